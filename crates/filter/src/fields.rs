@@ -1,0 +1,236 @@
+//! The end-to-end fields of a message, and the only door through which a filter can touch them.
+//!
+//! A [`Fields`] never contains a hop-by-hop field, and refuses to be given one, nor anything that decides framing or
+//! routing. So no profile, however wrong, can desynchronise a connection.
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// Fields that concern one connection only: RFC 2616 13.5.1, RFC 9110 7.6.1, and `HTTP2-Settings` of RFC 7540 3.2.1.
+///
+/// `Trailer` is here because trailers are dropped on the way (RFC 9110 6.5.1 permits it); announcing them would be
+/// false.
+const HOP_BY_HOP: [&str; 12] = [
+    "connection",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Fields that the proxy alone writes: they frame or route the message (RFC 9112 6, RFC 9110 7.2).
+const FRAMING: [&str; 2] = ["content-length", "host"];
+
+/// The proxy's own field refused a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a filter may not write the field `{0}`: it concerns one connection, or frames or routes the message")]
+pub struct RefusedField(pub HeaderName);
+
+/// End-to-end fields in the order in which they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    map: HeaderMap,
+}
+
+impl Fields {
+    /// Takes a message's fields off the wire: hop-by-hop fields stay behind, and with them every field that a
+    /// `Connection` line names (RFC 9110 7.6.1, RFC 2616 14.10).
+    ///
+    /// `Host` and `Content-Length` stay even where `Connection` names them: dropping them at a peer's word would let it
+    /// change what the message means.
+    pub fn from_wire(wire: &HeaderMap) -> Self {
+        let named = connection_options(wire);
+        let mut map = HeaderMap::with_capacity(wire.len());
+        for (name, value) in wire {
+            let gone = is_hop_by_hop(name) || (named.iter().any(|n| n == name.as_str()) && !is_framing(name));
+            if !gone {
+                map.append(name.clone(), value.clone());
+            }
+        }
+        Self { map }
+    }
+
+    /// The fields for the wire; the proxy adds what concerns the next connection.
+    pub fn into_wire(self) -> HeaderMap {
+        self.map
+    }
+
+    /// The first value of `name`.
+    pub fn get(&self, name: impl http::header::AsHeaderName) -> Option<&HeaderValue> {
+        self.map.get(name)
+    }
+
+    /// The first value of `name`, where it is visible ASCII.
+    pub fn text(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.map.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Every value of `name`, in order.
+    pub fn all(&self, name: impl http::header::AsHeaderName) -> impl Iterator<Item = &HeaderValue> {
+        self.map.get_all(name).iter()
+    }
+
+    /// Whether there is a field `name`.
+    pub fn has(&self, name: impl http::header::AsHeaderName) -> bool {
+        self.map.contains_key(name)
+    }
+
+    /// All fields, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        self.map.iter()
+    }
+
+    /// Puts `value` in place of all values of `name`.
+    ///
+    /// # Errors
+    /// [`RefusedField`] when `name` is hop-by-hop or decides framing or routing.
+    pub fn set(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), RefusedField> {
+        if is_hop_by_hop(&name) || is_framing(&name) {
+            return Err(RefusedField(name));
+        }
+        self.map.insert(name, value);
+        Ok(())
+    }
+
+    /// Removes every value of `name`, keeping the order of the others; true where there was one.
+    ///
+    /// # Errors
+    /// [`RefusedField`] when `name` decides framing or routing.
+    pub fn remove(&mut self, name: &HeaderName) -> Result<bool, RefusedField> {
+        if is_framing(name) {
+            return Err(RefusedField(name.clone()));
+        }
+        if !self.map.contains_key(name) {
+            return Ok(false);
+        }
+        // `HeaderMap::remove` moves the last entry into the gap, which would change the order of what is left.
+        let mut rest = HeaderMap::with_capacity(self.map.len());
+        for (other, value) in &self.map {
+            if other != name {
+                rest.append(other.clone(), value.clone());
+            }
+        }
+        self.map = rest;
+        Ok(true)
+    }
+
+    /// Whether a `Cache-Control` line carries the directive `name` (RFC 9111 5.2: names are case-insensitive; what
+    /// stands in a quoted string is no directive).
+    pub fn cache_directive(&self, name: &str) -> bool {
+        self.map.get_all(http::header::CACHE_CONTROL).iter().any(|line| {
+            list_members(line.as_bytes()).any(|member| {
+                let directive = member.split(|&b| b == b'=').next().unwrap_or_default();
+                directive.trim_ascii().eq_ignore_ascii_case(name.as_bytes())
+            })
+        })
+    }
+}
+
+/// Whether `name` belongs to one connection only, whatever `Connection` says.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    HOP_BY_HOP.contains(&name.as_str())
+}
+
+fn is_framing(name: &HeaderName) -> bool {
+    FRAMING.contains(&name.as_str())
+}
+
+/// The lower-case options that all `Connection` lines name.
+fn connection_options(wire: &HeaderMap) -> Vec<String> {
+    wire.get_all(http::header::CONNECTION)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|&b| b == b','))
+        .map(|option| String::from_utf8_lossy(option.trim_ascii()).to_ascii_lowercase())
+        .filter(|option| !option.is_empty())
+        .collect()
+}
+
+/// The members of a comma-separated list, commas within quoted strings left alone (RFC 9110 5.6.1, 5.6.4).
+fn list_members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut quoted, mut escaped) = (false, false);
+    line.split(move |&byte| {
+        match (quoted, escaped, byte) {
+            (true, true, _) => escaped = false,
+            (true, false, b'\\') => escaped = true,
+            (_, false, b'"') => quoted = !quoted,
+            _ => {}
+        }
+        byte == b',' && !quoted
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    fn names(fields: &Fields) -> Vec<&str> {
+        fields.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    #[test]
+    fn hop_by_hop_fields_and_those_connection_names_stay_behind_rfc9110_7_6_1() {
+        let fields = Fields::from_wire(&wire(&[
+            ("connection", "keep-alive, X-One"),
+            ("x-one", "1"),
+            ("a", "1"),
+            ("connection", "x-two"),
+            ("x-two", "2"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "keep-alive"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("b", "2"),
+        ]));
+        assert_eq!(names(&fields), ["a", "b"]);
+    }
+
+    #[test]
+    fn connection_cannot_name_away_host_or_length() {
+        let fields = Fields::from_wire(&wire(&[
+            ("host", "a.test"),
+            ("content-length", "3"),
+            ("connection", "host, content-length"),
+        ]));
+        assert_eq!(names(&fields), ["host", "content-length"]);
+    }
+
+    #[test]
+    fn framing_routing_and_hop_by_hop_fields_cannot_be_written() {
+        let mut fields = Fields::default();
+        for name in ["content-length", "host", "transfer-encoding", "connection", "upgrade"] {
+            let name = HeaderName::from_static(name);
+            assert_eq!(fields.set(name.clone(), HeaderValue::from_static("1")), Err(RefusedField(name)));
+        }
+        assert!(fields.remove(&http::header::CONTENT_LENGTH).is_err());
+    }
+
+    #[test]
+    fn removing_a_field_keeps_the_order_of_the_others() {
+        let mut fields = Fields::from_wire(&wire(&[("a", "1"), ("b", "2"), ("a", "3"), ("c", "4"), ("d", "5")]));
+        assert_eq!(fields.remove(&HeaderName::from_static("b")), Ok(true));
+        assert_eq!(names(&fields), ["a", "a", "c", "d"]);
+    }
+
+    #[test]
+    fn no_transform_is_found_in_any_case_and_line_but_not_in_quotes_rfc9111_5_2() {
+        let has =
+            |lines: &[(&'static str, &'static str)]| Fields::from_wire(&wire(lines)).cache_directive("no-transform");
+        assert!(has(&[("cache-control", "public"), ("cache-control", "max-age=1 , No-Transform")]));
+        assert!(!has(&[("cache-control", "x=\"a, no-transform\", no-transformx")]));
+        assert!(!has(&[("cache-control", "x=\"\\\", no-transform\"")]));
+    }
+}

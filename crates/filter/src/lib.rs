@@ -1,0 +1,22 @@
+//! What Tamis does to an exchange.
+//!
+//! A [`Profile`] is what a user ticks. It makes a [`Filter`] for each exchange; the filter looks at heads
+//! ([`RequestHead`], [`ResponseHead`]) and may hand out a [`BodyTransform`]. A [`Pipeline`] is the set of profiles
+//! in force, a [`Run`] is a pipeline at work on one exchange.
+//!
+//! Values in, values out. This crate never touches a socket, a file, a clock or an executor: lists and data that a
+//! filter needs are built into its profile beforehand, so a filter never waits. Its `clippy.toml` refuses the
+//! standard library's files, sockets and clocks.
+
+pub mod body;
+mod change;
+mod exchange;
+mod fields;
+mod pipeline;
+pub mod profiles;
+
+pub use body::{BodyTransform, Chain, Flow, Output, TransformError};
+pub use change::{Change, Changes, Part};
+pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
+pub use fields::{Fields, RefusedField};
+pub use pipeline::{Card, Filter, Pipeline, Prefix, Profile, Run, Service};

@@ -1,0 +1,208 @@
+//! Profiles, the filters they make, and the pipeline that runs them over one exchange.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::uri::Authority;
+
+use crate::body::{PREFIX_LIMIT, describe_changed_body, may_change_body};
+use crate::{BodyTransform, Chain, Changes, RequestHead, ResponseHead, Verdict};
+
+/// The four services that RFC 2616 1.3 names for a non-transparent proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Notes of a group shown on pages.
+    Annotation,
+    /// Content in a form that suits the user or the device better.
+    MediaTypeTransformation,
+    /// Newer protocols made fit for older devices.
+    ProtocolReduction,
+    /// Less said about the user.
+    AnonymityFiltering,
+}
+
+impl Service {
+    /// The name in kebab case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Annotation => "annotation",
+            Self::MediaTypeTransformation => "media-type-transformation",
+            Self::ProtocolReduction => "protocol-reduction",
+            Self::AnonymityFiltering => "anonymity-filtering",
+        }
+    }
+}
+
+/// What a user sees of a profile before ticking it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Card {
+    /// Stable, in kebab case; settings and commands name the profile by it.
+    pub id: &'static str,
+    /// Two or three words.
+    pub title: &'static str,
+    /// One line: what it does.
+    pub summary: &'static str,
+    /// One word for lists, next to a change.
+    pub tag: &'static str,
+    /// The kind of work.
+    pub service: Service,
+    /// Whether it is ticked on a new installation.
+    pub on_by_default: bool,
+}
+
+/// Something a user can tick: shared by all exchanges, and immutable but for memory it bounds itself.
+pub trait Profile: Send + Sync {
+    /// How the profile presents itself.
+    fn card(&self) -> Card;
+
+    /// A filter for one exchange.
+    fn filter(self: Arc<Self>) -> Box<dyn Filter>;
+}
+
+/// One profile at work on one exchange. Every method does nothing unless it is written.
+///
+/// They are called in the order in which they stand here: [`tunnel`](Filter::tunnel) for `CONNECT`, the others for
+/// everything else. Whatever a method changes it records in `changes`.
+pub trait Filter: Send {
+    /// A client asks for a tunnel to `authority` (RFC 9110 9.3.6). Only the host and port can be seen.
+    fn tunnel(&mut self, _authority: &Authority, _changes: &mut Changes) -> Verdict {
+        Verdict::Forward
+    }
+
+    /// A request is about to be sent; filters see it in catalogue order.
+    fn request(&mut self, _request: &mut RequestHead, _changes: &mut Changes) -> Verdict {
+        Verdict::Forward
+    }
+
+    /// A final response came; filters see it in reverse order. `request` is as it was sent.
+    fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) {}
+
+    /// Whether this filter may want to rewrite the body, and how many bytes of it (at most
+    /// [`PREFIX_LIMIT`]) it would see first. Not asked where the body must not be
+    /// changed.
+    fn wants_body(&self, _request: &RequestHead, _response: &ResponseHead) -> Option<usize> {
+        None
+    }
+
+    /// The body begins; asked only after [`wants_body`](Filter::wants_body).
+    fn body(
+        &mut self,
+        _request: &RequestHead,
+        _response: &ResponseHead,
+        _prefix: &Prefix,
+    ) -> Option<Box<dyn BodyTransform>> {
+        None
+    }
+}
+
+/// The beginning of a body.
+#[derive(Debug, Clone, Default)]
+pub struct Prefix {
+    /// The bytes, at least as many as were asked for unless the body is shorter or slow in coming.
+    pub bytes: Bytes,
+    /// True when this is the whole body.
+    pub complete: bool,
+}
+
+/// The profiles in force, in catalogue order. Never edited: another choice makes another pipeline.
+#[derive(Clone, Default)]
+pub struct Pipeline {
+    profiles: Vec<Arc<dyn Profile>>,
+}
+
+impl Pipeline {
+    /// A pipeline of `profiles`, which work on requests in the order given.
+    pub fn new(profiles: Vec<Arc<dyn Profile>>) -> Self {
+        Self { profiles }
+    }
+
+    /// The pipeline set to work on one exchange.
+    pub fn run(&self) -> Run {
+        let filters = self.profiles.iter().map(|p| (p.card().id, Arc::clone(p).filter())).collect();
+        Run { filters, changes: Changes::default() }
+    }
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.profiles.iter().map(|p| p.card().id)).finish()
+    }
+}
+
+/// A pipeline at work on one exchange.
+pub struct Run {
+    filters: Vec<(&'static str, Box<dyn Filter>)>,
+    changes: Changes,
+}
+
+impl Run {
+    /// Shows a `CONNECT` to the filters until one answers.
+    pub fn tunnel(&mut self, authority: &Authority) -> Verdict {
+        self.until_answered(|filter, changes| filter.tunnel(authority, changes))
+    }
+
+    /// Shows a request to the filters until one answers.
+    pub fn request(&mut self, request: &mut RequestHead) -> Verdict {
+        self.until_answered(|filter, changes| filter.request(request, changes))
+    }
+
+    /// Shows a final response to the filters, last in first out.
+    pub fn response(&mut self, request: &RequestHead, response: &mut ResponseHead) {
+        for (id, filter) in self.filters.iter_mut().rev() {
+            self.changes.sign(id);
+            filter.response(request, response, &mut self.changes);
+        }
+    }
+
+    /// How many bytes of the body to gather for [`Run::body`]; `None` when no filter may change this body.
+    pub fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<usize> {
+        if self.filters.is_empty() || !may_change_body(request, response) {
+            return None;
+        }
+        let wish = self.filters.iter().filter_map(|(_, filter)| filter.wants_body(request, response)).max()?;
+        Some(wish.min(PREFIX_LIMIT))
+    }
+
+    /// Makes the chain of transforms for a body that begins with `prefix`, and makes the head true for it; `None` when
+    /// the body passes as it is.
+    pub fn body(&mut self, request: &RequestHead, response: &mut ResponseHead, prefix: &Prefix) -> Option<Chain> {
+        let mut chain = Chain::default();
+        for (id, filter) in self.filters.iter_mut().rev() {
+            if filter.wants_body(request, response).is_some()
+                && let Some(transform) = filter.body(request, response, prefix)
+            {
+                chain.push(id, transform);
+            }
+        }
+        if chain.is_empty() {
+            return None;
+        }
+        describe_changed_body(&mut response.fields);
+        Some(chain)
+    }
+
+    /// Makes the head of an answer to HEAD say no more than GET would, whose body might be changed (RFC 9110 9.3.2).
+    pub fn headless(&self, response: &mut ResponseHead) {
+        describe_changed_body(&mut response.fields);
+    }
+
+    /// The changes so far.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The changes, taken out when the exchange is over.
+    pub fn into_changes(self) -> Changes {
+        self.changes
+    }
+
+    fn until_answered(&mut self, mut ask: impl FnMut(&mut dyn Filter, &mut Changes) -> Verdict) -> Verdict {
+        for (id, filter) in &mut self.filters {
+            self.changes.sign(id);
+            if let Verdict::Answer(answer) = ask(filter.as_mut(), &mut self.changes) {
+                return Verdict::Answer(answer);
+            }
+        }
+        Verdict::Forward
+    }
+}

@@ -1,0 +1,350 @@
+//! *Strip trackers*: tracking parameters leave the address, and hosts that only track are answered here.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::uri::{Authority, PathAndQuery};
+use http::{Method, StatusCode, Uri};
+
+use crate::{
+    Answer, Card, Changes, Destination, Filter, Part, Profile, RequestHead, ResponseHead, Service, Verdict,
+};
+
+/// Query parameters that only tell a site which click or mailing brought the visitor.
+const PARAMETERS: &[&str] = &[
+    "__hsfp", "__hssc", "__hstc", "_branch_match_id", "_branch_referrer", "_hsenc", "_hsmi", "_openstat", "dclid",
+    "fb_action_ids", "fb_action_types", "fb_source", "fbclid", "gad_campaignid", "gad_source", "gbraid", "gclid",
+    "gclsrc", "hsctatracking", "igsh", "igshid", "irclickid", "li_fat_id", "mc_cid", "mc_eid", "mkt_tok",
+    "ml_subscriber", "ml_subscriber_hash", "msclkid", "oly_anon_id", "oly_enc_id", "rb_clickid", "s_kwcid", "srsltid",
+    "ttclid", "twclid", "vero_conv", "vero_id", "wbraid", "wickedid", "yclid", "ysclid",
+];
+
+/// Families of such parameters.
+const PARAMETER_PREFIXES: &[&str] = &["utm_"];
+
+/// Parameters that sign the rest of the query: an address that has one is left as it is.
+const SIGNATURES: &[&str] =
+    &["expires", "hmac", "key-pair-id", "policy", "sig", "sign", "signature", "x-amz-signature", "x-goog-signature"];
+
+/// Hosts whose only service is to count, measure or profile visitors, or to carry advertisements that do; their
+/// subdomains count too. Hosts that pages need in order to work do not belong here.
+const TRACKER_HOSTS: &[&str] = &[
+    "2mdn.net", "2o7.net", "adform.net", "adnxs.com", "adsrvr.org", "amazon-adsystem.com", "bat.bing.com",
+    "bidswitch.net", "bluekai.com", "bounceexchange.com", "casalemedia.com", "chartbeat.com", "chartbeat.net",
+    "clarity.ms", "clicktale.net", "crazyegg.com", "criteo.com", "criteo.net", "crwdcntrl.net", "demdex.net",
+    "doubleclick.net", "everesttech.net", "exelator.com", "fullstory.com", "google-analytics.com",
+    "googleadservices.com", "googlesyndication.com", "heapanalytics.com", "hotjar.com", "hotjar.io", "krxd.net",
+    "luckyorange.com", "mathtag.com", "mixpanel.com", "moatads.com", "mouseflow.com", "omtrdc.net", "openx.net",
+    "outbrain.com", "parsely.com", "permutive.com", "pubmatic.com", "quantcount.com", "quantserve.com",
+    "rlcdn.com", "rubiconproject.com", "scorecardresearch.com", "segment.io", "sharethrough.com", "smartadserver.com",
+    "smartlook.com", "statcounter.com", "taboola.com", "tapad.com", "turn.com", "yieldmo.com", "zemanta.com",
+];
+
+/// A transparent GIF of one pixel.
+const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+
+/// How many addresses are remembered whose site insists on the parameters; the oldest is forgotten first.
+const INSISTING_LIMIT: usize = 256;
+
+pub(super) fn profile() -> StripTrackers {
+    StripTrackers::default()
+}
+
+/// The profile. It remembers sites that answer a cleaned address by redirecting to the uncleaned one: cleaning again
+/// would go round for ever.
+#[derive(Default)]
+pub(super) struct StripTrackers {
+    insisting: Mutex<VecDeque<String>>,
+}
+
+impl Profile for StripTrackers {
+    fn card(&self) -> Card {
+        Card {
+            id: "strip-trackers",
+            title: "Strip trackers",
+            summary: "Click ids leave addresses, tracker hosts get no answer",
+            tag: "trackers",
+            service: Service::AnonymityFiltering,
+            on_by_default: true,
+        }
+    }
+
+    fn filter(self: Arc<Self>) -> Box<dyn Filter> {
+        Box::new(Stripper { profile: self })
+    }
+}
+
+impl StripTrackers {
+    fn insists(&self, cleaned: &Uri) -> bool {
+        let cleaned = cleaned.to_string();
+        self.insisting.lock().unwrap_or_else(PoisonError::into_inner).contains(&cleaned)
+    }
+
+    fn remember_insisting(&self, cleaned: &Uri) {
+        let mut insisting = self.insisting.lock().unwrap_or_else(PoisonError::into_inner);
+        if insisting.len() == INSISTING_LIMIT {
+            insisting.pop_front();
+        }
+        insisting.push_back(cleaned.to_string());
+    }
+}
+
+struct Stripper {
+    profile: Arc<StripTrackers>,
+}
+
+impl Filter for Stripper {
+    fn tunnel(&mut self, authority: &Authority, changes: &mut Changes) -> Verdict {
+        let Some(tracker) = tracker_host(authority.host()) else { return Verdict::Forward };
+        let what = "Tunnel to a tracker refused";
+        changes.add(Part::Answer, format!("host {tracker}"), what, Some(authority.to_string()), Some("403".into()));
+        Verdict::Answer(explaining_page(authority.host()))
+    }
+
+    fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
+        if let Some(tracker) = tracker_host(&request.host()) {
+            let answer = empty_answer(request);
+            let (before, after) = (request.target.to_string(), answer.status.as_str().to_owned());
+            let what = "Tracker answered here";
+            changes.add(Part::Answer, format!("host {tracker}"), what, Some(before), Some(after));
+            return Verdict::Answer(answer);
+        }
+        if request.method != Method::GET && request.method != Method::HEAD {
+            return Verdict::Forward;
+        }
+        let Some(cleaned) = clean(&request.target) else { return Verdict::Forward };
+        if self.profile.insists(&cleaned.target) {
+            return Verdict::Forward;
+        }
+        let what = match cleaned.removed.len() {
+            1 => "Tracking parameter removed".into(),
+            many => format!("{many} tracking parameters removed"),
+        };
+        let rule = format!("query parameter {}", cleaned.removed.join(", "));
+        let (before, after) = (request.target.to_string(), cleaned.target.to_string());
+        changes.add(Part::Target, rule, what, Some(before), Some(after.clone()));
+        // A page is redirected, so that the address bar, bookmarks and scripts see the clean address too.
+        if request.destination() == Destination::Page
+            && let Some(redirect) = redirect(&after)
+        {
+            return Verdict::Answer(redirect);
+        }
+        request.target = cleaned.target;
+        Verdict::Forward
+    }
+
+    fn response(&mut self, request: &RequestHead, response: &mut ResponseHead, _: &mut Changes) {
+        if !response.status.is_redirection() {
+            return;
+        }
+        let location = response.fields.text(header::LOCATION).and_then(|value| absolute(&request.target, value));
+        let back = location.and_then(|location| clean(&location)).is_some_and(|c| c.target == request.target);
+        if back {
+            self.profile.remember_insisting(&request.target);
+        }
+    }
+}
+
+/// The entry of [`TRACKER_HOSTS`] that `host` is or lies below.
+fn tracker_host(host: &str) -> Option<&'static str> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let mut rest = host.as_str();
+    loop {
+        if let Ok(at) = TRACKER_HOSTS.binary_search(&rest) {
+            return TRACKER_HOSTS.get(at).copied();
+        }
+        rest = rest.split_once('.')?.1;
+    }
+}
+
+struct Cleaned {
+    target: Uri,
+    removed: Vec<String>,
+}
+
+/// The target without tracking parameters, every other octet kept; `None` where there is nothing to remove.
+fn clean(target: &Uri) -> Option<Cleaned> {
+    let query = target.query()?;
+    let parts: Vec<&str> = query.split('&').collect();
+    if parts.iter().any(|part| SIGNATURES.contains(&name_of(part).as_str())) {
+        return None;
+    }
+    let (tracking, kept): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(|part| is_tracking(&name_of(part)));
+    if tracking.is_empty() {
+        return None;
+    }
+    let path = target.path();
+    let path_and_query =
+        if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
+    let mut parts = target.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path_and_query).ok()?);
+    let mut removed: Vec<String> = tracking.iter().map(|part| name_of(part)).collect();
+    removed.dedup();
+    Some(Cleaned { target: Uri::from_parts(parts).ok()?, removed })
+}
+
+fn name_of(parameter: &str) -> String {
+    parameter.split('=').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn is_tracking(name: &str) -> bool {
+    PARAMETERS.binary_search(&name).is_ok() || PARAMETER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// A `Location` value made absolute, as far as a redirect to the same page needs it (RFC 9110 10.2.2).
+fn absolute(base: &Uri, location: &str) -> Option<Uri> {
+    let location = location.split('#').next().unwrap_or_default();
+    if location.starts_with('/') && !location.starts_with("//") {
+        let mut parts = base.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::try_from(location).ok()?);
+        return Uri::from_parts(parts).ok();
+    }
+    location.parse().ok().filter(|uri: &Uri| uri.authority().is_some())
+}
+
+/// 307 keeps the method (RFC 9110 15.4.8); no cache keeps it.
+fn redirect(to: &str) -> Option<Answer> {
+    let location = HeaderValue::try_from(to).ok()?;
+    let mut answer = Answer::new(StatusCode::TEMPORARY_REDIRECT, None, Bytes::new());
+    answer.fields.set(header::LOCATION, location).ok()?;
+    Some(answer)
+}
+
+/// The answer that disturbs a page least: the right kind of nothing.
+fn empty_answer(request: &RequestHead) -> Answer {
+    match request.destination() {
+        Destination::Page | Destination::Frame => explaining_page(&request.host()),
+        Destination::Image => Answer::new(StatusCode::OK, Some("image/gif"), PIXEL),
+        Destination::Script => Answer::new(StatusCode::OK, Some("text/javascript"), Bytes::new()),
+        Destination::Style => Answer::new(StatusCode::OK, Some("text/css"), Bytes::new()),
+        Destination::Other => Answer::new(StatusCode::NO_CONTENT, None, Bytes::new()),
+    }
+}
+
+/// For a person who meets a tracker's address in a tab. The host is made of name characters only.
+fn explaining_page(host: &str) -> Answer {
+    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(*c)).collect();
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tamis stopped this page</title>\
+         <h1>Tamis stopped this page</h1><p>{host} is a host that only tracks or advertises. The profile \
+         <b>Strip trackers</b> answers for it, so it learned nothing of this visit.</p>\
+         <p>To see it all the same, untick <b>Strip trackers</b> in Tamis and load the page again.</p></html>\n"
+    );
+    Answer::new(StatusCode::FORBIDDEN, Some("text/html; charset=utf-8"), page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fields;
+
+    fn request(method: Method, target: &str, accept: &'static str) -> RequestHead {
+        let mut map = http::HeaderMap::new();
+        map.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        RequestHead { method, target: target.parse().unwrap(), fields: Fields::from_wire(&map) }
+    }
+
+    /// Runs a sub-resource request through the profile and compares the target that is sent.
+    #[track_caller]
+    fn check(before: &str, after: &str) {
+        let mut request = request(Method::GET, before, "*/*");
+        let mut changes = Changes::default();
+        let verdict = Arc::new(profile()).filter().request(&mut request, &mut changes);
+        assert!(matches!(verdict, Verdict::Forward));
+        assert_eq!(request.target.to_string(), after);
+        assert_eq!(changes.is_empty(), before == after, "a change is recorded exactly when there is one");
+    }
+
+    #[test]
+    fn tracking_parameters_go_and_everything_else_stays_to_the_octet() {
+        check("http://a.test/p?utm_source=x&id=1", "http://a.test/p?id=1");
+        check("http://a.test/p?id=1&gclid=abc", "http://a.test/p?id=1");
+        check("http://a.test/p?fbclid=abc", "http://a.test/p");
+        check("http://a.test/?q=a%20b+c&&x&FBCLID=1&y=", "http://a.test/?q=a%20b+c&&x&y=");
+        check("http://a.test/p?gclidx=1&mygclid=2", "http://a.test/p?gclidx=1&mygclid=2");
+        check("http://a.test/gclid=1", "http://a.test/gclid=1");
+        check("http://a.test/p?", "http://a.test/p?");
+    }
+
+    #[test]
+    fn signed_addresses_are_left_alone() {
+        check("http://a.test/p?utm_source=x&X-Amz-Signature=1", "http://a.test/p?utm_source=x&X-Amz-Signature=1");
+    }
+
+    #[test]
+    fn a_post_is_never_rewritten() {
+        let mut request = request(Method::POST, "http://a.test/?gclid=1", "text/html");
+        let mut changes = Changes::default();
+        assert!(matches!(Arc::new(profile()).filter().request(&mut request, &mut changes), Verdict::Forward));
+        assert_eq!(request.target, "http://a.test/?gclid=1");
+        assert!(changes.is_empty());
+    }
+
+    #[test]
+    fn a_page_is_redirected_to_its_clean_address() {
+        let mut request = request(Method::GET, "http://a.test/p?gclid=1&id=2", "text/html,*/*");
+        let verdict = Arc::new(profile()).filter().request(&mut request, &mut Changes::default());
+        let Verdict::Answer(answer) = verdict else { panic!("not answered") };
+        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
+        assert_eq!(answer.fields.text(header::LOCATION), Some("http://a.test/p?id=2"));
+    }
+
+    #[test]
+    fn a_site_that_insists_on_its_parameters_gets_them_and_nobody_goes_round_in_circles() {
+        let profile = Arc::new(profile());
+        let mut first = request(Method::GET, "http://a.test/p?gclid=1", "*/*");
+        let mut filter = Arc::clone(&profile).filter();
+        let _ = filter.request(&mut first, &mut Changes::default());
+        assert_eq!(first.target, "http://a.test/p");
+        let mut map = http::HeaderMap::new();
+        map.insert(header::LOCATION, HeaderValue::from_static("/p?gclid=1"));
+        let mut response = ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(&map) };
+        filter.response(&first, &mut response, &mut Changes::default());
+
+        let mut again = request(Method::GET, "http://a.test/p?gclid=1", "text/html");
+        let verdict = profile.filter().request(&mut again, &mut Changes::default());
+        assert!(matches!(verdict, Verdict::Forward));
+        assert_eq!(again.target, "http://a.test/p?gclid=1");
+    }
+
+    #[test]
+    fn tracker_hosts_and_their_subdomains_are_answered_here_others_are_not() {
+        for host in ["hotjar.com", "static.hotjar.com", "HOTJAR.com."] {
+            assert_eq!(tracker_host(host), Some("hotjar.com"), "{host}");
+        }
+        assert_eq!(tracker_host("nothotjar.com"), None);
+        assert_eq!(tracker_host("com"), None);
+    }
+
+    #[test]
+    fn each_kind_of_request_gets_its_own_kind_of_nothing() {
+        let answered = |accept| {
+            let mut request = request(Method::GET, "http://hotjar.com/x", accept);
+            match Arc::new(profile()).filter().request(&mut request, &mut Changes::default()) {
+                Verdict::Answer(answer) => (answer.status.as_u16(), answer.body.len()),
+                Verdict::Forward => panic!("forwarded"),
+            }
+        };
+        assert_eq!(answered("image/webp,*/*"), (200, PIXEL.len()));
+        assert_eq!(answered("text/css,*/*"), (200, 0));
+        assert_eq!(answered("*/*"), (204, 0));
+        assert_eq!(answered("text/html").0, 403);
+    }
+
+    #[test]
+    fn a_tunnel_to_a_tracker_is_refused() {
+        let mut changes = Changes::default();
+        let authority = Authority::from_static("www.google-analytics.com:443");
+        let verdict = Arc::new(profile()).filter().tunnel(&authority, &mut changes);
+        assert!(matches!(verdict, Verdict::Answer(answer) if answer.status == StatusCode::FORBIDDEN));
+        assert_eq!(changes.list().len(), 1);
+    }
+
+    #[test]
+    fn the_lists_are_sorted_as_binary_search_needs_them() {
+        assert!(TRACKER_HOSTS.is_sorted());
+        assert!(PARAMETERS.is_sorted());
+    }
+}
