@@ -1,0 +1,66 @@
+//! One client connection, and whether it persists.
+//!
+//! hyper reads and writes HTTP/1.1. What it does not know is that a proxy must not keep an HTTP/1.0 client's connection
+//! open even where the client asks for it (RFC 2616 8.1.3 and 19.6.2, RFC 9112 9.3 and C.2.2): that is decided here.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, Version};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use crate::body::OutBody;
+use crate::life::Member;
+use crate::{Shared, exchange};
+
+/// Serves one client until it leaves, its connection does not persist, or the proxy ends.
+pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
+    let service = {
+        let (shared, life) = (Arc::clone(&shared), life.clone());
+        service_fn(move |request: Request<Incoming>| {
+            let (shared, life) = (Arc::clone(&shared), life.clone());
+            async move {
+                let client_version = request.version();
+                let response = exchange::serve(request, shared, life).await;
+                Ok::<_, Infallible>(persistence(response, client_version))
+            }
+        })
+    };
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(shared.limits.request_head)
+            .max_headers(shared.limits.fields)
+            .max_buf_size(shared.limits.buffer_bytes)
+            .preserve_header_case(true)
+            .serve_connection(TokioIo::new(client), service)
+            .with_upgrades()
+    );
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = life.draining() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = connection => ended,
+                () = life.over() => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client connection ended early");
+    }
+}
+
+/// Ends the connection of an HTTP/1.0 client with this response, whatever it asked for.
+fn persistence(mut response: Response<OutBody>, client_version: Version) -> Response<OutBody> {
+    if client_version < Version::HTTP_11 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}

@@ -1,0 +1,156 @@
+//! What can go wrong with an exchange: at which step, and through whose fault. The fault chooses the status.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use http::StatusCode;
+
+/// The proxy could not begin to listen.
+#[derive(Debug, thiserror::Error)]
+#[error("listening on {addr}: {source}")]
+pub struct StartError {
+    /// The address asked for.
+    pub addr: SocketAddr,
+    /// Why the system refused.
+    pub source: io::Error,
+}
+
+/// Why an exchange could not be carried, for the page a person sees and for the record.
+#[derive(Debug)]
+pub(crate) struct Error {
+    /// The status to answer with.
+    pub(crate) status: StatusCode,
+    /// What happened, as a heading.
+    pub(crate) title: &'static str,
+    /// What was being done, and why it failed.
+    pub(crate) detail: String,
+    /// What a person can do about it.
+    pub(crate) remedy: &'static str,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.title, self.status.as_u16(), self.detail)
+    }
+}
+
+const ASK_THE_PROGRAM: &str = "The program that sent this request made a mistake; there is nothing to set in Tamis.";
+const TRY_LATER: &str = "Try again in a moment. If other sites work, the trouble is with this one.";
+
+impl Error {
+    /// The client sent something that is not HTTP as the RFCs have it.
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        let title = "The request cannot be read";
+        Self { status: StatusCode::BAD_REQUEST, title, detail: detail.into(), remedy: ASK_THE_PROGRAM }
+    }
+
+    /// A target that a web proxy does not serve.
+    pub(crate) fn unsupported_scheme(scheme: &str) -> Self {
+        Self {
+            status: StatusCode::NOT_IMPLEMENTED,
+            title: "This kind of address is not served",
+            detail: format!("A request for a {scheme} address; this proxy serves http addresses and CONNECT tunnels."),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
+    /// A request that would come back to this proxy.
+    pub(crate) fn loops(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::LOOP_DETECTED,
+            title: "The request goes round in a circle",
+            detail: detail.into(),
+            remedy: "Check which proxy is set in the program and in the proxies behind Tamis.",
+        }
+    }
+
+    /// A target of our own that is not to be reached through the proxy.
+    pub(crate) fn refused_target(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            title: "This address is not reached through Tamis",
+            detail: detail.into(),
+            remedy: "Open the address without a proxy.",
+        }
+    }
+
+    /// Something else than a proxy request came to the proxy's own address.
+    pub(crate) fn not_here(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            title: "This is a web proxy",
+            detail: detail.into(),
+            remedy: "Enter this address as the HTTP proxy of a program, not in its address bar.",
+        }
+    }
+
+    /// An expectation other than 100-continue (RFC 9110 10.1.1).
+    pub(crate) fn expectation_failed() -> Self {
+        Self {
+            status: StatusCode::EXPECTATION_FAILED,
+            title: "The request expects something unknown",
+            detail: "Its Expect field names more than 100-continue.".into(),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
+    pub(crate) fn too_many_connections() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Too many connections",
+            detail: "Programs on this computer hold as many connections to Tamis as it accepts.".into(),
+            remedy: "Close a program that opens very many connections, then try again.",
+        }
+    }
+
+    /// The origin could not be found or reached.
+    pub(crate) fn unreachable(authority: &str, cause: &(dyn StdError + 'static)) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            title: "The site cannot be reached",
+            detail: format!("Connecting to {authority}: {}", root_cause(cause)),
+            remedy: TRY_LATER,
+        }
+    }
+
+    /// The origin was reached and then did not answer properly.
+    pub(crate) fn bad_answer(authority: &str, cause: &(dyn StdError + 'static)) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            title: "The site did not answer properly",
+            detail: format!("Reading the answer of {authority}: {}", root_cause(cause)),
+            remedy: TRY_LATER,
+        }
+    }
+
+    /// A wait on the origin came to its limit.
+    pub(crate) fn timed_out(doing: &'static str, authority: &str, limit: std::time::Duration) -> Self {
+        Self {
+            status: StatusCode::GATEWAY_TIMEOUT,
+            title: "The site took too long",
+            detail: format!("{doing} {authority}: nothing within {} seconds", limit.as_secs()),
+            remedy: TRY_LATER,
+        }
+    }
+
+    /// Our own fault.
+    pub(crate) fn internal(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            title: "Tamis made a mistake",
+            detail: detail.into(),
+            remedy: "Turn filtering off and load the page again; please report what is written here.",
+        }
+    }
+}
+
+/// The innermost cause: the sentence that says what really happened.
+fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause
+}

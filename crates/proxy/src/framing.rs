@@ -1,0 +1,53 @@
+//! Where a message ends: one reading of it, or a refusal (RFC 9112 6 and 11.2).
+//!
+//! hyper parses lengths and chunks; what is decided here is which framing fields a message may carry at all.
+
+use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{Method, StatusCode, Version};
+
+use crate::error::Error;
+
+/// Refuses requests whose length could be read in two ways.
+pub(crate) fn check_request(request: &Parts) -> Result<(), Error> {
+    let mut codings = request.headers.get_all(TRANSFER_ENCODING).iter();
+    let coded = codings.next();
+    if let Some(coding) = coded {
+        let only_chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
+        if !only_chunked {
+            return Err(Error::bad_request("Its Transfer-Encoding is not just chunked."));
+        }
+        if request.version < Version::HTTP_11 {
+            return Err(Error::bad_request("An HTTP/1.0 request has a Transfer-Encoding."));
+        }
+    }
+    // RFC 9110 9.3.6: CONNECT has no content; bytes behind its head belong to the tunnel.
+    if request.method == Method::CONNECT && (coded.is_some() || request.headers.contains_key(CONTENT_LENGTH)) {
+        return Err(Error::bad_request("A CONNECT request announces content."));
+    }
+    check_expectation(request)
+}
+
+/// RFC 9110 10.1.1: only 100-continue is known.
+fn check_expectation(request: &Parts) -> Result<(), Error> {
+    let known =
+        request.headers.get_all(EXPECT).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if known { Ok(()) } else { Err(Error::expectation_failed()) }
+}
+
+/// Drops a length that does not frame the message: chunks overrule it (RFC 9112 6.3), and some answers have no content
+/// (RFC 9110 8.6).
+pub(crate) fn drop_false_length(fields: &mut HeaderMap, was_chunked: bool, status: Option<StatusCode>) {
+    let contentless = status.is_some_and(|status| status.is_informational() || status == StatusCode::NO_CONTENT);
+    if was_chunked || contentless {
+        fields.remove(CONTENT_LENGTH);
+    }
+}
+
+/// Whether an answer has no content, whatever its fields say (RFC 9112 6.3).
+pub(crate) fn is_contentless(request: &Method, status: StatusCode) -> bool {
+    request == Method::HEAD
+        || status.is_informational()
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED
+}

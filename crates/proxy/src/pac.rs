@@ -1,0 +1,30 @@
+//! The automatic configuration (PAC) that sends a system's traffic here.
+//!
+//! It ends in `DIRECT`: a browser that finds nobody listening goes on without us, so that a crash leaves nobody
+//! offline. What never leaves the machine or its network does not need us.
+
+use std::net::SocketAddr;
+
+/// The media type of such a script.
+pub(crate) const PAC_TYPE: &str = "application/x-ns-proxy-autoconfig";
+
+/// The configuration for a proxy at `addr`.
+pub(crate) fn script(addr: SocketAddr) -> String {
+    format!(
+        r#"// Tamis: web traffic of this computer, without local names and addresses.
+function FindProxyForURL(url, host) {{
+  if (url.substring(0, 5) !== "http:" && url.substring(0, 6) !== "https:" &&
+      url.substring(0, 3) !== "ws:" && url.substring(0, 4) !== "wss:") return "DIRECT";
+  host = host.toLowerCase();
+  if (isPlainHostName(host) || dnsDomainIs(host, ".local") || dnsDomainIs(host, ".localhost")) return "DIRECT";
+  if (host.indexOf(":") >= 0) {{
+    if (host === "::1" || /^(fe[89ab]|f[cd])/.test(host)) return "DIRECT";
+  }} else if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) {{
+    if (/^(0|10|127)\./.test(host) || /^192\.168\./.test(host) || /^169\.254\./.test(host) ||
+        /^172\.(1[6-9]|2\d|3[01])\./.test(host)) return "DIRECT";
+  }}
+  return "PROXY {addr}; DIRECT";
+}}
+"#
+    )
+}

@@ -1,0 +1,110 @@
+//! What is told about a finished exchange.
+
+use std::time::{Duration, SystemTime};
+
+use http::{Method, StatusCode};
+use tamis_filter::{Change, Changes};
+use tokio::sync::mpsc;
+
+/// The longest address kept in a record, in bytes.
+const URL_LIMIT: usize = 2048;
+
+/// One exchange or tunnel that is over.
+#[derive(Debug, Clone)]
+pub struct ExchangeRecord {
+    /// When the request head had come.
+    pub began: SystemTime,
+    /// From the request head to the end of the response.
+    pub took: Duration,
+    /// The request method.
+    pub method: Method,
+    /// The target as the client asked for it; `host:port` for a tunnel. Cut to 2048 bytes.
+    pub url: String,
+    /// The status that the client got; none where it got no head.
+    pub status: Option<StatusCode>,
+    /// How it ended.
+    pub ending: Ending,
+    /// What profiles did, oldest first.
+    pub changes: Vec<Change>,
+    /// Bytes of body that went to the client.
+    pub sent: u64,
+    /// Bytes that the origin announced and that were not fetched, because the rewritten body was complete without
+    /// them. Counted only from a `Content-Length`, and less all that this computer had already received.
+    pub never_downloaded: u64,
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// As it should.
+    Complete,
+    /// The client left before the end.
+    ClientLeft,
+    /// The origin, the client's request or we ourselves failed it; the text says what happened.
+    Failed(String),
+}
+
+/// Gathers a record while the exchange runs, and sends it when the exchange is over, however it ends.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    began: SystemTime,
+    clock: tokio::time::Instant,
+    method: Method,
+    url: String,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) ending: Ending,
+    pub(crate) changes: Changes,
+    pub(crate) sent: u64,
+    pub(crate) never_downloaded: u64,
+    records: Option<mpsc::Sender<ExchangeRecord>>,
+}
+
+impl Recorder {
+    /// Until told otherwise the exchange counts as left by its client: that is what happened when nothing more is
+    /// heard of it.
+    pub(crate) fn begin(method: Method, url: String, records: mpsc::Sender<ExchangeRecord>) -> Self {
+        Self {
+            began: SystemTime::now(),
+            clock: tokio::time::Instant::now(),
+            method,
+            url,
+            status: None,
+            ending: Ending::ClientLeft,
+            changes: Changes::default(),
+            sent: 0,
+            never_downloaded: 0,
+            records: Some(records),
+        }
+    }
+
+    /// This was no traffic: nothing is told about it.
+    pub(crate) fn discard(&mut self) {
+        self.records = None;
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let Some(records) = self.records.take() else { return };
+        let mut url = std::mem::take(&mut self.url);
+        if url.len() > URL_LIMIT {
+            let end = (0..=URL_LIMIT).rev().find(|&at| url.is_char_boundary(at)).unwrap_or(0);
+            url.truncate(end);
+        }
+        let record = ExchangeRecord {
+            began: self.began,
+            took: self.clock.elapsed(),
+            method: self.method.clone(),
+            url,
+            status: self.status,
+            ending: std::mem::replace(&mut self.ending, Ending::Complete),
+            changes: std::mem::take(&mut self.changes).into_list(),
+            sent: self.sent,
+            never_downloaded: self.never_downloaded,
+        };
+        // A slow reader of records loses records; traffic goes on.
+        if records.try_send(record).is_err() {
+            tracing::debug!("a record was lost: the reader is slow or gone");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Where a request is to go: RFC 9112 3.2 and 3.3, RFC 9110 7.2.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Method, Uri, Version};
+
+use crate::error::Error;
+
+/// The port of `http` addresses that name none.
+const HTTP_PORT: u16 = 80;
+
+/// What a request line and its Host ask for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A resource of an origin: an absolute `http` URI, its authority without user and without empty port.
+    Origin(Uri),
+    /// A tunnel (CONNECT) to a host and port.
+    Tunnel(Authority),
+    /// This path of the proxy itself.
+    Ourselves(PathAndQuery),
+}
+
+/// Reads the target of a request that came to the proxy at `own`.
+pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
+    let host = host_field(request)?;
+    if request.method == Method::CONNECT {
+        return tunnel(&request.uri, own);
+    }
+    match (request.uri.scheme(), request.uri.authority()) {
+        (Some(scheme), Some(authority)) if *scheme == Scheme::HTTP => origin(&request.uri, authority, own),
+        (Some(scheme), _) => Err(Error::unsupported_scheme(scheme.as_str())),
+        (None, Some(_)) => Err(Error::bad_request("The target names a host and port, which only CONNECT may.")),
+        (None, None) => match (host, request.uri.path_and_query()) {
+            (Some(host), Some(path)) if names(&host, own) => Ok(Target::Ourselves(path.clone())),
+            _ => Err(Error::not_here("A request without a whole address came to the proxy's own port.")),
+        },
+    }
+}
+
+fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, Error> {
+    let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let authority = plain(authority)?;
+    if names(&authority, own) {
+        return Ok(Target::Ourselves(path));
+    }
+    Uri::builder()
+        .scheme(Scheme::HTTP)
+        .authority(authority)
+        .path_and_query(path)
+        .build()
+        .map(Target::Origin)
+        .map_err(|error| Error::bad_request(format!("The target is no valid address: {error}.")))
+}
+
+fn tunnel(uri: &Uri, own: SocketAddr) -> Result<Target, Error> {
+    let authority_form = uri.scheme().is_none() && uri.path_and_query().is_none();
+    let Some(authority) = uri.authority().filter(|_| authority_form) else {
+        return Err(Error::bad_request("CONNECT needs a host and port, and nothing else, as its target."));
+    };
+    if authority.as_str().contains('@') || port(authority)?.is_none() || authority.host().is_empty() {
+        return Err(Error::bad_request("CONNECT needs a host and a port as its target."));
+    }
+    if names(authority, own) {
+        return Err(Error::loops("A tunnel to the proxy itself was asked for."));
+    }
+    Ok(Target::Tunnel(authority.clone()))
+}
+
+/// The Host of a request: exactly one and valid in HTTP/1.1, at most one before (RFC 9112 3.2).
+fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
+    let mut lines = request.headers.get_all(HOST).iter();
+    let (first, second) = (lines.next(), lines.next());
+    if second.is_some() {
+        return Err(Error::bad_request("The request has more than one Host field."));
+    }
+    let Some(host) = first else {
+        return if request.version >= Version::HTTP_11 {
+            Err(Error::bad_request("The request has no Host field."))
+        } else {
+            Ok(None)
+        };
+    };
+    if host.is_empty() {
+        return Ok(None);
+    }
+    Authority::try_from(host.as_bytes())
+        .ok()
+        .filter(|authority| !authority.as_str().contains('@') && port(authority).is_ok())
+        .map(Some)
+        .ok_or_else(|| Error::bad_request("The Host field is no host and port."))
+}
+
+/// The authority without user information and without an empty port: what goes into Host.
+fn plain(authority: &Authority) -> Result<Authority, Error> {
+    let host = authority.host();
+    if host.is_empty() {
+        return Err(Error::bad_request("The target names no host."));
+    }
+    let text = match port(authority)? {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    Authority::try_from(text).map_err(|error| Error::bad_request(format!("The target's host is not valid: {error}.")))
+}
+
+/// The port written in an authority; none where there is none or an empty one. Zero and what is no port are refused:
+/// `Authority::port_u16` would pass them off as no port.
+fn port(authority: &Authority) -> Result<Option<u16>, Error> {
+    let text = authority.as_str();
+    let behind_host = text.rsplit_once('@').map_or(text, |(_, rest)| rest).strip_prefix(authority.host());
+    match behind_host {
+        Some("" | ":") => Ok(None),
+        Some(port) => match port.strip_prefix(':').map(str::parse::<u16>) {
+            Some(Ok(number)) if number != 0 && port.bytes().skip(1).all(|b| b.is_ascii_digit()) => Ok(Some(number)),
+            _ => Err(Error::bad_request("The target's port is not a number from 1 to 65535.")),
+        },
+        None => Err(Error::bad_request("The target's host cannot be read.")),
+    }
+}
+
+/// Whether `authority` names the proxy at `own` without a look-up. Names that only a look-up shows to be ours are found
+/// when the connection is made.
+fn names(authority: &Authority, own: SocketAddr) -> bool {
+    if authority.port_u16().unwrap_or(HTTP_PORT) != own.port() {
+        return false;
+    }
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    match host.parse::<IpAddr>() {
+        Ok(ip) => is_own_ip(ip, own.ip()),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// Whether a connection to `ip` reaches a listener on `listening`, as far as the address alone tells.
+pub(crate) fn is_own_ip(ip: IpAddr, listening: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    let listening = listening.to_canonical();
+    ip == listening
+        || ip.is_unspecified()
+        || (ip.is_loopback() && (listening.is_loopback() || listening.is_unspecified()))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn own() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 8118))
+    }
+
+    #[track_caller]
+    fn target(line: &str, host: &[&str]) -> Result<Target, u16> {
+        let (method, uri) = line.split_once(' ').unwrap();
+        let mut request = Request::builder().method(method).uri(uri);
+        for host in host {
+            request = request.header(HOST, *host);
+        }
+        of(&request.body(()).unwrap().into_parts().0, own()).map_err(|error| error.status.as_u16())
+    }
+
+    fn origin(uri: &str) -> Result<Target, u16> {
+        Ok(Target::Origin(uri.parse().unwrap()))
+    }
+
+    #[test]
+    fn absolute_form_goes_to_its_origin_without_user_and_empty_port_rfc9112_3_2_2() {
+        assert_eq!(target("GET http://a.test/x?y", &["b.test"]), origin("http://a.test/x?y"));
+        assert_eq!(target("GET http://u:p@a.test:81/", &["a.test"]), origin("http://a.test:81/"));
+        assert_eq!(target("GET http://a.test:/", &["a.test"]), origin("http://a.test/"));
+        assert_eq!(target("GET http://[::1]:8119/", &["a.test"]), origin("http://[::1]:8119/"));
+    }
+
+    #[test]
+    fn host_must_be_there_once_and_valid_rfc9112_3_2() {
+        assert_eq!(target("GET http://a.test/", &[]), Err(400));
+        assert_eq!(target("GET http://a.test/", &["a.test", "a.test"]), Err(400));
+        assert_eq!(target("GET http://a.test/", &["a.test:x"]), Err(400));
+        assert_eq!(target("GET http://a.test/", &["u@a.test"]), Err(400));
+        assert_eq!(target("GET http://a.test/", &[""]), origin("http://a.test/"));
+    }
+
+    #[test]
+    fn ports_outside_1_to_65535_are_refused() {
+        for line in ["GET http://a.test:0/", "GET http://a.test:99999/", "CONNECT a.test:0", "CONNECT a.test:99999"] {
+            assert_eq!(target(line, &["a.test"]), Err(400), "{line}");
+        }
+    }
+
+    #[test]
+    fn connect_takes_a_host_and_a_port_only_rfc9110_9_3_6() {
+        assert_eq!(target("CONNECT a.test:443", &["a.test"]), Ok(Target::Tunnel(Authority::from_static("a.test:443"))));
+        for line in ["CONNECT a.test", "CONNECT a.test:", "CONNECT http://a.test:443/", "CONNECT u@a.test:443"] {
+            assert_eq!(target(line, &["a.test"]), Err(400), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_schemes_and_forms_are_refused() {
+        assert_eq!(target("GET https://a.test/", &["a.test"]), Err(501));
+        assert_eq!(target("GET a.test:80", &["a.test"]), Err(400));
+        assert_eq!(target("GET /x", &["evil.test:8118"]), Err(404));
+    }
+
+    #[test]
+    fn the_proxy_knows_itself_under_every_spelling() {
+        let us = || Ok(Target::Ourselves(PathAndQuery::from_static("/x")));
+        assert_eq!(target("GET /x", &["127.0.0.1:8118"]), us());
+        for host in ["127.0.0.1", "localhost", "LOCALHOST", "127.9.9.9", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"] {
+            assert_eq!(target(&format!("GET http://{host}:8118/x"), &["a.test"]), us(), "{host}");
+            assert_eq!(target(&format!("CONNECT {host}:8118"), &["a.test"]), Err(508), "{host}");
+        }
+    }
+}

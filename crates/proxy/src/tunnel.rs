@@ -1,0 +1,122 @@
+//! CONNECT: a tunnel, byte for byte (RFC 9110 9.3.6).
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::life::Member;
+use crate::record::{Ending, Recorder};
+
+/// A direction's buffer at first: enough for a handshake, cheap for the many idle tunnels.
+const FIRST_BUFFER: usize = 8 * 1024;
+
+/// What the buffer grows to while reads fill it: bulk wants few system calls.
+const LARGEST_BUFFER: usize = 256 * 1024;
+
+/// Relays between the client, once it has its 200, and the origin, until both sides have closed, one fails, both are
+/// silent for `silence`, or the proxy ends.
+pub(crate) async fn relay(
+    client: OnUpgrade,
+    origin: TcpStream,
+    silence: Duration,
+    mut recorder: Recorder,
+    mut life: Member,
+) {
+    let relayed = async {
+        let client = client.await.map_err(io::Error::other)?;
+        relay_upgraded(client, origin, silence, &mut recorder.sent).await
+    };
+    tokio::select! {
+        relayed = relayed => recorder.ending = match relayed {
+            Ok(()) => Ending::Complete,
+            Err(error) => Ending::Failed(format!("the tunnel: {error}")),
+        },
+        () = life.over() => recorder.ending = Ending::Complete,
+    }
+}
+
+async fn relay_upgraded(client: Upgraded, mut origin: TcpStream, silence: Duration, sent: &mut u64) -> io::Result<()> {
+    // What the client sent right behind its CONNECT was read along with it and goes first.
+    let parts = client.downcast::<TokioIo<TcpStream>>().map_err(|_| io::Error::other("not a plain connection"))?;
+    let mut client = parts.io.into_inner();
+    let activity = Activity::begin();
+    let (client_read, client_write) = client.split();
+    let (origin_read, mut origin_write) = origin.split();
+    origin_write.write_all(&parts.read_buf).await?;
+    let both = async {
+        tokio::try_join!(
+            pump(client_read, origin_write, &activity, None),
+            pump(origin_read, client_write, &activity, Some(sent)),
+        )
+    };
+    tokio::select! {
+        done = both => done.map(|_| ()),
+        () = activity.ceased(silence) => Ok(()),
+    }
+}
+
+/// Moves one direction until its sender closes, then closes the other end for writing.
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    activity: &Activity,
+    mut count: Option<&mut u64>,
+) -> io::Result<()> {
+    let mut buffer = BytesMut::with_capacity(FIRST_BUFFER);
+    loop {
+        let read = from.read_buf(&mut buffer).await?;
+        if read == 0 {
+            return to.shutdown().await;
+        }
+        activity.happened();
+        to.write_all(&buffer).await?;
+        activity.happened();
+        if let Some(count) = count.as_deref_mut() {
+            *count += read as u64;
+        }
+        let full = buffer.len() == buffer.capacity();
+        buffer.clear();
+        if full && buffer.capacity() < LARGEST_BUFFER {
+            buffer = BytesMut::with_capacity(buffer.capacity() * 4);
+        }
+    }
+}
+
+/// When a tunnel last carried a byte.
+struct Activity {
+    count: AtomicU64,
+    seen: Mutex<(u64, Instant)>,
+}
+
+impl Activity {
+    fn begin() -> Self {
+        Self { count: AtomicU64::new(0), seen: Mutex::new((0, Instant::now())) }
+    }
+
+    fn happened(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns when nothing has happened for `silence`, give or take the time between two looks.
+    async fn ceased(&self, silence: Duration) {
+        loop {
+            tokio::time::sleep(silence / 8).await;
+            let count = self.count.load(Ordering::Relaxed);
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if seen.0 != count {
+                *seen = (count, Instant::now());
+            } else if seen.1.elapsed() >= silence {
+                return;
+            }
+        }
+    }
+}

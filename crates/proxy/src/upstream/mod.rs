@@ -1,0 +1,113 @@
+//! The direction towards the origin: connecting, pooling, waiting.
+
+mod connector;
+mod tap;
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::uri::Authority;
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::Limits;
+use crate::body::UpBody;
+use crate::error::Error;
+use connector::{ConnectError, Connector};
+pub(crate) use tap::Tap;
+
+/// Connections to origins, pooled.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    client: Client<Connector, UpBody>,
+    connector: Connector,
+    connect: Duration,
+    response_head: Duration,
+}
+
+impl Upstream {
+    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits) -> Self {
+        let connector = Connector::new(own, refused, limits.connect);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(limits.idle_upstream)
+            .pool_max_idle_per_host(limits.idle_upstream_per_origin)
+            .http1_preserve_header_case(true)
+            .http1_max_headers(limits.fields)
+            .http1_max_buf_size(limits.buffer_bytes)
+            .set_host(false)
+            .build(connector.clone());
+        Self { client, connector, connect: limits.connect, response_head: limits.response_head }
+    }
+
+    /// Sends a request and waits for the head of its response. `progress` is the body's.
+    pub(crate) async fn send(
+        &self,
+        request: Request<UpBody>,
+        progress: &Progress,
+    ) -> Result<Response<Incoming>, Error> {
+        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let mut answer = std::pin::pin!(self.client.request(request));
+        loop {
+            let patience = progress.last() + self.connect + self.response_head;
+            match tokio::time::timeout_at(patience, answer.as_mut()).await {
+                Ok(answered) => return answered.map_err(|error| explain(&authority, &error, self.connect)),
+                Err(_) if progress.last() + self.connect + self.response_head > Instant::now() => {}
+                Err(_) => return Err(Error::timed_out("Waiting for the answer of", &authority, self.response_head)),
+            }
+        }
+    }
+
+    /// Opens a connection of its own for a tunnel.
+    pub(crate) async fn tunnel(&self, authority: &Authority) -> Result<TcpStream, Error> {
+        let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
+        let uri = uri.map_err(|error| Error::bad_request(format!("The tunnel's target is not valid: {error}.")))?;
+        self.connector.connect(uri).await.map_err(|error| explain(authority.as_str(), &error, self.connect))
+    }
+}
+
+/// Finds what happened in an error's chain of causes.
+fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Duration) -> Error {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<ConnectError>() {
+            Some(ConnectError::Ourselves) => return Error::loops(format!("{authority} is this proxy itself.")),
+            Some(ConnectError::Refused) => {
+                return Error::refused_target(format!("{authority} is a page of Tamis, which no proxy may reach."));
+            }
+            Some(ConnectError::TooLong) => return Error::timed_out("Connecting to", authority, connect_limit),
+            Some(ConnectError::Failed(cause)) => return Error::unreachable(authority, cause.as_ref()),
+            None => cause = error.source(),
+        }
+    }
+    Error::bad_answer(authority, error)
+}
+
+/// When a request's body last moved: an upload may take its time as long as it goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    began: Instant,
+    last_ms: Arc<AtomicU64>,
+}
+
+impl Progress {
+    pub(crate) fn begin() -> Self {
+        Self { began: Instant::now(), last_ms: Arc::default() }
+    }
+
+    pub(crate) fn made(&self) {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_ms.store(ms, Ordering::Relaxed);
+    }
+
+    fn last(&self) -> Instant {
+        self.began + Duration::from_millis(self.last_ms.load(Ordering::Relaxed))
+    }
+}
