@@ -1,0 +1,21 @@
+//! Starting at login: which hand fits this system.
+//!
+//! | system | entry |
+//! |---|---|
+//! | Linux | XDG autostart: `tamis.desktop` in `$XDG_CONFIG_HOME/autostart` |
+//! | Windows, macOS | not supported yet |
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+use crate::Autostart;
+
+/// The login entry of this user.
+///
+/// None on Windows and macOS for now, and on Linux where neither `XDG_CONFIG_HOME` nor a home directory is known.
+pub fn native() -> Option<Box<dyn Autostart>> {
+    #[cfg(target_os = "linux")]
+    return linux::Entry::of_this_user().map(|entry| Box::new(entry) as Box<dyn Autostart>);
+    #[cfg(not(target_os = "linux"))]
+    None
+}

@@ -1,0 +1,167 @@
+//! Note, change, put back: the rules every settings system with named keys shares, whatever holds the keys.
+//!
+//! Two keys matter: the address of the PAC file, and the mode that makes it count. They are changed in that order and
+//! put back in the other, so that at no moment the mode points at an address that is not there.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::{Error, KeyNote, Note, PAC_PATH, Restored};
+
+/// A settings system with named keys; values are text in its own form, strings in single quotes.
+pub(crate) trait Store {
+    /// The name written into a [`Note`].
+    const BACKEND: &'static str;
+    /// Where the setting lives, in words the user knows.
+    const PLACE: &'static str;
+    /// The key that holds the PAC address.
+    const ADDRESS: &'static str;
+    /// The key that makes the address count when it says `'auto'`.
+    const MODE: &'static str;
+
+    /// Whether this user may change the key.
+    fn is_writable(&self, key: &str) -> Result<bool, Error>;
+    /// What the user (or a program for him) has set; none where the key stands at its default. Always read afresh.
+    fn user_value(&self, key: &str) -> Result<Option<String>, Error>;
+    /// Sets the key, and returns when the value is where everybody reads it (or was lost on the way).
+    fn set(&self, key: &str, text: &str) -> Result<(), Error>;
+    /// Takes the user's value away, and returns when that is so for everybody.
+    fn reset(&self, key: &str) -> Result<(), Error>;
+}
+
+pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error> {
+    if !is_our_address(pac_url) {
+        return Err(Error::NotOurAddress(pac_url.to_owned()));
+    }
+    let mut keys = Vec::new();
+    for (key, ours) in [(S::ADDRESS, quoted(pac_url)), (S::MODE, quoted("auto"))] {
+        if !store.is_writable(key)? {
+            return Err(Error::Locked { place: S::PLACE, key: key.to_owned() });
+        }
+        keys.push(KeyNote { key: key.to_owned(), before: store.user_value(key)?, ours });
+    }
+    forget_leftover(&mut keys);
+    Ok(Note { backend: S::BACKEND.to_owned(), keys })
+}
+
+/// An address of an earlier run is not the user's wish, and neither is the mode that pointed at it.
+fn forget_leftover(keys: &mut [KeyNote]) {
+    let leftover = |key: &KeyNote| key.before.as_deref().is_some_and(is_our_value);
+    if keys.iter().any(leftover) {
+        for key in keys {
+            if leftover(key) || key.before.as_ref() == Some(&key.ours) {
+                key.before = None;
+            }
+        }
+    }
+}
+
+pub(crate) fn apply<S: Store>(store: &S, note: &Note) -> Result<(), Error> {
+    check_is_for::<S>(note)?;
+    note.keys.iter().try_for_each(|key| write(store, &key.key, Some(&key.ours)))
+}
+
+pub(crate) fn restore<S: Store>(store: &S, note: &Note) -> Result<Restored, Error> {
+    check_is_for::<S>(note)?;
+    let mut restored = Restored::default();
+    let mut failures = Vec::new();
+    for (index, key) in note.keys.iter().enumerate().rev() {
+        match restore_key(store, key, note.keys.get(..index).unwrap_or_default()) {
+            Ok(Outcome::AsBefore) => {}
+            Ok(Outcome::PutBack) => restored.put_back.push(key.key.clone()),
+            Ok(Outcome::Kept) => restored.kept.push(key.key.clone()),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if failures.is_empty() { Ok(restored) } else { Err(Error::PartlyRestored { place: S::PLACE, restored, failures }) }
+}
+
+enum Outcome {
+    AsBefore,
+    PutBack,
+    Kept,
+}
+
+/// `changed_earlier` are the keys this one leans on.
+///
+/// Between the look and the write somebody may still change the key; no settings system offers a way to exclude that.
+fn restore_key<S: Store>(store: &S, key: &KeyNote, changed_earlier: &[KeyNote]) -> Result<Outcome, Error> {
+    let now = store.user_value(&key.key)?;
+    if now == key.before {
+        return Ok(Outcome::AsBefore);
+    }
+    if !is_ours(key, now.as_deref()) {
+        return Ok(Outcome::Kept);
+    }
+    for ground in changed_earlier {
+        let found = store.user_value(&ground.key)?;
+        if found != ground.before && !is_ours(ground, found.as_deref()) {
+            return Ok(Outcome::Kept);
+        }
+    }
+    write(store, &key.key, key.before.as_deref())?;
+    Ok(Outcome::PutBack)
+}
+
+/// A leftover address counts too: a crash between the note and the first write leaves it where it was.
+fn is_ours(key: &KeyNote, value: Option<&str>) -> bool {
+    value.is_some_and(|text| text == key.ours || is_our_value(text))
+}
+
+/// Writes and looks: a settings system without its service takes a value, says yes, and forgets it.
+fn write<S: Store>(store: &S, key: &str, value: Option<&str>) -> Result<(), Error> {
+    match value {
+        Some(text) => store.set(key, text)?,
+        None => store.reset(key)?,
+    }
+    let found = store.user_value(key)?;
+    if found.as_deref() == value {
+        return Ok(());
+    }
+    Err(Error::NotHeld { place: S::PLACE, key: key.to_owned(), wanted: value.map(str::to_owned), found })
+}
+
+/// A note comes from a file: nothing is written to a key that is not one of the two.
+fn check_is_for<S: Store>(note: &Note) -> Result<(), Error> {
+    if note.backend != S::BACKEND {
+        return Err(Error::ForeignNote { place: S::PLACE, found: note.backend.clone() });
+    }
+    match note.keys.iter().find(|key| key.key != S::ADDRESS && key.key != S::MODE) {
+        Some(key) => Err(Error::ForeignNote { place: S::PLACE, found: format!("{} ({})", note.backend, key.key) }),
+        None => Ok(()),
+    }
+}
+
+/// Only for text without quotes and backslashes, which [`is_our_address`] sees to.
+fn quoted(text: &str) -> String {
+    format!("'{text}'")
+}
+
+fn is_our_value(text: &str) -> bool {
+    text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).is_some_and(is_our_address)
+}
+
+/// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.
+fn is_our_address(url: &str) -> bool {
+    let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte));
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    plain && scheme.eq_ignore_ascii_case("http") && path == PAC_PATH && is_loopback(authority)
+}
+
+/// `host` or `host:port`; a user name before the host makes it somebody else's.
+fn is_loopback(authority: &str) -> bool {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let loopback = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || v6.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()));
+    loopback && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+#[path = "keyed_tests.rs"]
+mod tests;

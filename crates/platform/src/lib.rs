@@ -1,0 +1,116 @@
+//! Hands on the operating system, one trait a hand, and [`Memory`], the fake that remembers.
+//!
+//! This crate knows nothing of HTTP. It reads and writes settings when told to; what was there before is a value
+//! ([`Note`]) that the caller must have on disk before anything is changed.
+//!
+//! Calls may wait for the system (at worst for its settings service, whose own limit is 25 seconds): an async program
+//! makes them on a thread that may block.
+
+pub mod autostart;
+mod error;
+mod keyed;
+mod memory;
+pub mod system_proxy;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use error::Error;
+pub use memory::Memory;
+
+/// The path of every PAC address Tamis gives to the system. By it, on a loopback host and whatever the port, a setting
+/// left over by an earlier run is known as our own and never taken for the user's (see [`SystemProxy::prepare`]).
+pub const PAC_PATH: &str = "/tamis.pac";
+
+/// The operating system's proxy setting of this user.
+pub trait SystemProxy: Send {
+    /// Where the setting lives, in words the user knows, for instance `GNOME settings`.
+    fn place(&self) -> &'static str;
+
+    /// Reads every key that pointing the system at `pac_url` would change, and changes nothing.
+    ///
+    /// `pac_url` is an `http` address on a loopback host with the path [`PAC_PATH`]; a query may follow. An address of
+    /// that kind which is found in the setting is a leftover of ours: it is noted as "not set", and so is whatever
+    /// else only made it count. So call this with the setting put back, never on top of an earlier [`Note`] still in
+    /// force, whose `before` would be lost.
+    ///
+    /// # Errors
+    /// When the settings cannot be read or are locked, or `pac_url` is not as described.
+    fn prepare(&self, pac_url: &str) -> Result<Note, Error>;
+
+    /// Sets every key of `note` to our value and reads it back.
+    ///
+    /// # Errors
+    /// When a key does not hold our value afterwards. Some may have been changed: call [`SystemProxy::restore`].
+    fn apply(&self, note: &Note) -> Result<(), Error>;
+
+    /// Puts back every key that still holds our value; one that somebody else has changed meanwhile is left alone, and
+    /// so is one of ours that serves such a change (the mode, when the address it points at is somebody else's now).
+    ///
+    /// Safe to call at any time and any number of times: after a crash halfway through [`SystemProxy::apply`] or through
+    /// an earlier `restore`, and when nothing was changed at all.
+    ///
+    /// # Errors
+    /// When a key could not be put back; the others are.
+    fn restore(&self, note: &Note) -> Result<Restored, Error>;
+}
+
+/// Starting at login.
+pub trait Autostart: Send {
+    /// Whether the entry is there.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn is_on(&self) -> Result<bool, Error>;
+
+    /// Writes the entry so that `command` runs at login.
+    ///
+    /// # Errors
+    /// When the entry cannot be written.
+    fn set(&self, command: &LoginCommand) -> Result<(), Error>;
+
+    /// Removes the entry; none being there is fine.
+    ///
+    /// # Errors
+    /// When the entry is there and cannot be removed.
+    fn remove(&self) -> Result<(), Error>;
+}
+
+/// What to run at login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginCommand {
+    /// The program's whole path.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+/// What was there before: the write-ahead note of a change to the system's proxy setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Which hand made it, for instance `gnome`.
+    pub backend: String,
+    /// Every key that is changed, in the order of changing.
+    pub keys: Vec<KeyNote>,
+}
+
+/// One key of a [`Note`]. Values are in the settings system's own text form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyNote {
+    /// The key, for instance `org.gnome.system.proxy mode`.
+    pub key: String,
+    /// The user's value before; none where the key was not set.
+    pub before: Option<String>,
+    /// Our value.
+    pub ours: String,
+}
+
+/// What [`SystemProxy::restore`] did. A key that already held its value from before is in neither list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Keys that held our value and now hold the one from before.
+    pub put_back: Vec<String>,
+    /// Keys left alone because somebody else changed them.
+    pub kept: Vec<String>,
+}

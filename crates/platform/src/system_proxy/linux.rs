@@ -1,0 +1,108 @@
+//! The GNOME family: `org.gnome.system.proxy`, which GNOME, Cinnamon, MATE, Budgie, Pantheon and Unity, Firefox on any
+//! desktop, and everything that asks GLib read.
+
+use std::ffi::CStr;
+
+use super::gio::{self, Gio, Settings};
+use crate::keyed::{self, Store};
+use crate::{Error, Note, Restored, SystemProxy};
+
+const SCHEMA: &CStr = c"org.gnome.system.proxy";
+
+/// What is before the key's own name in a [`Note`] and in an error.
+const PREFIX: &str = "org.gnome.system.proxy ";
+
+/// The proxy setting in GSettings. Nothing is kept open between two calls, so each sees what is there now.
+pub(super) struct Gnome {
+    gio: &'static Gio,
+}
+
+impl Gnome {
+    /// Finds the setting, or says why this system has none. Changes nothing.
+    pub(super) fn find() -> Result<Self, String> {
+        let gio = gio::load()?;
+        let settings = gio.open(SCHEMA)?;
+        for key in [Self::ADDRESS, Self::MODE] {
+            settings.is_writable(name(key)?).map_err(|why| format!("{key}: {why}"))?;
+        }
+        Ok(Self { gio })
+    }
+
+    fn with<T>(
+        &self,
+        doing: &'static str,
+        key: &str,
+        work: impl FnOnce(&Settings, &str) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        name(key).and_then(|name| work(&self.gio.open(SCHEMA)?, name)).map_err(|why| Error::Setting {
+            place: Self::PLACE,
+            doing,
+            key: key.to_owned(),
+            why,
+        })
+    }
+}
+
+/// The key's own name.
+fn name(key: &str) -> Result<&str, String> {
+    key.strip_prefix(PREFIX).ok_or_else(|| format!("not a key of {}", PREFIX.trim_end()))
+}
+
+/// Whether the desktop that `XDG_CURRENT_DESKTOP` names (a list, `:` between) follows these settings. KDE keeps its
+/// own; to change GNOME's there and say "done" would be a lie.
+pub(super) fn is_followed_by(desktops: &str) -> bool {
+    !desktops.split(':').any(|desktop| desktop.eq_ignore_ascii_case("KDE"))
+}
+
+impl Store for Gnome {
+    const BACKEND: &'static str = "gnome";
+    const PLACE: &'static str = "GNOME settings";
+    const ADDRESS: &'static str = "org.gnome.system.proxy autoconfig-url";
+    const MODE: &'static str = "org.gnome.system.proxy mode";
+
+    fn is_writable(&self, key: &str) -> Result<bool, Error> {
+        self.with("read", key, Settings::is_writable)
+    }
+
+    fn user_value(&self, key: &str) -> Result<Option<String>, Error> {
+        self.with("read", key, Settings::user_value)
+    }
+
+    /// Waits until the value is stored, while the settings that took it are still open.
+    fn set(&self, key: &str, text: &str) -> Result<(), Error> {
+        self.with("set", key, |settings, name| settings.set(name, text).map(|()| settings.sync()))
+    }
+
+    fn reset(&self, key: &str) -> Result<(), Error> {
+        self.with("reset", key, |settings, name| settings.reset(name).map(|()| settings.sync()))
+    }
+}
+
+impl SystemProxy for Gnome {
+    fn place(&self) -> &'static str {
+        Self::PLACE
+    }
+
+    fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
+        keyed::prepare(self, pac_url)
+    }
+
+    fn apply(&self, note: &Note) -> Result<(), Error> {
+        keyed::apply(self, note)
+    }
+
+    fn restore(&self, note: &Note) -> Result<Restored, Error> {
+        keyed::restore(self, note)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kde_is_not_said_to_follow_gnome_settings() {
+        assert!(!is_followed_by("KDE") && !is_followed_by("plasma:kde"));
+        assert!(is_followed_by("ubuntu:GNOME") && is_followed_by("XFCE") && is_followed_by(""));
+    }
+}

@@ -1,0 +1,58 @@
+//! The system's proxy setting: which hand fits this desktop.
+//!
+//! | system | setting |
+//! |---|---|
+//! | Linux, GNOME family | GSettings `org.gnome.system.proxy`, through libgio where it is installed |
+//! | Linux, KDE | not supported yet: KDE keeps a setting of its own |
+//! | Windows, macOS | not supported yet |
+//!
+//! On a desktop that is neither GNOME's family nor KDE (XFCE, LXQt, a bare window manager) GNOME's settings are the
+//! nearest there is: Firefox and GLib's programs follow them, Chromium does not.
+
+#[cfg(target_os = "linux")]
+mod gio;
+#[cfg(target_os = "linux")]
+mod linux;
+
+use crate::{Note, SystemProxy};
+
+/// The proxy setting of the desktop this process runs in, for turning on.
+///
+/// None where there is none we know how to change: always on Windows and macOS for now, on Linux under KDE, or where
+/// libgio, the schema, or a backend that stores settings is missing (the log says which, at level `info`). A caller
+/// then has to show the user how to set the proxy by hand.
+pub fn native() -> Option<Box<dyn SystemProxy>> {
+    #[cfg(target_os = "linux")]
+    {
+        let desktops = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
+        if linux::is_followed_by(&desktops) {
+            return gnome();
+        }
+        tracing::info!(desktops, "this desktop's proxy setting is not supported yet");
+    }
+    None
+}
+
+/// The hand that made `note`, for putting back, whichever desktop the user is in today: settings changed under one
+/// are still changed under the next, and in a terminal without any.
+///
+/// None where that hand is not to be found on this system.
+pub fn for_note(note: &Note) -> Option<Box<dyn SystemProxy>> {
+    #[cfg(target_os = "linux")]
+    if note.backend == <linux::Gnome as crate::keyed::Store>::BACKEND {
+        return gnome();
+    }
+    tracing::info!(backend = note.backend, "a note by a hand that this system does not have");
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn gnome() -> Option<Box<dyn SystemProxy>> {
+    match linux::Gnome::find() {
+        Ok(gnome) => Some(Box::new(gnome)),
+        Err(why) => {
+            tracing::info!(why, "GNOME settings cannot be used");
+            None
+        }
+    }
+}
