@@ -1,0 +1,39 @@
+//! Everything a face of Tamis (tray, window, terminal, test) can ask for.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A request for change. Whoever makes it, it goes through the one inbox of the controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+pub enum Command {
+    /// Filter the traffic that passes, or let it pass untouched. Off also gives the system's proxy setting back.
+    SetFiltering {
+        /// The wish.
+        on: bool,
+    },
+    /// Send this computer's web traffic through Tamis while filtering is on.
+    SetSystemProxy {
+        /// The wish.
+        on: bool,
+    },
+    /// Tick or untick a profile.
+    SetProfile {
+        /// The profile's id.
+        id: String,
+        /// The wish.
+        on: bool,
+    },
+    /// Start Tamis, hidden, when the user logs in.
+    SetStartAtLogin {
+        /// The wish.
+        on: bool,
+    },
+    /// The user has read a problem; it is not shown again until it happens again.
+    DismissProblem {
+        /// The problem's id.
+        id: String,
+    },
+    /// Give the system's proxy setting back, stop the proxy, publish a last snapshot. The wishes stay as they are.
+    Quit,
+}

@@ -1,0 +1,563 @@
+//! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tamis_filter::profiles::catalogue;
+use tamis_filter::{Card, Pipeline, Profile};
+use tamis_platform::Autostart;
+use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::activity::Activity;
+use crate::hands::{Broken, aside};
+use crate::plan::{Actual, Step, Wanted, plan};
+use crate::settings::Settings;
+use crate::snapshot::{Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle};
+use crate::store::Store;
+use crate::system_setting::{PointError, Restoration, SystemSetting};
+use crate::{Command, Hands, Options, Problem, SystemProxyUse, signals, words};
+
+/// Commands that may wait for the controller; one more is refused.
+const INBOX: usize = 64;
+
+/// Records of finished exchanges that may wait; further ones are lost, never traffic.
+const RECORDS: usize = 4096;
+
+/// The shortest time between two snapshots that differ only in what passed.
+const ACTIVITY_PACE: Duration = Duration::from_millis(200);
+
+/// How many ports after the wished one are tried when it is taken.
+const NEXT_PORTS: u16 = 20;
+
+/// A running Tamis, as its faces hold it. Cheap to clone; when the last clone is dropped, it quits.
+#[derive(Debug, Clone)]
+pub struct Control {
+    inbox: mpsc::Sender<Command>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+/// The command was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotRunning {
+    /// Tamis has stopped.
+    #[error("Tamis has stopped; start it again")]
+    Stopped,
+    /// Too many commands wait already.
+    #[error("Tamis is busy; try again in a moment")]
+    Busy,
+}
+
+impl Control {
+    /// Asks for a change. What becomes of it shows in the next snapshots.
+    ///
+    /// # Errors
+    /// [`NotRunning`] when nobody will read the command.
+    pub fn send(&self, command: Command) -> Result<(), NotRunning> {
+        self.inbox.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NotRunning::Busy,
+            mpsc::error::TrySendError::Closed(_) => NotRunning::Stopped,
+        })
+    }
+
+    /// The state now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    /// The state now and from now on.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Waits for a snapshot of which `fits` is true and returns it; none when Tamis ends without one.
+    pub async fn until(&self, mut fits: impl FnMut(&Snapshot) -> bool) -> Option<Arc<Snapshot>> {
+        let mut snapshots = self.snapshots.clone();
+        snapshots.wait_for(|snapshot| fits(snapshot)).await.ok().map(|snapshot| Arc::clone(&snapshot))
+    }
+}
+
+/// Starts a Tamis with the hands of this system.
+///
+/// # Errors
+/// When the system gives no thread or no event queue.
+pub fn start(options: Options) -> io::Result<Control> {
+    start_with(options, Hands::native())
+}
+
+/// Starts a Tamis with other hands, for tests and other hosts.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_with(options: Options, hands: Hands) -> io::Result<Control> {
+    // One thread for all of it: handing an exchange from thread to thread costs more than carrying it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (inbox, commands) = mpsc::channel(INBOX);
+    let controller = Controller::new(options, hands);
+    let (out, snapshots) = watch::channel(Arc::new(controller.snapshot()));
+    thread::Builder::new().name("tamis".into()).spawn(move || runtime.block_on(controller.live(commands, out)))?;
+    Ok(Control { inbox, snapshots })
+}
+
+struct Controller {
+    options: Options,
+    store: Store,
+    settings: Settings,
+    /// The settings file cannot be read; it is moved aside before the first save.
+    settings_unreadable: bool,
+    profiles: Vec<Arc<dyn Profile>>,
+    cards: Vec<Card>,
+    /// None only while it is at work aside, or after a fault of ours there.
+    system: Option<SystemSetting>,
+    place: Option<&'static str>,
+    autostart: Option<Box<dyn Autostart>>,
+    login_wanted: bool,
+    proxy: Option<Proxy>,
+    actual: Actual,
+    records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
+    activity: Activity,
+    problems: Vec<Problem>,
+    phase: Phase,
+    generation: u64,
+    revision: u64,
+}
+
+impl Controller {
+    fn new(options: Options, hands: Hands) -> Self {
+        let profiles = catalogue();
+        let store = Store::new(options.paths.clone());
+        let system = SystemSetting::new(hands.system_proxy, store.clone());
+        Self {
+            store,
+            settings: Settings::default(),
+            settings_unreadable: false,
+            cards: profiles.iter().map(|profile| profile.card()).collect(),
+            profiles,
+            place: system.place(),
+            system: Some(system),
+            autostart: hands.autostart.filter(|_| options.login_command.is_some()),
+            login_wanted: false,
+            proxy: None,
+            actual: Actual::default(),
+            records: mpsc::channel(RECORDS),
+            activity: Activity::default(),
+            problems: Vec::new(),
+            phase: Phase::Starting,
+            generation: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            revision: 0,
+            options,
+        }
+    }
+
+    /// From start to quit.
+    async fn live(mut self, mut commands: mpsc::Receiver<Command>, out: watch::Sender<Arc<Snapshot>>) {
+        self.look_around().await;
+        self.reconcile().await;
+        self.phase = Phase::Running;
+        self.publish(&out);
+        let quit_on_signals = self.options.quit_on_signals;
+        let signalled =
+            async move { if quit_on_signals { signals::asked_to_end().await } else { std::future::pending().await } };
+        tokio::pin!(signalled);
+        let mut redraw_at: Option<Instant> = None;
+        let mut published_at = Instant::now();
+        loop {
+            let redraw = async {
+                match redraw_at {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                command = commands.recv() => match command {
+                    // Nobody holds a Control any more: nobody could quit us.
+                    None | Some(Command::Quit) => break,
+                    Some(command) => self.obey(command).await,
+                },
+                () = &mut signalled => break,
+                Some(record) = self.records.1.recv() => {
+                    self.activity.add(record, &self.cards);
+                    let soon = (published_at + ACTIVITY_PACE).max(Instant::now());
+                    redraw_at = Some(redraw_at.map_or(soon, |at| at.min(soon)));
+                    continue;
+                }
+                () = redraw => {}
+            }
+            self.publish(&out);
+            published_at = Instant::now();
+            redraw_at = self.activity.fades(SystemTime::now()).then(|| published_at + until_next_minute());
+        }
+        self.phase = Phase::Stopped;
+        self.reconcile().await;
+        self.publish(&out);
+    }
+
+    /// Finds out what is: saved wishes, what a crash left behind, the login entry.
+    async fn look_around(&mut self) {
+        let store = self.store.clone();
+        match aside(move || store.settings()).await {
+            Ok(Ok(settings)) => self.settings = settings,
+            Ok(Err(error)) => {
+                self.settings_unreadable = true;
+                self.report(words::settings_unreadable(&error));
+            }
+            Err(broken) => self.report(words::settings_unreadable(&broken)),
+        }
+        match self.with_system(SystemSetting::recover).await {
+            Ok(Ok(Restoration::NothingToDo)) => {}
+            Ok(Ok(Restoration::Done { kept, .. })) => {
+                self.report(words::restored_after_crash());
+                self.report_kept(&kept);
+            }
+            Ok(Err(error)) => self.report(words::system_proxy_not_restored(&error)),
+            Err(broken) => self.report(words::system_proxy_not_restored(&broken)),
+        }
+        if let Some(autostart) = self.autostart.take() {
+            match aside(move || (autostart.is_on(), autostart)).await {
+                Ok((is_on, autostart)) => {
+                    self.autostart = Some(autostart);
+                    match is_on {
+                        // What the user did in the system's own settings is a wish too.
+                        Ok(on) => (self.actual.start_at_login, self.login_wanted) = (on, on),
+                        Err(error) => self.report(words::start_at_login_failed(&error)),
+                    }
+                }
+                Err(broken) => self.report(words::start_at_login_failed(&broken)),
+            }
+        }
+    }
+
+    /// Carries out one command, all but [`Command::Quit`].
+    async fn obey(&mut self, command: Command) {
+        let before = self.settings.clone();
+        match command {
+            Command::SetFiltering { on } => self.settings.filtering = on,
+            Command::SetSystemProxy { on } => {
+                self.settings.system_proxy = on;
+                if self.options.system_proxy == SystemProxyUse::Always {
+                    self.options.system_proxy = SystemProxyUse::AsWished;
+                }
+            }
+            Command::SetProfile { id, on } => {
+                if self.cards.iter().any(|card| card.id == id) {
+                    self.settings.profiles.insert(id, on);
+                } else {
+                    tracing::warn!(id, "a command names a profile that does not exist");
+                }
+            }
+            Command::SetStartAtLogin { on } => self.login_wanted = on,
+            Command::DismissProblem { id } => self.problems.retain(|problem| problem.id != id),
+            Command::Quit => {}
+        }
+        self.reconcile().await;
+        if self.settings != before {
+            self.save_settings().await;
+        }
+    }
+
+    /// Brings the machine to what is wanted. A step that fails ends the plan; the next command tries again.
+    async fn reconcile(&mut self) {
+        let wanted = self.wanted();
+        for step in plan(&wanted, &self.actual) {
+            tracing::info!(?step, "taking a step");
+            let leaving = self.phase == Phase::Stopped;
+            // Quitting goes to its end: a browser goes on directly where nobody listens.
+            if !self.take(step).await && !leaving {
+                break;
+            }
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        let running = self.phase != Phase::Stopped;
+        let filtering = running && self.settings.filtering;
+        let profiles = self.cards.iter().filter(|card| filtering && self.settings.wants(card)).map(|card| card.id);
+        Wanted {
+            listening: running,
+            profiles: profiles.collect(),
+            system_proxy: filtering && self.system_proxy_wish() && self.place.is_some(),
+            start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
+        }
+    }
+
+    fn system_proxy_wish(&self) -> bool {
+        match self.options.system_proxy {
+            SystemProxyUse::AsWished => self.settings.system_proxy,
+            SystemProxyUse::Always => true,
+            SystemProxyUse::Never => false,
+        }
+    }
+
+    /// Takes one step; false, with a problem reported, when it failed.
+    async fn take(&mut self, step: Step) -> bool {
+        match step {
+            Step::StartProxy => self.start_proxy().await,
+            Step::SwapPipeline(ids) => self.swap_pipeline(ids),
+            Step::PointSystemHere => self.point_system_here().await,
+            Step::RestoreSystem => self.restore_system().await,
+            Step::StopProxy => {
+                if let Some(proxy) = self.proxy.take() {
+                    proxy.shutdown().await;
+                }
+                self.actual.listening = false;
+                self.actual.profiles.clear();
+                true
+            }
+            Step::SetStartAtLogin(on) => self.set_start_at_login(on).await,
+        }
+    }
+
+    async fn start_proxy(&mut self) -> bool {
+        let wish = self.options.listen.unwrap_or(self.settings.listen);
+        // An address asked for on the command line is meant exactly; the usual one gives way.
+        let others = if self.options.listen.is_some() || wish.port() == 0 { 0 } else { NEXT_PORTS };
+        let mut failure = None;
+        for port in wish.port()..=wish.port().saturating_add(others) {
+            match Proxy::start(self.proxy_config(SocketAddr::new(wish.ip(), port))).await {
+                Ok(proxy) => {
+                    self.proxy = Some(proxy);
+                    self.actual.listening = true;
+                    self.actual.profiles.clear();
+                    self.settle("not-listening");
+                    return true;
+                }
+                Err(error) => {
+                    let taken = error.source.kind() == io::ErrorKind::AddrInUse;
+                    failure.get_or_insert(error);
+                    if !taken {
+                        break;
+                    }
+                }
+            }
+        }
+        if let Some(error) = failure {
+            self.report(words::not_listening(&error));
+        }
+        false
+    }
+
+    fn proxy_config(&self, listen: SocketAddr) -> Config {
+        Config {
+            listen,
+            pipeline: Pipeline::default(),
+            limits: Limits::default(),
+            pac_path: tamis_platform::PAC_PATH,
+            refused_targets: self.options.refused_targets.clone(),
+            records: self.records.0.clone(),
+        }
+    }
+
+    fn swap_pipeline(&mut self, ids: Vec<&'static str>) -> bool {
+        let chosen: BTreeSet<&str> = ids.iter().copied().collect();
+        let profiles = self.profiles.iter().filter(|profile| chosen.contains(profile.card().id)).cloned();
+        if let Some(proxy) = &self.proxy {
+            proxy.set_pipeline(Pipeline::new(profiles.collect()));
+        }
+        self.actual.profiles = ids;
+        true
+    }
+
+    async fn point_system_here(&mut self) -> bool {
+        self.generation += 1;
+        let Some(proxy) = &self.proxy else { return false };
+        let url = proxy.pac_url(self.generation);
+        let error = match self.with_system(move |system| system.point_at(&url)).await {
+            Ok(Ok(())) => {
+                self.actual.system_proxy = true;
+                self.settle("system-proxy-not-set");
+                self.settle("system-proxy-claimed");
+                return true;
+            }
+            Ok(Err(error)) => error,
+            Err(broken) => {
+                self.report(words::system_proxy_not_set(&broken, false));
+                return false;
+            }
+        };
+        self.report(match &error {
+            PointError::Claimed => words::system_proxy_claimed(),
+            PointError::HalfDone { .. } | PointError::NoteInForce => words::system_proxy_not_set(&error, false),
+            PointError::Unsupported | PointError::Store(_) | PointError::System(_) => {
+                words::system_proxy_not_set(&error, true)
+            }
+        });
+        false
+    }
+
+    async fn restore_system(&mut self) -> bool {
+        match self.with_system(SystemSetting::restore).await {
+            Ok(Ok(restoration)) => {
+                self.actual.system_proxy = false;
+                self.settle("system-proxy-not-restored");
+                if let Restoration::Done { kept, .. } = restoration {
+                    self.report_kept(&kept);
+                }
+                true
+            }
+            Ok(Err(error)) => {
+                self.report(words::system_proxy_not_restored(&error));
+                false
+            }
+            Err(broken) => {
+                self.report(words::system_proxy_not_restored(&broken));
+                false
+            }
+        }
+    }
+
+    /// Works on the system's proxy setting off this thread.
+    async fn with_system<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut SystemSetting) -> T + Send + 'static,
+    ) -> Result<T, Broken> {
+        let mut system = self.system.take().ok_or(Broken)?;
+        let (system, result) = aside(move || {
+            let result = work(&mut system);
+            (system, result)
+        })
+        .await?;
+        self.system = Some(system);
+        Ok(result)
+    }
+
+    async fn set_start_at_login(&mut self, on: bool) -> bool {
+        let (Some(autostart), Some(command)) = (self.autostart.take(), self.options.login_command.clone()) else {
+            return false;
+        };
+        let done = aside(move || {
+            let done = if on { autostart.set(&command) } else { autostart.remove() };
+            (autostart, done)
+        });
+        let failure = match done.await {
+            Ok((autostart, done)) => {
+                self.autostart = Some(autostart);
+                done.err().map(|error| words::start_at_login_failed(&error))
+            }
+            Err(broken) => Some(words::start_at_login_failed(&broken)),
+        };
+        match failure {
+            None => {
+                self.actual.start_at_login = on;
+                self.settle("start-at-login-failed");
+                true
+            }
+            Some(problem) => {
+                self.report(problem);
+                false
+            }
+        }
+    }
+
+    async fn save_settings(&mut self) {
+        let (store, settings) = (self.store.clone(), self.settings.clone());
+        let first = std::mem::take(&mut self.settings_unreadable);
+        let saved = aside(move || {
+            if first {
+                store.set_settings_aside()?;
+            }
+            store.save_settings(&settings)
+        });
+        match saved.await {
+            Ok(Ok(())) => {
+                self.settle("settings-not-saved");
+                self.settle("settings-unreadable");
+            }
+            Ok(Err(error)) => {
+                self.settings_unreadable = first;
+                self.report(words::settings_not_saved(&error));
+            }
+            Err(broken) => self.report(words::settings_not_saved(&broken)),
+        }
+    }
+
+    fn report_kept(&mut self, kept: &[String]) {
+        if !kept.is_empty() {
+            self.report(words::system_proxy_changed_by_others(kept));
+        }
+    }
+
+    /// Shows a problem, in place of an earlier one of its kind.
+    fn report(&mut self, problem: Problem) {
+        tracing::warn!(id = problem.id, meaning = problem.meaning, "{}", problem.title);
+        self.settle(&problem.id.clone());
+        self.problems.push(problem);
+    }
+
+    /// A trouble of this kind is over.
+    fn settle(&mut self, id: &str) {
+        self.problems.retain(|problem| problem.id != id);
+    }
+
+    fn publish(&mut self, out: &watch::Sender<Arc<Snapshot>>) {
+        self.revision += 1;
+        out.send_replace(Arc::new(self.snapshot()));
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let wanted = self.wanted();
+        let mut snapshot = Snapshot {
+            revision: self.revision,
+            version: env!("CARGO_PKG_VERSION").into(),
+            phase: self.phase,
+            headline: String::new(),
+            detail: String::new(),
+            listening: self.proxy.as_ref().map(|proxy| proxy.addr().to_string()),
+            filtering: Toggle {
+                wanted: self.settings.filtering,
+                actual: self.actual.listening && self.settings.filtering && self.actual.profiles == wanted.profiles,
+            },
+            system_proxy: SystemProxyView {
+                wanted: self.system_proxy_wish(),
+                state: self.system_proxy_state(),
+                place: self.place.map(str::to_owned),
+                pac_url: self.proxy.as_ref().map(|proxy| proxy.pac_url(self.generation)),
+            },
+            start_at_login: StartAtLoginView {
+                available: self.autostart.is_some(),
+                wanted: self.login_wanted,
+                actual: self.actual.start_at_login,
+            },
+            profiles: self.cards.iter().map(|card| self.profile_view(card)).collect(),
+            figures: self.activity.figures(SystemTime::now()),
+            recent: self.activity.recent(),
+            problems: self.problems.clone(),
+        };
+        (snapshot.headline, snapshot.detail) = words::state_sentences(&snapshot);
+        snapshot
+    }
+
+    fn system_proxy_state(&self) -> SystemProxyState {
+        if self.actual.system_proxy {
+            SystemProxyState::Ours
+        } else if self.options.system_proxy == SystemProxyUse::Never {
+            SystemProxyState::NotManaged
+        } else if self.place.is_none() {
+            SystemProxyState::Unsupported
+        } else {
+            SystemProxyState::Untouched
+        }
+    }
+
+    fn profile_view(&self, card: &Card) -> ProfileView {
+        ProfileView {
+            id: card.id.into(),
+            title: card.title.into(),
+            summary: card.summary.into(),
+            tag: card.tag.into(),
+            service: card.service.name().into(),
+            wanted: self.settings.wants(card),
+            actual: self.actual.profiles.contains(&card.id),
+        }
+    }
+}
+
+/// How long the running minute still lasts.
+fn until_next_minute() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Duration::from_secs(60 - now.as_secs() % 60)
+}

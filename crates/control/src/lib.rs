@@ -1,0 +1,37 @@
+//! What is wanted and what is.
+//!
+//! [`start`] begins a Tamis: a thread of its own with a one-threaded runtime, on which the proxy and the one controller
+//! task run. The returned [`Control`] is all that a face (tray, window, terminal, test) holds: it sends [`Command`]s
+//! and watches [`Snapshot`]s. Nobody but the controller changes anything.
+//!
+//! This crate knows neither Tauri nor HTTP. Its disk access is in `store.rs`, its text for people in `words.rs` and
+//! `problem.rs`.
+
+mod activity;
+mod command;
+mod controller;
+mod hands;
+mod options;
+mod paths;
+mod plan;
+mod problem;
+mod settings;
+mod signals;
+mod snapshot;
+mod store;
+mod system_setting;
+mod words;
+
+pub use command::Command;
+pub use controller::{Control, NotRunning, start, start_with};
+pub use hands::Hands;
+pub use options::{Options, SystemProxyUse};
+pub use paths::{NoHome, Paths};
+pub use problem::Problem;
+pub use settings::Settings;
+pub use snapshot::{
+    ChangeView, FIGURES_MINUTES, Figures, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot, StartAtLoginView,
+    SystemProxyState, SystemProxyView, Toggle,
+};
+pub use system_setting::{Restoration, RestoreError, restore_system_proxy};
+pub use tamis_platform::LoginCommand;

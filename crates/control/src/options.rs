@@ -1,0 +1,49 @@
+//! How one run of the program differs from what the settings say.
+
+use std::net::SocketAddr;
+
+use tamis_platform::LoginCommand;
+
+use crate::Paths;
+
+/// Given at the start, in force until the end, never saved.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where settings and notes live.
+    pub paths: Paths,
+    /// Listen exactly here, or not at all; none listens where the settings say, or on the next free port.
+    pub listen: Option<SocketAddr>,
+    /// Who decides whether the system's proxy setting points here.
+    pub system_proxy: SystemProxyUse,
+    /// What to run at login; none where this host cannot be started at login.
+    pub login_command: Option<LoginCommand>,
+    /// Addresses that must not be reached through the proxy, such as the host's own control service.
+    pub refused_targets: Vec<SocketAddr>,
+    /// Whether SIGINT, SIGTERM and SIGHUP quit in good order.
+    pub quit_on_signals: bool,
+}
+
+impl Options {
+    /// The settings decide everything.
+    pub fn new(paths: Paths) -> Self {
+        Self {
+            paths,
+            listen: None,
+            system_proxy: SystemProxyUse::AsWished,
+            login_command: None,
+            refused_targets: Vec::new(),
+            quit_on_signals: false,
+        }
+    }
+}
+
+/// Who decides about the system's proxy setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemProxyUse {
+    /// The user's wish in the settings.
+    AsWished,
+    /// It points here while filtering is on, whatever the settings say.
+    Always,
+    /// It is left alone.
+    Never,
+}

@@ -1,0 +1,49 @@
+//! Where things are kept.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+/// The files of one user.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    config: PathBuf,
+    state: PathBuf,
+}
+
+/// The system names no home for this user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("finding the folder for settings: this user has no home directory; set HOME")]
+pub struct NoHome;
+
+impl Paths {
+    /// The places the system gives this user.
+    ///
+    /// # Errors
+    /// [`NoHome`] when the user has no home directory.
+    pub fn native() -> Result<Self, NoHome> {
+        let dirs = ProjectDirs::from("", "", "Tamis").ok_or(NoHome)?;
+        let state = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
+        Ok(Self { config: dirs.config_dir().to_owned(), state: state.to_owned() })
+    }
+
+    /// Everything below one folder.
+    pub fn below(folder: &Path) -> Self {
+        Self { config: folder.join("config"), state: folder.join("state") }
+    }
+
+    /// What the user wants.
+    pub fn settings(&self) -> PathBuf {
+        self.config.join("settings.toml")
+    }
+
+    /// What the system's proxy setting was before we changed it; exists only while it is changed.
+    pub fn note(&self) -> PathBuf {
+        self.state.join("system-proxy-before.json")
+    }
+
+    /// Held by the one Tamis of this user that may change the system's proxy setting.
+    pub fn lock(&self) -> PathBuf {
+        self.state.join("system-proxy.lock")
+    }
+}

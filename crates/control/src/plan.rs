@@ -1,0 +1,125 @@
+//! From what is to what is wanted, in an order that leaves nobody offline. Pure.
+
+/// What shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Listen; false only when quitting.
+    pub(crate) listening: bool,
+    /// The profiles in force, in catalogue order.
+    pub(crate) profiles: Vec<&'static str>,
+    /// The system's proxy setting points at us.
+    pub(crate) system_proxy: bool,
+    /// The login entry is there; none where this host does not manage it.
+    pub(crate) start_at_login: Option<bool>,
+}
+
+/// What is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Actual {
+    pub(crate) listening: bool,
+    pub(crate) profiles: Vec<&'static str>,
+    pub(crate) system_proxy: bool,
+    pub(crate) start_at_login: bool,
+}
+
+/// One action. Each is complete in itself: after any of them the machine is online.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    StartProxy,
+    SwapPipeline(Vec<&'static str>),
+    PointSystemHere,
+    RestoreSystem,
+    StopProxy,
+    SetStartAtLogin(bool),
+}
+
+/// The steps from `actual` to `wanted`. The system points at us only while we listen: it is pointed here after the
+/// proxy has started, and given back before the proxy stops.
+pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let point_here = wanted.system_proxy && wanted.listening;
+    if actual.system_proxy && !point_here {
+        steps.push(Step::RestoreSystem);
+    }
+    if wanted.listening {
+        if !actual.listening {
+            steps.push(Step::StartProxy);
+        }
+        if !actual.listening || wanted.profiles != actual.profiles {
+            steps.push(Step::SwapPipeline(wanted.profiles.clone()));
+        }
+    } else if actual.listening {
+        steps.push(Step::StopProxy);
+    }
+    if point_here && !actual.system_proxy {
+        steps.push(Step::PointSystemHere);
+    }
+    match wanted.start_at_login {
+        Some(on) if on != actual.start_at_login => steps.push(Step::SetStartAtLogin(on)),
+        _ => {}
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILES: [&[&str]; 3] = [&[], &["a"], &["a", "b"]];
+
+    fn all_wanted() -> impl Iterator<Item = Wanted> {
+        (0..36).map(|n| Wanted {
+            listening: n % 2 == 0,
+            system_proxy: n / 2 % 2 == 0,
+            profiles: PROFILES[n / 4 % 3].to_vec(),
+            start_at_login: [None, Some(false), Some(true)][n / 12],
+        })
+    }
+
+    fn all_actual() -> impl Iterator<Item = Actual> {
+        (0..24).map(|n| Actual {
+            listening: n % 2 == 0,
+            system_proxy: n / 2 % 2 == 0,
+            profiles: PROFILES[n / 4 % 3].to_vec(),
+            start_at_login: n / 12 == 0,
+        })
+    }
+
+    fn take(actual: &mut Actual, step: Step) {
+        match step {
+            Step::StartProxy => *actual = Actual { listening: true, profiles: Vec::new(), ..actual.clone() },
+            Step::SwapPipeline(profiles) => actual.profiles = profiles,
+            Step::PointSystemHere => actual.system_proxy = true,
+            Step::RestoreSystem => actual.system_proxy = false,
+            Step::StopProxy => *actual = Actual { listening: false, profiles: Vec::new(), ..actual.clone() },
+            Step::SetStartAtLogin(on) => actual.start_at_login = on,
+        }
+    }
+
+    #[test]
+    fn every_plan_arrives_and_never_points_the_system_at_nobody() {
+        for wanted in all_wanted() {
+            for from in all_actual() {
+                // A machine that a crash left pointing at nobody may only get better.
+                let mut was_stale = from.system_proxy && !from.listening;
+                let mut actual = from.clone();
+                for step in plan(&wanted, &from) {
+                    take(&mut actual, step);
+                    let stale = actual.system_proxy && !actual.listening;
+                    assert!(was_stale || !stale, "{from:?} -> {wanted:?} passes through {actual:?}");
+                    was_stale = stale;
+                }
+                assert!(plan(&wanted, &actual).is_empty(), "{from:?} -> {wanted:?} ends in {actual:?}");
+                assert_eq!(actual.listening, wanted.listening);
+                assert_eq!(actual.system_proxy, wanted.system_proxy && wanted.listening);
+            }
+        }
+    }
+
+    #[test]
+    fn quitting_gives_the_setting_back_before_the_proxy_stops() {
+        let actual = Actual { listening: true, system_proxy: true, ..Actual::default() };
+        let wanted = Wanted { listening: false, profiles: Vec::new(), system_proxy: true, start_at_login: None };
+        assert_eq!(plan(&wanted, &actual), [Step::RestoreSystem, Step::StopProxy]);
+    }
+}

@@ -1,0 +1,176 @@
+//! What is, as published to every face of Tamis. A face draws a snapshot and remembers nothing.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::Problem;
+
+/// How many minutes the figures reach back, the running one included.
+pub const FIGURES_MINUTES: usize = 60;
+
+/// How many changes [`Snapshot::recent`] shows.
+pub const RECENT_CHANGES: usize = 50;
+
+/// The state of Tamis at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// Grows with every snapshot of one run of the program; tells old from new.
+    pub revision: u64,
+    /// The program's version.
+    pub version: String,
+    /// Where in its life the program is.
+    pub phase: Phase,
+    /// The state in one sentence for a heading or a menu.
+    pub headline: String,
+    /// A second sentence for beneath it.
+    pub detail: String,
+    /// The address of the proxy, for instance `127.0.0.1:8118`; none while it does not listen.
+    pub listening: Option<String>,
+    /// Whether passing traffic is filtered.
+    pub filtering: Toggle,
+    /// Whether this computer's traffic is sent here.
+    pub system_proxy: SystemProxyView,
+    /// Whether Tamis starts at login.
+    pub start_at_login: StartAtLoginView,
+    /// Every profile, in catalogue order.
+    pub profiles: Vec<ProfileView>,
+    /// Counts of the last hour.
+    pub figures: Figures,
+    /// The latest changes, newest first, at most [`RECENT_CHANGES`].
+    pub recent: Vec<ChangeView>,
+    /// What a person should know, oldest first.
+    pub problems: Vec<Problem>,
+}
+
+/// Where in its life the program is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// Not yet listening.
+    Starting,
+    /// At work.
+    Running,
+    /// Everything is given back; this is the last snapshot.
+    Stopped,
+}
+
+/// A wish and what became of it. Switches show the wish, icons and sentences what is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Toggle {
+    /// What the user wants.
+    pub wanted: bool,
+    /// What is.
+    pub actual: bool,
+}
+
+/// The operating system's proxy setting, as far as it concerns us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SystemProxyView {
+    /// Whether the user wants this computer's traffic sent here.
+    pub wanted: bool,
+    /// What is.
+    pub state: SystemProxyState,
+    /// Where the setting lives, for instance `GNOME settings`; none where Tamis cannot set it.
+    pub place: Option<String>,
+    /// The address of the automatic configuration (PAC) to enter by hand where Tamis cannot; none while not listening.
+    pub pac_url: Option<String>,
+}
+
+/// What the operating system's proxy setting is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SystemProxyState {
+    /// It points at us; what was there before is written down.
+    Ours,
+    /// We have not touched it.
+    Untouched,
+    /// Tamis was started so that it leaves the setting alone.
+    NotManaged,
+    /// This desktop has no setting that Tamis knows.
+    Unsupported,
+}
+
+/// Start at login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StartAtLoginView {
+    /// Whether it can be set from here (a headless Tamis cannot).
+    pub available: bool,
+    /// What the user wants.
+    pub wanted: bool,
+    /// What is.
+    pub actual: bool,
+}
+
+/// One profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProfileView {
+    /// Names the profile in commands.
+    pub id: String,
+    /// Two or three words.
+    pub title: String,
+    /// One line: what it does.
+    pub summary: String,
+    /// One word, as in [`ChangeView::tag`].
+    pub tag: String,
+    /// The kind of work: `annotation`, `media-type-transformation`, `protocol-reduction`, `anonymity-filtering`.
+    pub service: String,
+    /// Whether it is ticked.
+    pub wanted: bool,
+    /// Whether it works on new exchanges now.
+    pub actual: bool,
+}
+
+/// Counts over the last [`FIGURES_MINUTES`] minutes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// Exchanges that a profile changed or answered.
+    pub changed: u64,
+    /// Exchanges and tunnels that passed as they were.
+    pub untouched: u64,
+    /// Exchanges that came to no good end, whosever fault it was.
+    pub failed: u64,
+    /// Bytes that an origin announced and that were not fetched because a profile needed no more. What an origin did
+    /// not announce is not guessed.
+    pub never_downloaded_bytes: u64,
+    /// One entry a minute, oldest first, always [`FIGURES_MINUTES`] of them.
+    pub minutes: Vec<Minute>,
+    /// When the last entry's minute began, in seconds since 1970.
+    pub last_minute: u64,
+}
+
+/// Counts of one minute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Minute {
+    /// As in [`Figures::changed`].
+    pub changed: u64,
+    /// As in [`Figures::untouched`].
+    pub untouched: u64,
+}
+
+/// One change to one exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChangeView {
+    /// Unique within this run of the program; keys the row.
+    pub id: u64,
+    /// When the exchange ended, in milliseconds since 1970.
+    pub at: u64,
+    /// Host and path of the request, without the scheme.
+    pub url: String,
+    /// The profile's id.
+    pub profile: String,
+    /// The profile's one word.
+    pub tag: String,
+    /// The rule within the profile.
+    pub rule: String,
+    /// The part of the message: `target`, `field`, `body`, `answer`.
+    pub part: String,
+    /// What happened, as a sentence.
+    pub what: String,
+    /// The text before.
+    pub before: Option<String>,
+    /// The text after.
+    pub after: Option<String>,
+}

@@ -1,0 +1,248 @@
+//! The only disk access: settings and the note on the system's proxy setting, each written whole or not at all.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tamis_platform::Note;
+
+use crate::Paths;
+use crate::settings::{SETTINGS_VERSION, Settings};
+
+/// The largest file that is read, in bytes. Ours are a few hundred.
+const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// What went wrong on disk.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing} {}: {why}", path.display())]
+pub struct StoreError {
+    doing: &'static str,
+    path: PathBuf,
+    why: String,
+}
+
+/// The files of one user.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    paths: Paths,
+}
+
+impl Store {
+    pub(crate) fn new(paths: Paths) -> Self {
+        Self { paths }
+    }
+
+    /// The saved settings; the defaults where none were saved.
+    pub(crate) fn settings(&self) -> Result<Settings, StoreError> {
+        let path = self.paths.settings();
+        let Some(text) = read(&path)? else { return Ok(Settings::default()) };
+        let settings: Settings = toml::from_str(&text).map_err(|error| StoreError {
+            doing: "reading",
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        if settings.version > SETTINGS_VERSION {
+            let why = format!("it was written by a newer Tamis (format {})", settings.version);
+            return Err(StoreError { doing: "reading", path, why });
+        }
+        Ok(settings)
+    }
+
+    /// Saves the settings.
+    pub(crate) fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
+        let path = self.paths.settings();
+        let text = toml::to_string_pretty(settings).map_err(|error| StoreError {
+            doing: "writing",
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        write_whole(&path, text.as_bytes())
+    }
+
+    /// Moves settings that cannot be read out of the way, so that saving does not lose them; where they are now.
+    pub(crate) fn set_settings_aside(&self) -> Result<PathBuf, StoreError> {
+        let path = self.paths.settings();
+        let aside = path.with_extension("toml.unreadable");
+        fs::rename(&path, &aside).map_err(at("moving aside", &path))?;
+        Ok(aside)
+    }
+
+    /// The note on the system's proxy setting, if there is one.
+    pub(crate) fn note(&self) -> Result<Option<Note>, StoreError> {
+        let path = self.paths.note();
+        let Some(text) = read(&path)? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|error| StoreError {
+            doing: "reading",
+            path,
+            why: error.to_string(),
+        })
+    }
+
+    /// Writes the note; when this returns it survives a crash of the program and of the machine.
+    pub(crate) fn save_note(&self, note: &Note) -> Result<(), StoreError> {
+        let path = self.paths.note();
+        let text = serde_json::to_vec_pretty(note).map_err(|error| StoreError {
+            doing: "writing",
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        write_whole(&path, &text)
+    }
+
+    /// Removes the note once everything is put back.
+    pub(crate) fn remove_note(&self) -> Result<(), StoreError> {
+        let path = self.paths.note();
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("removing", &path)(error)),
+            _ => sync_folder(&path),
+        }
+    }
+
+    /// Claims the system's proxy setting for this process until the file is dropped or the process dies; none when
+    /// another Tamis of this user holds it.
+    pub(crate) fn claim_system_proxy(&self) -> Result<Option<File>, StoreError> {
+        let path = self.paths.lock();
+        make_folder(&path)?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at("opening", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(at("locking", &path)(error)),
+        }
+    }
+}
+
+fn at<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> StoreError + 'a {
+    move |error| StoreError { doing, path: path.to_owned(), why: error.to_string() }
+}
+
+/// The text of a file; none where there is no file.
+fn read(path: &Path) -> Result<Option<String>, StoreError> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at("reading", path)(error)),
+        Ok(file) if file.len() > FILE_LIMIT => {
+            let why = format!("it has {} bytes, more than Tamis ever writes", file.len());
+            return Err(StoreError { doing: "reading", path: path.to_owned(), why });
+        }
+        Ok(_) => {}
+    }
+    fs::read_to_string(path).map(Some).map_err(at("reading", path))
+}
+
+/// Puts `bytes` in place of the file: a reader, or a start after a power cut, sees the old file or the new one.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    make_folder(path)?;
+    // A name of this process's own: another one may be writing the same file.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = private_file(&beside)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path));
+    if let Err(error) = written {
+        // The half-written file is of no use; that it stays behind where it cannot be removed is not worth a second error.
+        drop(fs::remove_file(&beside));
+        return Err(at("writing", path)(error));
+    }
+    sync_folder(path)
+}
+
+/// A new file that only this user reads.
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(at("making the folder of", path))
+}
+
+/// Makes a rename or removal in the folder of `path` survive a power cut. Windows has no such call and does not need it.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent()
+        && folder.exists()
+    {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(at("saving the folder of", path))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(Paths::below(folder.path()));
+        (folder, store)
+    }
+
+    #[test]
+    fn settings_come_back_as_saved_and_keys_of_other_versions_are_kept() {
+        let (_folder, store) = store();
+        assert_eq!(store.settings().unwrap(), Settings::default());
+        let mut settings = Settings { filtering: false, ..Settings::default() };
+        settings.profiles.insert("strip-trackers".into(), false);
+        settings.other.insert("of_another_version".into(), toml::Value::Integer(7));
+        store.save_settings(&settings).unwrap();
+        assert_eq!(store.settings().unwrap(), settings);
+    }
+
+    #[test]
+    fn unreadable_settings_are_refused_and_kept() {
+        let (_folder, store) = store();
+        let path = store.paths.settings();
+        make_folder(&path).unwrap();
+        for text in ["filtering = maybe", "filtering = 3", "version = 99"] {
+            fs::write(&path, text).unwrap();
+            store.settings().unwrap_err();
+            let aside = store.set_settings_aside().unwrap();
+            store.save_settings(&Settings::default()).unwrap();
+            assert_eq!(fs::read_to_string(aside).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn the_note_is_there_until_removed() {
+        let (_folder, store) = store();
+        assert_eq!(store.note().unwrap(), None);
+        let note = Note { backend: "test".into(), keys: Vec::new() };
+        store.save_note(&note).unwrap();
+        assert_eq!(store.note().unwrap(), Some(note));
+        store.remove_note().unwrap();
+        store.remove_note().unwrap();
+        assert_eq!(store.note().unwrap(), None);
+    }
+
+    #[test]
+    fn the_system_proxy_is_claimed_by_one() {
+        let (_folder, store) = store();
+        let first = store.claim_system_proxy().unwrap();
+        assert!(first.is_some());
+        assert!(store.claim_system_proxy().unwrap().is_none());
+        drop(first);
+        assert!(store.claim_system_proxy().unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_this_user_reads_what_is_saved() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, store) = store();
+        store.save_settings(&Settings::default()).unwrap();
+        let mode = fs::metadata(store.paths.settings()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

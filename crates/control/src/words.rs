@@ -1,0 +1,128 @@
+//! The state in two sentences, and problems in three: text for people.
+
+use crate::problem::Problem;
+use crate::snapshot::{Phase, Snapshot, SystemProxyState};
+
+/// The sentences for a snapshot whose other parts are filled in.
+pub(crate) fn state_sentences(snapshot: &Snapshot) -> (String, String) {
+    let on = snapshot.profiles.iter().filter(|profile| profile.actual).count();
+    let address = snapshot.listening.as_deref();
+    match (snapshot.phase, address) {
+        (Phase::Starting, _) => ("Starting".into(), "One moment.".into()),
+        (Phase::Stopped, _) => ("Tamis has stopped".into(), "Web traffic goes its usual way.".into()),
+        (Phase::Running, None) => ("Not listening".into(), "Web traffic goes its usual way, unfiltered.".into()),
+        (Phase::Running, Some(_)) if !snapshot.filtering.actual => {
+            ("Filtering is off".into(), "Traffic passes untouched.".into())
+        }
+        (Phase::Running, Some(address)) => match snapshot.system_proxy.state {
+            SystemProxyState::Ours => ("Sieving your web traffic".into(), profiles_on(on)),
+            SystemProxyState::NotManaged => (format!("Sieving what is sent to {address}"), profiles_on(on)),
+            SystemProxyState::Untouched => {
+                (format!("Ready on {address}"), "This computer's traffic is not sent here yet.".into())
+            }
+            SystemProxyState::Unsupported => {
+                (format!("Ready on {address}"), "Enter the address in this system's proxy settings yourself.".into())
+            }
+        },
+    }
+}
+
+fn profiles_on(count: usize) -> String {
+    match count {
+        0 => "No profile is on, so everything passes untouched.".into(),
+        1 => "1 profile on.".into(),
+        many => format!("{many} profiles on."),
+    }
+}
+
+fn problem(id: &str, title: &str, meaning: impl Into<String>, remedy: impl Into<String>) -> Problem {
+    Problem { id: id.into(), title: title.into(), meaning: meaning.into(), remedy: remedy.into() }
+}
+
+pub(crate) fn settings_unreadable(error: &impl ToString) -> Problem {
+    problem(
+        "settings-unreadable",
+        "The settings could not be read",
+        format!("Tamis started with its defaults. {}", error.to_string()),
+        "Your file is kept; when a setting is changed it is moved aside to settings.toml.unreadable. Repair it and start \
+         Tamis again, or set what you want here.",
+    )
+}
+
+pub(crate) fn settings_not_saved(error: &impl ToString) -> Problem {
+    problem(
+        "settings-not-saved",
+        "The settings could not be saved",
+        format!("What you set is in force now, and forgotten at the next start. {}", error.to_string()),
+        "Make room on the disk and make the settings folder writable, then set it once more.",
+    )
+}
+
+pub(crate) fn not_listening(error: &impl ToString) -> Problem {
+    problem(
+        "not-listening",
+        "Tamis cannot listen",
+        format!("Nothing is filtered; web traffic goes its usual way. {}", error.to_string()),
+        "End the program that uses the port, or set another `listen` address in settings.toml, then turn filtering off \
+         and on.",
+    )
+}
+
+pub(crate) fn system_proxy_not_set(error: &impl ToString, reset: bool) -> Problem {
+    let left = if reset { "It is as it was before." } else { "Part of it may be changed." };
+    problem(
+        "system-proxy-not-set",
+        "The system's proxy setting could not be set",
+        format!("This computer's traffic is not sent to Tamis. {left} {}", error.to_string()),
+        if reset {
+            "Turn filtering off and on to try again, or enter the address in the system's proxy settings yourself."
+        } else {
+            "Run `tamis restore`, or look at the system's proxy settings."
+        },
+    )
+}
+
+pub(crate) fn system_proxy_not_restored(error: &impl ToString) -> Problem {
+    problem(
+        "system-proxy-not-restored",
+        "The system's proxy setting could not be put back",
+        format!("It still names Tamis; browsers go on directly where Tamis does not answer. {}", error.to_string()),
+        "Run `tamis restore`, or set the system's proxy to what it was, in most cases `none`.",
+    )
+}
+
+pub(crate) fn system_proxy_changed_by_others(keys: &[String]) -> Problem {
+    problem(
+        "system-proxy-changed-by-others",
+        "Somebody else changed the system's proxy setting",
+        format!("Tamis left that change as it is: {}.", keys.join(", ")),
+        "Nothing needs to be done, unless you did not expect it: then look at the system's proxy settings.",
+    )
+}
+
+pub(crate) fn system_proxy_claimed() -> Problem {
+    problem(
+        "system-proxy-claimed",
+        "Another Tamis looks after the system's proxy setting",
+        "This one filters what is sent to its address and leaves the setting alone.",
+        "Quit the other Tamis, then turn filtering off and on here.",
+    )
+}
+
+pub(crate) fn restored_after_crash() -> Problem {
+    problem(
+        "restored-after-crash",
+        "Tamis ended unexpectedly last time",
+        "The system's proxy setting has been put back to what it was before.",
+        "Nothing needs to be done. If it happens again, please report it.",
+    )
+}
+
+pub(crate) fn start_at_login_failed(error: &impl ToString) -> Problem {
+    problem(
+        "start-at-login-failed",
+        "Start at login could not be changed",
+        error.to_string(),
+        "Set it in the system's settings for programs that start at login.",
+    )
+}
