@@ -1,0 +1,28 @@
+//! `tamis restore`: works when nothing else does.
+
+use tamis_control::{Paths, Restoration, restore_system_proxy};
+
+pub(crate) fn run() -> Result<(), String> {
+    let paths = Paths::native().map_err(|error| error.to_string())?;
+    match restore_system_proxy(&paths) {
+        Ok(Restoration::NothingToDo) => println!("Tamis has not changed the system's proxy setting; nothing to do."),
+        Ok(Restoration::Done { put_back, kept }) => {
+            println!("The system's proxy setting is put back.");
+            for key in put_back {
+                println!("  {key}: as before Tamis changed it");
+            }
+            for key in kept {
+                println!("  {key}: left alone, somebody else has changed it since");
+            }
+        }
+        Err(error) => {
+            return Err(format!(
+                "putting the system's proxy setting back: {error}\n\
+                 Open the system's network settings and set the proxy to what it was, in most cases none. The note of \
+                 what it was is in {}.",
+                paths.note().display()
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! `tamis serve`: the proxy in the foreground.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use tamis_control::{Command, Control, Options, Paths, Phase, Problem, Snapshot, SystemProxyUse};
+use tokio::net::TcpListener;
+
+use crate::control_service::ControlService;
+
+/// Arguments of `tamis serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// Listen exactly here; port 0 takes a free one. Without it: where the settings say, or on the next free port.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// Serve the window's page for a browser on this loopback address; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    control: Option<SocketAddr>,
+
+    /// Point this computer's proxy setting here while serving, and put it back at the end.
+    #[arg(long)]
+    system_proxy: bool,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<(), String> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| format!("starting: {error}"))?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), String> {
+        let mut options = Options::new(Paths::native().map_err(|error| error.to_string())?);
+        options.listen = self.listen;
+        options.system_proxy = if self.system_proxy { SystemProxyUse::Always } else { SystemProxyUse::Never };
+        options.quit_on_signals = true;
+        let control_listener = match self.control {
+            Some(addr) => Some(bind_control(addr, &mut options).await?),
+            None => None,
+        };
+        let control = tamis_control::start(options).map_err(|error| format!("starting: {error}"))?;
+        let started = control.until(|snapshot| snapshot.phase != Phase::Starting).await;
+        let started = started.ok_or("Tamis ended while it was starting")?;
+        let mut told = BTreeSet::new();
+        tell_problems(&started, &mut told);
+        let Some(address) = &started.listening else {
+            end(&control).await;
+            return Err("the proxy cannot listen; see above".into());
+        };
+        println!("Proxy listening on {address}");
+        println!("{}. {}", started.headline, started.detail);
+        println!("Try it: curl -x http://{address} http://example.com/");
+        if let Some((addr, listener)) = control_listener {
+            let service =
+                ControlService::new(addr, control.clone()).map_err(|error| format!("making a token: {error}"))?;
+            println!("Control page: http://{addr}/#token={}", service.token());
+            tokio::spawn(service.serve(listener));
+        }
+        let mut snapshots = control.snapshots();
+        while snapshots.changed().await.is_ok() {
+            let snapshot = snapshots.borrow_and_update().clone();
+            tell_problems(&snapshot, &mut told);
+            if snapshot.phase == Phase::Stopped {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Binds the control service before the proxy starts, so that the proxy can refuse to lead there.
+async fn bind_control(addr: SocketAddr, options: &mut Options) -> Result<(SocketAddr, TcpListener), String> {
+    if !addr.ip().is_loopback() {
+        return Err(format!("--control {addr}: the control page is for this computer only; use a loopback address"));
+    }
+    let listener = TcpListener::bind(addr).await.map_err(|error| format!("--control {addr}: {error}"))?;
+    let addr = listener.local_addr().map_err(|error| format!("--control {addr}: {error}"))?;
+    options.refused_targets.push(addr);
+    Ok((addr, listener))
+}
+
+/// Prints each problem once; again when it comes back after it was settled.
+fn tell_problems(snapshot: &Snapshot, told: &mut BTreeSet<String>) {
+    told.retain(|id| snapshot.problems.iter().any(|problem| problem.id == *id));
+    for Problem { id, title, meaning, remedy } in &snapshot.problems {
+        if told.insert(id.clone()) {
+            eprintln!("{title}. {meaning} {remedy}");
+        }
+    }
+}
+
+async fn end(control: &Control) {
+    if control.send(Command::Quit).is_ok() {
+        control.until(|snapshot| snapshot.phase == Phase::Stopped).await;
+    }
+}
