@@ -483,7 +483,7 @@ impl Controller {
 
     /// Shows a problem, in place of an earlier one of its kind.
     fn report(&mut self, problem: Problem) {
-        tracing::warn!(id = problem.id, meaning = problem.meaning, "{}", problem.title);
+        tracing::info!(id = problem.id, meaning = problem.meaning, "{}", problem.title);
         self.settle(&problem.id.clone());
         self.problems.push(problem);
     }

@@ -61,6 +61,8 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
 fn persistence(mut response: Response<OutBody>, client_version: Version) -> Response<OutBody> {
     if client_version < Version::HTTP_11 {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
+        *response.version_mut() = Version::HTTP_10;
     }
     response
 }

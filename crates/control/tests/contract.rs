@@ -1,0 +1,141 @@
+//! The contract with the web UI: TypeScript types and golden JSON in `ui/contract`, generated from the Rust types and
+//! compared here; the UI's own tests read the same files. `TAMIS_BLESS=1 cargo test -p tamis-control --test contract`
+//! writes them anew.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use tamis_control::{
+    ChangeView, Command, Figures, Minute, Phase, Problem, ProfileView, Snapshot, StartAtLoginView, SystemProxyState,
+    SystemProxyView, Toggle,
+};
+use ts_rs::{Config, TS};
+
+#[track_caller]
+fn compare(file: &str, generated: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../ui/contract").join(file);
+    if std::env::var_os("TAMIS_BLESS").is_some() {
+        fs::write(path, generated).unwrap();
+        return;
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == generated, "ui/contract/{file} is not what the Rust types say; see the top of this test");
+}
+
+fn declaration<T: TS + 'static>(config: &Config) -> String {
+    let docs = T::docs().unwrap_or_default();
+    format!("\n{docs}export {}\n", T::decl(config))
+}
+
+#[test]
+fn the_typescript_types_are_those_of_the_contract() {
+    // Counts and times fit in 53 bits for longer than anybody will run Tamis.
+    let config = Config::new().with_large_int("number");
+    let types = [
+        declaration::<Command>(&config),
+        declaration::<Snapshot>(&config),
+        declaration::<Phase>(&config),
+        declaration::<Toggle>(&config),
+        declaration::<SystemProxyView>(&config),
+        declaration::<SystemProxyState>(&config),
+        declaration::<StartAtLoginView>(&config),
+        declaration::<ProfileView>(&config),
+        declaration::<Figures>(&config),
+        declaration::<Minute>(&config),
+        declaration::<ChangeView>(&config),
+        declaration::<Problem>(&config),
+    ];
+    let text = format!(
+        "// Generated from the types of the control crate; see crates/control/tests/contract.rs.\n{}",
+        types.concat()
+    );
+    compare("contract.ts", &text);
+}
+
+#[test]
+fn every_command_is_read_and_written_as_the_golden_file_has_it() {
+    let commands = [
+        Command::SetFiltering { on: true },
+        Command::SetSystemProxy { on: false },
+        Command::SetProfile { id: "strip-trackers".into(), on: true },
+        Command::SetStartAtLogin { on: true },
+        Command::DismissProblem { id: "not-listening".into() },
+        Command::Quit,
+    ];
+    let text = serde_json::to_string_pretty(&commands).unwrap() + "\n";
+    compare("commands.json", &text);
+    assert_eq!(serde_json::from_str::<Vec<Command>>(&text).unwrap(), commands);
+}
+
+#[test]
+fn a_snapshot_is_read_and_written_as_the_golden_file_has_it() {
+    let snapshot = golden_snapshot();
+    let text = serde_json::to_string_pretty(&snapshot).unwrap() + "\n";
+    compare("snapshot.json", &text);
+    assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), snapshot);
+}
+
+#[test]
+fn a_command_with_an_unknown_key_or_name_is_refused() {
+    for text in [r#"{"type":"setFiltering","on":true,"also":1}"#, r#"{"type":"explode"}"#, r#"{"on":true}"#] {
+        serde_json::from_str::<Command>(text).unwrap_err();
+    }
+}
+
+/// One of everything.
+fn golden_snapshot() -> Snapshot {
+    let mut minutes = vec![Minute::default(); 59];
+    minutes.push(Minute { changed: 2, untouched: 3 });
+    Snapshot {
+        revision: 7,
+        version: "0.1.0".into(),
+        phase: Phase::Running,
+        headline: "Sieving your web traffic".into(),
+        detail: "1 profile on.".into(),
+        listening: Some("127.0.0.1:8118".into()),
+        filtering: Toggle { wanted: true, actual: true },
+        system_proxy: SystemProxyView {
+            wanted: true,
+            state: SystemProxyState::Ours,
+            place: Some("GNOME settings".into()),
+            pac_url: Some("http://127.0.0.1:8118/tamis.pac?g=1".into()),
+        },
+        start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
+        profiles: vec![ProfileView {
+            id: "strip-trackers".into(),
+            title: "Strip trackers".into(),
+            summary: "Click ids leave addresses, tracker hosts get no answer".into(),
+            tag: "trackers".into(),
+            service: "anonymity-filtering".into(),
+            wanted: true,
+            actual: true,
+        }],
+        figures: Figures {
+            changed: 2,
+            untouched: 3,
+            failed: 1,
+            never_downloaded_bytes: 4_000_000,
+            minutes,
+            last_minute: 1_795_000_020,
+        },
+        recent: vec![ChangeView {
+            id: 1,
+            at: 1_795_000_025_500,
+            url: "shop.example/boots?gclid=x&size=42".into(),
+            profile: "strip-trackers".into(),
+            tag: "trackers".into(),
+            rule: "query parameter gclid".into(),
+            part: "target".into(),
+            what: "Tracking parameter removed".into(),
+            before: Some("http://shop.example/boots?gclid=x&size=42".into()),
+            after: Some("http://shop.example/boots?size=42".into()),
+        }],
+        problems: vec![Problem {
+            id: "settings-not-saved".into(),
+            title: "The settings could not be saved".into(),
+            meaning: "What you set is in force now, and forgotten at the next start.".into(),
+            remedy: "Make room on the disk.".into(),
+        }],
+    }
+}
