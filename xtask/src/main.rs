@@ -1,0 +1,79 @@
+//! Set-up and chores of the repository. `cargo xtask help` says what there is.
+
+mod deny;
+mod fetch;
+mod measure;
+mod memory;
+mod program;
+mod run;
+mod sandbox;
+mod screenshot;
+mod setup;
+mod signals;
+mod step;
+mod test;
+mod tree;
+mod ui;
+
+use std::process::ExitCode;
+
+use step::{Failure, Outcome};
+use tree::Tree;
+
+const HELP: &str = "\
+Usage: cargo xtask <command> [options]
+
+  run          Install what is missing, build, start Tamis, fetch a page through it, and keep it running until Ctrl-C.
+               The tray program where there is a display, `tamis serve` otherwise.
+    --headless   start `tamis serve` even where there is a display
+    --hidden     tray program: start without opening the window
+    --release    build for speed rather than for a short wait
+    --once       start, fetch a page through the proxy, stop, and say how it went
+    -- ...       everything behind -- is passed to the program
+
+  test         Install what is missing and run every test of every kind, step by step.
+    --list       name the steps
+    --only A,B   run only these steps
+
+  measure      Memory, size and start time of the release build, against their limits.
+
+  screenshot   Draw docs/screenshot.png again, from the running program.
+
+  help         This text.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads the command line and does what it asks for.
+fn dispatch(arguments: &[String]) -> Outcome {
+    let Some((command, options)) = arguments.split_first() else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    match command.as_str() {
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        "run" => run::run(&Tree::find()?, &run::Options::parse(options)?),
+        "test" => test::test(&Tree::find()?, options),
+        "measure" => without_options(options).and_then(|()| measure::measure(&Tree::find()?)),
+        "screenshot" => without_options(options).and_then(|()| screenshot::screenshot(&Tree::find()?)),
+        unknown => Err(Failure::usage(format!("there is no command named {unknown:?}"))),
+    }
+}
+
+fn without_options(options: &[String]) -> Outcome {
+    match options.first() {
+        None => Ok(()),
+        Some(option) => Err(Failure::usage(format!("this command takes no options, yet {option:?} was given"))),
+    }
+}
