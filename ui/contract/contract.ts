@@ -1,0 +1,290 @@
+// Generated from the types of the control crate; see crates/control/tests/contract.rs.
+
+/**
+ * A request for change. Whoever makes it, it goes through the one inbox of the controller.
+ */
+export type Command = { "type": "setFiltering", 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setSystemProxy", 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setProfile", 
+/**
+ * The profile's id.
+ */
+id: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setStartAtLogin", 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "dismissProblem", 
+/**
+ * The problem's id.
+ */
+id: string, } | { "type": "quit" };
+
+/**
+ * The state of Tamis at one moment.
+ */
+export type Snapshot = { 
+/**
+ * Grows with every snapshot of one run of the program; tells old from new.
+ */
+revision: number, 
+/**
+ * The program's version.
+ */
+version: string, 
+/**
+ * Where in its life the program is.
+ */
+phase: Phase, 
+/**
+ * The state in one sentence for a heading or a menu.
+ */
+headline: string, 
+/**
+ * A second sentence for beneath it.
+ */
+detail: string, 
+/**
+ * The address of the proxy, for instance `127.0.0.1:8118`; none while it does not listen.
+ */
+listening: string | null, 
+/**
+ * Whether passing traffic is filtered.
+ */
+filtering: Toggle, 
+/**
+ * Whether this computer's traffic is sent here.
+ */
+systemProxy: SystemProxyView, 
+/**
+ * Whether Tamis starts at login.
+ */
+startAtLogin: StartAtLoginView, 
+/**
+ * Every profile, in catalogue order.
+ */
+profiles: Array<ProfileView>, 
+/**
+ * Counts of the last hour.
+ */
+figures: Figures, 
+/**
+ * The latest changes, newest first, at most [`RECENT_CHANGES`].
+ */
+recent: Array<ChangeView>, 
+/**
+ * What a person should know, oldest first.
+ */
+problems: Array<Problem>, };
+
+/**
+ * Where in its life the program is.
+ */
+export type Phase = "starting" | "running" | "stopped";
+
+/**
+ * A wish and what became of it. Switches show the wish, icons and sentences what is.
+ */
+export type Toggle = { 
+/**
+ * What the user wants.
+ */
+wanted: boolean, 
+/**
+ * What is.
+ */
+actual: boolean, };
+
+/**
+ * The operating system's proxy setting, as far as it concerns us.
+ */
+export type SystemProxyView = { 
+/**
+ * Whether the user wants this computer's traffic sent here.
+ */
+wanted: boolean, 
+/**
+ * What is.
+ */
+state: SystemProxyState, 
+/**
+ * Where the setting lives, for instance `GNOME settings`; none where Tamis cannot set it.
+ */
+place: string | null, 
+/**
+ * The address of the automatic configuration (PAC) to enter by hand where Tamis cannot; none while not listening.
+ */
+pacUrl: string | null, };
+
+/**
+ * What the operating system's proxy setting is to us.
+ */
+export type SystemProxyState = "ours" | "untouched" | "notManaged" | "unsupported";
+
+/**
+ * Start at login.
+ */
+export type StartAtLoginView = { 
+/**
+ * Whether it can be set from here (a headless Tamis cannot).
+ */
+available: boolean, 
+/**
+ * What the user wants.
+ */
+wanted: boolean, 
+/**
+ * What is.
+ */
+actual: boolean, };
+
+/**
+ * One profile.
+ */
+export type ProfileView = { 
+/**
+ * Names the profile in commands.
+ */
+id: string, 
+/**
+ * Two or three words.
+ */
+title: string, 
+/**
+ * One line: what it does.
+ */
+summary: string, 
+/**
+ * One word, as in [`ChangeView::tag`].
+ */
+tag: string, 
+/**
+ * The kind of work: `annotation`, `media-type-transformation`, `protocol-reduction`, `anonymity-filtering`.
+ */
+service: string, 
+/**
+ * Whether it is ticked.
+ */
+wanted: boolean, 
+/**
+ * Whether it works on new exchanges now.
+ */
+actual: boolean, };
+
+/**
+ * Counts over the last [`FIGURES_MINUTES`] minutes.
+ */
+export type Figures = { 
+/**
+ * Exchanges that a profile changed or answered.
+ */
+changed: number, 
+/**
+ * Exchanges and tunnels that passed as they were.
+ */
+untouched: number, 
+/**
+ * Exchanges that came to no good end, whosever fault it was.
+ */
+failed: number, 
+/**
+ * Bytes that an origin announced and that were not fetched because a profile needed no more. What an origin did
+ * not announce is not guessed.
+ */
+neverDownloadedBytes: number, 
+/**
+ * One entry a minute, oldest first, always [`FIGURES_MINUTES`] of them.
+ */
+minutes: Array<Minute>, 
+/**
+ * When the last entry's minute began, in seconds since 1970.
+ */
+lastMinute: number, };
+
+/**
+ * Counts of one minute.
+ */
+export type Minute = { 
+/**
+ * As in [`Figures::changed`].
+ */
+changed: number, 
+/**
+ * As in [`Figures::untouched`].
+ */
+untouched: number, };
+
+/**
+ * One change to one exchange.
+ */
+export type ChangeView = { 
+/**
+ * Unique within this run of the program; keys the row.
+ */
+id: number, 
+/**
+ * When the exchange ended, in milliseconds since 1970.
+ */
+at: number, 
+/**
+ * Host and path of the request, without the scheme.
+ */
+url: string, 
+/**
+ * The profile's id.
+ */
+profile: string, 
+/**
+ * The profile's one word.
+ */
+tag: string, 
+/**
+ * The rule within the profile.
+ */
+rule: string, 
+/**
+ * The part of the message: `target`, `field`, `body`, `answer`.
+ */
+part: string, 
+/**
+ * What happened, as a sentence.
+ */
+what: string, 
+/**
+ * The text before.
+ */
+before: string | null, 
+/**
+ * The text after.
+ */
+after: string | null, };
+
+/**
+ * Something a person should know. The same trouble has the same id, so it is shown once.
+ */
+export type Problem = { 
+/**
+ * The kind of trouble, in kebab case.
+ */
+id: string, 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * What it means for the user.
+ */
+meaning: string, 
+/**
+ * What to do about it.
+ */
+remedy: string, };

@@ -1,0 +1,117 @@
+// Photographs the built page in every state worth a look, and checks each for barriers: `npm run gallery -- DIR`.
+// The states are played by a fake control service; the real thing is walked through by `run.mjs`.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { FakeTamis, sample } from "../test/fake_tamis.mjs";
+import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
+
+const folder = process.argv[2] ?? "";
+if (folder === "") throw new Error("usage: npm run gallery -- DIR");
+mkdirSync(folder, { recursive: true });
+
+const base = sample();
+const quiet = { changed: 0, untouched: 0, failed: 0, neverDownloadedBytes: 0, lastMinute: base.figures.lastMinute };
+const silence = { ...quiet, minutes: base.figures.minutes.map(() => ({ changed: 0, untouched: 0 })) };
+
+/** @type {Record<string, import("../contract/contract").Snapshot>} */
+const STATES = {
+  usual: base,
+  empty: sample({
+    headline: "Tamis is ready",
+    detail: "This computer does not use it yet.",
+    figures: silence,
+    recent: [],
+    systemProxy: { wanted: false, state: "untouched", place: "GNOME settings", pacUrl: null },
+  }),
+  pending: sample({
+    filtering: { wanted: false, actual: true },
+    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null },
+    profiles: base.profiles.map((profile, index) => ({ ...profile, wanted: index === 0, actual: index !== 0 })),
+    startAtLogin: { available: true, wanted: true, actual: true },
+  }),
+  off: sample({
+    headline: "Traffic passes untouched",
+    detail: "Filtering is off.",
+    filtering: { wanted: false, actual: false },
+    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null },
+    profiles: base.profiles.map((profile) => ({ ...profile, actual: false })),
+  }),
+  byhand: sample({
+    systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl: "http://127.0.0.1:8118/proxy.pac" },
+    figures: { ...base.figures, changed: 1_234_567, untouched: 98_765_432, failed: 12 },
+  }),
+  problems: sample({
+    problems: [
+      {
+        id: "port-in-use",
+        title: "Port 8118 is in use by another program",
+        meaning: "Tamis cannot listen there, so no traffic is filtered.",
+        remedy: "Close the other program, or start Tamis with another port.",
+      },
+      {
+        id: "system-proxy-not-set",
+        title: "The system's proxy setting was not changed",
+        meaning: "Programs that follow the system do not use Tamis.",
+        remedy: "Set it by hand to 127.0.0.1:8118.",
+      },
+    ],
+  }),
+  stopped: sample({ phase: "stopped", listening: null }),
+  many: sample({
+    profiles: [...base.profiles, ...base.profiles, ...base.profiles].map((profile, index) => ({ ...profile, id: `${index}` })),
+    systemProxy: { wanted: false, state: "notManaged", place: null, pacUrl: null },
+    startAtLogin: { available: false, wanted: false, actual: false },
+  }),
+};
+
+const fake = new FakeTamis(base, "secret", fileURLToPath(new URL("../dist", import.meta.url)));
+const origin = await fake.start();
+const browser = await launch();
+let faults = 0;
+try {
+  for (const [state, snapshot] of Object.entries(STATES)) {
+    fake.current = snapshot;
+    for (const look of LOOKS) await photograph(state, look, `${origin}/#token=secret`);
+  }
+  fake.current = base;
+  for (const look of LOOKS) {
+    await photograph("opened", look, `${origin}/#token=secret`, async (page) => {
+      await page.locator("summary").first().click();
+    });
+    await photograph("keyless", look, `${origin}/`);
+    await photograph("refused", look, `${origin}/#token=wrong`, undefined, 1);
+    await photograph("lost", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("heading", { name: base.headline }).waitFor();
+      await fake.stop();
+      await page.getByRole("heading", { name: "No connection" }).waitFor();
+    }, Infinity);
+    await fake.start(fake.port);
+  }
+} finally {
+  await browser.close();
+  await fake.stop();
+}
+process.exitCode = faults > 0 ? 1 : 0;
+
+/**
+ * @param {string} state
+ * @param {(typeof LOOKS)[number]} look
+ * @param {string} url
+ * @param {((page: import("playwright-core").Page) => Promise<void>) | undefined} [act] what to do before the photograph
+ * @param {number} [expectedErrors] how many failed requests the browser may report
+ */
+async function photograph(state, look, url, act, expectedErrors = 0) {
+  const page = await browser.newPage({ viewport: look.viewport, colorScheme: look.colorScheme });
+  const errors = complaints(page);
+  await page.goto(url);
+  await page.locator("h1", { hasNotText: "Connecting" }).waitFor();
+  await act?.(page);
+  await page.screenshot({ path: join(folder, `${state}-${look.name}.png`) });
+  const found = [...(errors.length > expectedErrors ? errors : []), ...(await barriers(page)), ...(await overflowing(page))];
+  for (const fault of found) console.error(`${state} ${look.name}: ${fault}`);
+  faults += found.length;
+  await page.close();
+}

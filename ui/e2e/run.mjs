@@ -1,0 +1,251 @@
+// Walks through the page of a running `tamis serve --control` with a real browser, and through its proxy with real
+// requests, to see that what a click says is what the proxy does:
+//
+//   node e2e/run.mjs --control http://127.0.0.1:PORT/#token=... --proxy 127.0.0.1:PORT [--screenshots DIR]
+//
+// It clicks profiles and filtering and leaves them as they were; it never touches the system's proxy setting. All
+// traffic stays on this computer. Ends with status 1 and a sentence at the first thing that is not as it should be.
+
+import { mkdirSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
+
+/** How long a state may take to come about, in milliseconds. */
+const PATIENCE = 10_000;
+/** How soon after the answer a change must be on the screen, in milliseconds. */
+const ROW_LIMIT = 500;
+
+const { values } = parseArgs({
+  options: { control: { type: "string" }, proxy: { type: "string" }, screenshots: { type: "string" } },
+});
+const { control = "", proxy = "", screenshots = "" } = values;
+if (!control || !proxy) {
+  console.error("usage: node e2e/run.mjs --control http://127.0.0.1:PORT/#token=... --proxy 127.0.0.1:PORT [--screenshots DIR]");
+  process.exit(2);
+}
+if (screenshots) mkdirSync(screenshots, { recursive: true });
+
+const origin = await startOrigin();
+const browser = await launch();
+try {
+  await strangersStayOut();
+  const page = await browser.newPage({ viewport: { width: 960, height: 640 } });
+  page.setDefaultTimeout(PATIENCE);
+  const errors = complaints(page);
+  await pageLoads(page);
+  const before = { filtering: await isOn(page, "Filtering"), trackers: await isOn(page, "Strip trackers") };
+  await turn(page, "Filtering", true);
+  await profileOffLetsPass(page);
+  await profileOnStrips(page);
+  await filteringOffLetsPass(page);
+  await everyLookIsSound(page);
+  await turn(page, "Strip trackers", before.trackers);
+  await turn(page, "Filtering", before.filtering);
+  check(errors.length === 0, `the browser reported: ${errors.join(" | ")}`);
+  console.log("ok: the page and the proxy agree");
+} catch (error) {
+  console.error(`FAILED: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  origin.close();
+}
+
+/** Without the token, and with a wrong one, the page says so and shows nothing. */
+async function strangersStayOut() {
+  for (const [hash, title] of [["", "This page has no key to Tamis"], ["#token=wrong", "Tamis does not accept this page any more"]]) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(control.replace(/#.*$/, "") + hash);
+    await page.getByRole("heading", { name: title, exact: true }).waitFor({ timeout: PATIENCE }).catch(() => {
+      throw new Error(`opened with "${hash}" as its key, the page does not say "${title}"`);
+    });
+    check((await page.getByRole("switch").count()) === 0, `opened with "${hash}" as its key, the page shows switches`);
+    await context.close();
+  }
+  say("a page without the right key is told so and shows nothing");
+}
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @param {Page} page */
+async function pageLoads(page) {
+  const answer = await page.goto(control);
+  const policy = answer?.headers()["content-security-policy"] ?? "";
+  check(policy.includes("default-src 'self'"), `the page comes without a content security policy of its own (${policy || "none"})`);
+  await page.getByRole("switch", { name: "Filtering", exact: true }).waitFor().catch(() => {
+    throw new Error("the page does not show the state of Tamis");
+  });
+  check(!page.url().includes("token"), `the token stays in the address bar: ${page.url().replace(/token=.*/, "token=...")}`);
+  await page.reload();
+  await page.getByRole("switch", { name: "Filtering", exact: true }).waitFor().catch(() => {
+    throw new Error("after a reload the page does not show the state of Tamis any more");
+  });
+  await page.getByRole("navigation").getByText(proxy, { exact: true }).waitFor().catch(() => {
+    throw new Error(`the page does not show the proxy's address ${proxy}`);
+  });
+  say("the page loads, keeps the token out of sight and survives a reload");
+}
+
+/** @param {Page} page */
+async function profileOffLetsPass(page) {
+  await turn(page, "Strip trackers", false);
+  await sees("/off?gclid=1&id=2", "/off?gclid=1&id=2", "with Strip trackers off");
+  say("with Strip trackers off a request passes as it is");
+}
+
+/** @param {Page} page */
+async function profileOnStrips(page) {
+  await turn(page, "Strip trackers", true);
+  const path = `/on-${process.pid}`;
+  const changed = await tally(page, "changed");
+  const row = rowAppears(page, `${path}?gclid=1&id=2`);
+  await sees(`${path}?gclid=1&id=2`, `${path}?id=2`, "with Strip trackers on");
+  const answered = Date.now();
+  const delay = (await row) - answered;
+  check(delay <= ROW_LIMIT, `the change was on the screen ${delay} ms after the answer, later than ${ROW_LIMIT} ms`);
+  const now = await tally(page, "changed");
+  check(now === changed + 1, `after one changed exchange the page counts ${now} changed, ${changed} before`);
+  say(`with Strip trackers on the origin sees the clean address, and the row is there ${Math.max(0, delay)} ms after the answer`);
+
+  const first = page.locator("details", { hasText: path }).first();
+  const struck = await first.locator("summary del").allTextContents();
+  check(struck.join().includes("gclid=1"), `the row does not strike out gclid=1 but "${struck.join()}"`);
+  await first.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  check(await first.getByText(`http://${origin.host}${path}?id=2`).isVisible(), "the row does not open to the address after the change");
+  await page.keyboard.press("Enter");
+  say("the row strikes out what was removed and opens from the keyboard");
+}
+
+/** @param {Page} page */
+async function filteringOffLetsPass(page) {
+  await turn(page, "Filtering", false);
+  const seen = await through("/unfiltered?gclid=1").catch(() => null);
+  check(seen === null || seen === "/unfiltered?gclid=1", `with filtering off the origin saw ${seen}`);
+  await turn(page, "Filtering", true);
+  await sees("/filtered?gclid=1&id=2", "/filtered?id=2", "with filtering on again");
+  say("with filtering off nothing is changed, and on again it is");
+}
+
+/** @param {Page} page */
+async function everyLookIsSound(page) {
+  for (const look of LOOKS) {
+    await page.setViewportSize(look.viewport);
+    await page.emulateMedia({ colorScheme: look.colorScheme });
+    await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+    if (screenshots) await page.screenshot({ path: join(screenshots, `now-${look.name}.png`) });
+    const found = await barriers(page);
+    check(found.length === 0, `${look.name} has barriers: ${found.join(" | ")}`);
+    const wide = await overflowing(page);
+    check(wide.length === 0, `${look.name} sticks out sideways: ${wide.join(" | ")}`);
+  }
+  await page.setViewportSize({ width: 960, height: 640 });
+  say("no barriers and no sideways overflow, light and dark, wide and narrow");
+}
+
+/** @param {Page} page @param {string} label */
+async function isOn(page, label) {
+  return (await page.getByRole("switch", { name: label, exact: true }).getAttribute("aria-checked")) === "true";
+}
+
+/** Clicks the switch unless it is there already, and waits until the wish has come about. @param {Page} page @param {string} label @param {boolean} on */
+async function turn(page, label, on) {
+  const control = page.getByRole("switch", { name: label, exact: true });
+  if ((await isOn(page, label)) !== on) await control.click();
+  const settled = page.locator(`[role=switch][aria-label="${label}"][aria-checked="${on}"][aria-busy="false"]`);
+  await settled.waitFor().catch(async () => {
+    const notices = await page.getByRole("status", { name: "Notices" }).textContent();
+    throw new Error(`${label} was not ${on ? "on" : "off"} within ${PATIENCE} ms; notices: ${notices?.trim() || "none"}`);
+  });
+}
+
+/** The number beside a word in the tally of the last hour. @param {Page} page @param {string} word */
+async function tally(page, word) {
+  const text = await page.locator(".tally div", { hasText: word }).locator("b").first().textContent();
+  return Number((text ?? "").replace(/\s/g, ""));
+}
+
+/** When a row about `text` first stood on the screen, in milliseconds since 1970. @param {Page} page @param {string} text @returns {Promise<number>} */
+function rowAppears(page, text) {
+  const seen = page.evaluate(
+    ({ text, patience }) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (![...document.querySelectorAll("details")].some((row) => row.textContent?.includes(text))) return;
+          observer.disconnect();
+          resolve(Date.now());
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+        setTimeout(() => reject(new Error(`no row about ${text} appeared within ${patience} ms`)), patience);
+      }),
+    { text, patience: PATIENCE },
+  );
+  // Whoever waits gets the rejection; until then, and when something else fails first, it is not one out of nowhere.
+  seen.catch(() => {});
+  return /** @type {Promise<number>} */ (seen);
+}
+
+/** @param {string} path @param {string} expected @param {string} when */
+async function sees(path, expected, when) {
+  const seen = await through(path);
+  check(seen === expected, `${when}, ${path} reached the origin as ${seen}, not as ${expected}`);
+}
+
+/** Asks the origin through the proxy, as a program that is no browser would. @param {string} path @returns {Promise<string>} the path that the origin saw */
+function through(path) {
+  const [host, port] = [proxy.slice(0, proxy.lastIndexOf(":")), proxy.slice(proxy.lastIndexOf(":") + 1)];
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: host.replace(/^\[|\]$/g, ""), port, path: `http://${origin.host}${path}`, headers: { Host: origin.host, Accept: "*/*" }, agent: false },
+      (answer) => {
+        let body = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (chunk) => (body += chunk));
+        answer.on("end", () => {
+          if (answer.statusCode === 200) resolve(body);
+          else reject(new Error(`the proxy answered ${path} with ${answer.statusCode}: ${body.slice(0, 300)}`));
+        });
+        answer.on("error", reject);
+      },
+    );
+    asked.setTimeout(PATIENCE, () => asked.destroy(new Error(`the proxy did not answer ${path} within ${PATIENCE} ms`)));
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+/** A server that answers each request with the path it saw. @returns {Promise<{ host: string, close: () => void }>} */
+function startOrigin() {
+  const server = createServer((asked, answer) => {
+    answer.writeHead(200, { "Content-Type": "text/plain" });
+    answer.end(asked.url);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      resolve({
+        host: `127.0.0.1:${port}`,
+        close: () => {
+          server.closeAllConnections();
+          server.close();
+        },
+      });
+    });
+  });
+}
+
+/** @param {unknown} holds @param {string} otherwise */
+function check(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}
+
+/** @param {string} what */
+function say(what) {
+  console.log(`ok: ${what}`);
+}

@@ -1,0 +1,193 @@
+// @vitest-environment jsdom
+import { mount, tick, unmount } from "svelte";
+import { afterEach, describe, expect, test } from "vitest";
+
+import type { Command, Snapshot } from "../contract/contract";
+import App from "../src/App.svelte";
+import type { Bridge, Connection } from "../src/bridge";
+import { screenAt, screenFiles, screens } from "../src/screens";
+import { sample } from "./fake_tamis.mjs";
+
+/** A program under the test's thumb. */
+class Puppet implements Bridge {
+  commands: Command[] = [];
+  refusal: string | null = null;
+  show = (_: Snapshot) => {};
+  connect = (_: Connection) => {};
+
+  async snapshot(): Promise<Snapshot> {
+    return sample();
+  }
+  async send(command: Command): Promise<void> {
+    this.commands.push(command);
+    if (this.refusal) throw new Error(this.refusal);
+  }
+  subscribe(onSnapshot: (snapshot: Snapshot) => void, onConnection: (connection: Connection) => void): () => void {
+    this.show = onSnapshot;
+    this.connect = onConnection;
+    return () => {};
+  }
+}
+
+let page: Record<string, unknown> | undefined;
+afterEach(async () => {
+  if (page) await unmount(page);
+  page = undefined;
+});
+
+async function open(snapshot: Snapshot | null, bridge: Puppet | null = new Puppet()): Promise<Puppet> {
+  page = mount(App, { target: document.body, props: { bridge } });
+  await tick();
+  if (snapshot) {
+    bridge?.connect("connected");
+    bridge?.show(snapshot);
+  }
+  await tick();
+  return bridge ?? new Puppet();
+}
+
+const heading = () => document.querySelector("h1")?.textContent;
+const switchFor = (label: string) => document.querySelector<HTMLButtonElement>(`[role=switch][aria-label="${label}"]`);
+const button = (name: string) =>
+  [...document.querySelectorAll("button")].find((it) => (it.getAttribute("aria-label") ?? it.textContent?.trim()) === name);
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("a switch", () => {
+  test("asks for the opposite and shows nothing but the snapshot", async () => {
+    const puppet = await open(sample());
+    switchFor("Strip trackers")?.click();
+    switchFor("Filtering")?.click();
+    await settle();
+    expect(puppet.commands).toEqual([
+      { type: "setProfile", id: "strip-trackers", on: false },
+      { type: "setFiltering", on: false },
+    ]);
+    expect(switchFor("Filtering")?.getAttribute("aria-checked")).toBe("true");
+    puppet.show(sample({ filtering: { wanted: false, actual: true } }));
+    await tick();
+    expect(switchFor("Filtering")?.getAttribute("aria-checked")).toBe("false");
+    expect(switchFor("Filtering")?.getAttribute("aria-busy")).toBe("true");
+  });
+
+  test("a profile waits for nothing while filtering is off", async () => {
+    const profiles = sample().profiles.map((profile) => ({ ...profile, actual: false }));
+    const puppet = await open(sample({ profiles, filtering: { wanted: false, actual: false } }));
+    expect(switchFor("Strip trackers")?.getAttribute("aria-busy")).toBe("false");
+    puppet.show(sample({ profiles }));
+    await tick();
+    expect(switchFor("Strip trackers")?.getAttribute("aria-busy")).toBe("true");
+  });
+
+  test("sends nothing while nobody listens", async () => {
+    const puppet = await open(sample());
+    puppet.connect("lost");
+    await tick();
+    expect(heading()).toBe("No connection to Tamis");
+    expect(switchFor("Filtering")?.getAttribute("aria-disabled")).toBe("true");
+    switchFor("Filtering")?.click();
+    puppet.connect("connected");
+    puppet.show(sample({ phase: "stopped" }));
+    await tick();
+    expect(heading()).toBe("Tamis has stopped");
+    switchFor("Filtering")?.click();
+    expect(puppet.commands).toEqual([]);
+  });
+});
+
+test("a refused command is told in the program's words and can be dismissed", async () => {
+  const puppet = await open(sample());
+  puppet.refusal = "There is no profile `strip-trackers`.";
+  switchFor("Strip trackers")?.click();
+  await settle();
+  expect(document.querySelector("[aria-label=Notices]")?.textContent).toContain(puppet.refusal);
+  expect(switchFor("Strip trackers")?.getAttribute("aria-checked")).toBe("true");
+  button("Dismiss: That did not work")?.click();
+  await tick();
+  expect(document.querySelector("[aria-label=Notices]")?.textContent).not.toContain(puppet.refusal);
+});
+
+test("a problem says what happened, what it means and what to do, and is dismissed by its id", async () => {
+  const problem = { id: "not-listening", title: "Title here", meaning: "Meaning here.", remedy: "Remedy here." };
+  const puppet = await open(sample({ problems: [problem] }));
+  const words = document.querySelector("[aria-label=Notices]")?.textContent;
+  for (const part of [problem.title, problem.meaning, problem.remedy]) expect(words).toContain(part);
+  button("Dismiss: Title here")?.click();
+  expect(puppet.commands).toEqual([{ type: "dismissProblem", id: "not-listening" }]);
+});
+
+describe("the system's proxy", () => {
+  const place = "GNOME settings";
+  const pacUrl = "http://127.0.0.1:8118/proxy.pac";
+
+  test("is offered while untouched", async () => {
+    const puppet = await open(sample({ systemProxy: { wanted: false, state: "untouched", place, pacUrl } }));
+    expect(document.body.textContent).not.toContain(pacUrl);
+    button("Use for this computer")?.click();
+    expect(puppet.commands).toEqual([{ type: "setSystemProxy", on: true }]);
+  });
+
+  test("can be given back while wanted, set or not", async () => {
+    const puppet = await open(sample({ systemProxy: { wanted: true, state: "ours", place, pacUrl } }));
+    expect(button("Use for this computer")).toBeUndefined();
+    button("Stop using for this computer")?.click();
+    puppet.show(sample({ systemProxy: { wanted: true, state: "untouched", place, pacUrl } }));
+    await tick();
+    expect(document.body.textContent).toContain("Not yet set in GNOME settings");
+    button("Stop using for this computer")?.click();
+    expect(puppet.commands).toEqual(Array(2).fill({ type: "setSystemProxy", on: false }));
+  });
+
+  test("is entered by hand where it is not supported", async () => {
+    await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl } }));
+    expect(document.body.textContent).toContain(pacUrl);
+    expect(button("Copy the address")).toBeDefined();
+    expect(button("Use for this computer")).toBeUndefined();
+  });
+
+  test("is not mentioned where it is left alone", async () => {
+    const startAtLogin = { available: false, wanted: false, actual: false };
+    await open(sample({ startAtLogin, systemProxy: { wanted: true, state: "notManaged", place: null, pacUrl } }));
+    expect(document.querySelector("[aria-label='This computer']")).toBeNull();
+  });
+});
+
+test("start at login is shown only where it can be set", async () => {
+  const puppet = await open(sample());
+  switchFor("Start at login")?.click();
+  expect(puppet.commands).toEqual([{ type: "setStartAtLogin", on: true }]);
+  puppet.show(sample({ startAtLogin: { available: false, wanted: false, actual: false } }));
+  await tick();
+  expect(switchFor("Start at login")).toBeNull();
+});
+
+test("an hour without traffic is said, not drawn", async () => {
+  const { figures } = sample();
+  const nothing = { changed: 0, untouched: 0, failed: 0, neverDownloadedBytes: 0 };
+  const minutes = figures.minutes.map(() => ({ changed: 0, untouched: 0 }));
+  await open(sample({ figures: { ...figures, ...nothing, minutes }, recent: [] }));
+  expect(document.querySelector("[role=img]")).toBeNull();
+  expect(document.body.textContent).toContain("Nothing has passed in the last hour.");
+});
+
+test("a change opens to its rule and both texts in full", async () => {
+  await open(sample());
+  const row = document.querySelector("details");
+  expect(row?.querySelector("summary")?.textContent).toContain("gclid=…");
+  const full = row?.querySelector("dl")?.textContent;
+  const change = sample().recent[0];
+  for (const text of [change?.rule, change?.before, change?.after]) expect(full).toContain(text);
+});
+
+test("a page without a key says where to get it", async () => {
+  await open(null, null);
+  expect(heading()).toBe("This page has no key to Tamis");
+  expect(document.querySelector("main")?.textContent).toContain("Open the address that `tamis serve` printed.");
+});
+
+describe("screens", () => {
+  test("every screen file is in the list", () => expect(screenFiles).toHaveLength(screens.length));
+  test("an unknown address shows the first", () => {
+    expect(screenAt("#now").id).toBe("now");
+    expect(screenAt("#nowhere")).toBe(screens[0]);
+  });
+});

@@ -1,0 +1,183 @@
+// A control service that plays any state, for what the real one shows only when something is wrong: outages, refusals,
+// unfinished wishes. It speaks the same HTTP as `tamis serve`; the walk through the real one is `e2e/run.mjs`.
+
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+
+/**
+ * @typedef {import("../contract/contract").Snapshot} Snapshot
+ * @typedef {import("../contract/contract").Command} Command
+ * @typedef {import("../contract/contract").ChangeView} ChangeView
+ * @typedef {import("node:http").ServerResponse} ServerResponse
+ */
+
+/** What the browser is allowed to load and do; the same as for the desktop shell. */
+export const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ipc: http://ipc.localhost";
+
+const TYPES = /** @type {Record<string, string>} */ ({
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+});
+
+/** A running state with nothing special about it; `changes` are laid over it. @param {Partial<Snapshot>} [changes] */
+export function sample(changes = {}) {
+  const lastMinute = Math.floor(new Date("2026-05-04T14:19:00").getTime() / 1000);
+  const minutes = Array.from({ length: 60 }, (_, minute) => ({
+    changed: Math.round(3 + 2.5 * Math.sin(minute / 5) + (minute % 7 === 0 ? 2 : 0) + (minute > 43 && minute < 48 ? 9 : 0)),
+    untouched: Math.round(22 + 14 * Math.sin(minute / 6) + (minute % 3) + (minute > 43 && minute < 48 ? 24 : 0)),
+  }));
+  const sum = (/** @type {"changed" | "untouched"} */ key) => minutes.reduce((total, minute) => total + minute[key], 0);
+  /** @type {Snapshot} */
+  const snapshot = {
+    revision: 1,
+    version: "0.1.0",
+    phase: "running",
+    headline: "Sieving your web traffic",
+    detail: "2 profiles on.",
+    listening: "127.0.0.1:8118",
+    filtering: { wanted: true, actual: true },
+    systemProxy: { wanted: true, state: "ours", place: "GNOME settings", pacUrl: "http://127.0.0.1:8118/proxy.pac" },
+    startAtLogin: { available: true, wanted: false, actual: false },
+    profiles: [
+      profile("strip-trackers", "Strip trackers", "Click ids leave addresses, tracker hosts get no answer", "trackers", true),
+      profile("lighter-media", "Lighter media", "Still GIFs, video and fonts on request", "media", true),
+    ],
+    figures: {
+      changed: sum("changed"),
+      untouched: sum("untouched"),
+      failed: 0,
+      neverDownloadedBytes: 41_800_000,
+      minutes,
+      lastMinute,
+    },
+    recent: changesAt(lastMinute * 1000),
+    problems: [],
+  };
+  return { ...snapshot, ...changes };
+}
+
+/** @param {string} id @param {string} title @param {string} summary @param {string} tag @param {boolean} on */
+function profile(id, title, summary, tag, on) {
+  return { id, title, summary, tag, service: "anonymity-filtering", wanted: on, actual: on };
+}
+
+/** @param {number} at @returns {ChangeView[]} */
+function changesAt(at) {
+  const minute = 60_000;
+  const trackers = { profile: "strip-trackers", tag: "trackers" };
+  const media = { profile: "lighter-media", tag: "media" };
+  return [
+    {
+      ...trackers, id: 7, at, part: "target", url: "shop.example/boots", what: "2 tracking parameters removed",
+      rule: "query parameter gclid, utm_id",
+      before: "http://shop.example/boots?gclid=Cj0KCQjw-uK0BhC0ARIsANQtgGM&utm_id=spring-sale-2026&size=42",
+      after: "http://shop.example/boots?size=42",
+    },
+    {
+      ...media, id: 6, at, part: "body", url: "cdn.example/party.gif", what: "Moving GIF stopped at frame one",
+      rule: "still pictures", before: "4.1 MB", after: "96 KB",
+    },
+    {
+      ...trackers, id: 5, at: at - minute, part: "answer", url: "pixel.metrics.example/c.gif", what: "Tracker answered here",
+      rule: "host metrics.example", before: "http://pixel.metrics.example/c.gif", after: "204",
+    },
+    {
+      ...trackers, id: 4, at: at - minute, part: "field", url: "mail.example/inbox", what: "Referer cut to the site name",
+      rule: "referer to origin", before: "https://mail.example/inbox/8841", after: "https://mail.example/",
+    },
+    {
+      ...trackers, id: 3, at: at - 2 * minute, part: "target",
+      url: "news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html",
+      what: "Tracking parameter removed from an address that goes on and on", rule: "query parameter fbclid",
+      before: "http://news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html?fbclid=IwAR0abc",
+      after: "http://news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html",
+    },
+    {
+      ...trackers, id: 2, at: at - 3 * minute, part: "answer", url: "tracker.example:443", what: "Tunnel to a tracker refused",
+      rule: "host tracker.example", before: "tracker.example:443", after: "403",
+    },
+    {
+      ...media, id: 1, at: at - 4 * minute, part: "body", url: "video.example/clip", what: "Preload left out",
+      rule: "media on request", before: null, after: null,
+    },
+  ];
+}
+
+export class FakeTamis {
+  /** @param {Snapshot} snapshot @param {string} [token] @param {string} [dist] folder with the built UI */
+  constructor(snapshot, token = "secret", dist = "") {
+    this.current = snapshot;
+    this.token = token;
+    this.dist = dist;
+    /** @type {Command[]} */
+    this.commands = [];
+    /** When set, the answer to the next commands. @type {{ status: number, body: string } | null} */
+    this.refusal = null;
+    /** @type {Set<ServerResponse>} */
+    this.streams = new Set();
+    this.server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  /** Starts to listen, on a free port unless told which. @param {number} [port] @returns {Promise<string>} the origin */
+  async start(port = 0) {
+    await new Promise((resolve) => this.server.listen(port, "127.0.0.1", () => resolve(undefined)));
+    const address = this.server.address();
+    this.port = typeof address === "object" && address ? address.port : 0;
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Cuts every connection and stops listening. */
+  async stop() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(() => resolve(undefined)));
+    this.streams.clear();
+  }
+
+  /** Publishes a snapshot to everyone who follows. @param {Snapshot} snapshot */
+  publish(snapshot) {
+    this.current = snapshot;
+    for (const stream of this.streams) stream.write(`data: ${JSON.stringify(snapshot)}\n\n`);
+  }
+
+  /** @param {import("node:http").IncomingMessage} request @param {ServerResponse} response */
+  #answer(request, response) {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    if (!path.startsWith("/api/")) return this.#file(path, response);
+    if (request.headers.authorization !== `Bearer ${this.token}`) return json(response, 401, { error: "No valid token." });
+    if (path === "/api/snapshot") return json(response, 200, this.current);
+    if (path === "/api/send") return this.#command(request, response);
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.write(`: hello\n\n`);
+    this.streams.add(response);
+    response.on("close", () => this.streams.delete(response));
+  }
+
+  /** @param {import("node:http").IncomingMessage} request @param {ServerResponse} response */
+  async #command(request, response) {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    this.commands.push(JSON.parse(text));
+    if (!this.refusal) return json(response, 200, {});
+    response.writeHead(this.refusal.status, { "Content-Type": "application/json" });
+    response.end(this.refusal.body);
+  }
+
+  /** @param {string} path @param {ServerResponse} response */
+  #file(path, response) {
+    const file = join(this.dist, normalize(path === "/" ? "/index.html" : path));
+    if (!this.dist || !existsSync(file) || !statSync(file).isFile()) return json(response, 404, { error: "No such page." });
+    const type = TYPES[extname(file)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type, "Content-Security-Policy": CONTENT_SECURITY_POLICY });
+    createReadStream(file).pipe(response);
+  }
+}
+
+/** @param {ServerResponse} response @param {number} status @param {unknown} body */
+function json(response, status, body) {
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(JSON.stringify(body));
+}
