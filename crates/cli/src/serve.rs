@@ -54,21 +54,33 @@ impl Serve {
         println!("Proxy listening on {address}");
         println!("{}. {}", started.headline, started.detail);
         println!("Try it: curl -x http://{address} http://example.com/");
-        if let Some((addr, listener)) = control_listener {
-            let service =
-                ControlService::new(addr, control.clone()).map_err(|error| format!("making a token: {error}"))?;
-            println!("Control page: http://{addr}/#token={}", service.token());
-            tokio::spawn(service.serve(listener));
-        }
-        let mut snapshots = control.snapshots();
-        while snapshots.changed().await.is_ok() {
-            let snapshot = snapshots.borrow_and_update().clone();
-            tell_problems(&snapshot, &mut told);
-            if snapshot.phase == Phase::Stopped {
-                break;
+        let page = match control_listener {
+            Some((addr, listener)) => {
+                let made = ControlService::new(addr, control.clone());
+                let (service, streams) = made.map_err(|error| format!("making a token: {error}"))?;
+                println!("Control page: http://{addr}/#token={}", service.token());
+                Some((tokio::spawn(service.serve(listener)), streams))
             }
+            None => None,
+        };
+        follow_to_the_end(&control, &mut told).await;
+        if let Some((service, streams)) = page {
+            service.abort();
+            streams.ended().await;
         }
         Ok(())
+    }
+}
+
+/// Tells what goes wrong until Tamis has stopped.
+async fn follow_to_the_end(control: &Control, told: &mut BTreeSet<String>) {
+    let mut snapshots = control.snapshots();
+    while snapshots.changed().await.is_ok() {
+        let snapshot = snapshots.borrow_and_update().clone();
+        tell_problems(&snapshot, told);
+        if snapshot.phase == Phase::Stopped {
+            break;
+        }
     }
 }
 

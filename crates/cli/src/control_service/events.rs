@@ -21,11 +21,13 @@ use super::Body;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A stream that begins with the snapshot of now and ends with the last one.
-pub(super) fn response(snapshots: watch::Receiver<Arc<Snapshot>>) -> Response<Body> {
+///
+/// `open` is held until the stream's end has been handed over, so that the program can let it go out before it ends.
+pub(super) fn response(snapshots: watch::Receiver<Arc<Snapshot>>, open: mpsc::Sender<()>) -> Response<Body> {
     // One event waits at most: a slow window skips snapshots, it never sees them late.
     let (events, queue) = mpsc::channel(1);
     tokio::spawn(feed(snapshots, events));
-    let mut response = Response::new(Queue(queue).boxed_unsync());
+    let mut response = Response::new(Queue { queue, _open: open }.boxed_unsync());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
@@ -52,13 +54,16 @@ async fn feed(mut snapshots: watch::Receiver<Arc<Snapshot>>, events: mpsc::Sende
 }
 
 /// A body fed by a task.
-struct Queue(mpsc::Receiver<Bytes>);
+struct Queue {
+    queue: mpsc::Receiver<Bytes>,
+    _open: mpsc::Sender<()>,
+}
 
 impl HttpBody for Queue {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(cx).map(|event| event.map(|event| Ok(Frame::data(event))))
+        self.queue.poll_recv(cx).map(|event| event.map(|event| Ok(Frame::data(event))))
     }
 }

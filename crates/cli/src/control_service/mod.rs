@@ -24,7 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
 use tamis_control::{Command, Control};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 /// Bytes of a command; the longest is some two hundred.
 const COMMAND_LIMIT: usize = 16 * 1024;
@@ -34,6 +34,9 @@ const CONNECTIONS: usize = 32;
 
 /// How long a client may take for a request head, and how long it may idle.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long the program's end waits for windows to take the last snapshot.
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Random bits in a token.
 const TOKEN_BITS: usize = 128;
@@ -59,15 +62,35 @@ pub(crate) struct ControlService {
     addr: SocketAddr,
     token: String,
     control: Control,
+    open_streams: mpsc::WeakSender<()>,
+}
+
+/// Tells when every stream of events has ended.
+pub(crate) struct OpenStreams {
+    open: mpsc::Sender<()>,
+    all_ended: mpsc::Receiver<()>,
+}
+
+impl OpenStreams {
+    /// Waits until the windows have been handed the last snapshot, but not for ever: one may be stuck.
+    pub(crate) async fn ended(self) {
+        let Self { open, mut all_ended } = self;
+        drop(open);
+        if tokio::time::timeout(LAST_WORD, all_ended.recv()).await.is_err() {
+            tracing::debug!("a window did not take the last snapshot");
+        }
+    }
 }
 
 impl ControlService {
     /// A service for `addr` with a new token.
-    pub(crate) fn new(addr: SocketAddr, control: Control) -> Result<Self, getrandom::Error> {
+    pub(crate) fn new(addr: SocketAddr, control: Control) -> Result<(Self, OpenStreams), getrandom::Error> {
         let mut random = [0_u8; TOKEN_BITS / 8];
         getrandom::fill(&mut random)?;
         let token = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { addr, token, control })
+        let (open, all_ended) = mpsc::channel(1);
+        let open_streams = open.downgrade();
+        Ok((Self { addr, token, control, open_streams }, OpenStreams { open, all_ended }))
     }
 
     /// What a client must show.
@@ -126,7 +149,10 @@ impl ControlService {
         self.check_token(request.headers())?;
         match (request.method().clone(), path.as_str()) {
             (Method::GET, "/api/snapshot") => Ok(json(StatusCode::OK, &*self.control.snapshot())),
-            (Method::GET, "/api/events") => Ok(events::response(self.control.snapshots())),
+            (Method::GET, "/api/events") => {
+                let open = self.open_streams.upgrade().ok_or(Refusal::ENDING)?;
+                Ok(events::response(self.control.snapshots(), open))
+            }
             (Method::POST, "/api/send") => self.send(request).await,
             (_, "/api/snapshot" | "/api/events" | "/api/send") => Err(Refusal::METHOD),
             _ => Err(Refusal::NOT_FOUND),
@@ -192,6 +218,7 @@ impl Refusal {
         text: "The token is missing or wrong: open the address that `tamis serve` printed.",
     };
     const NOT_FOUND: Self = Self { status: StatusCode::NOT_FOUND, text: "There is no such page." };
+    const ENDING: Self = Self { status: StatusCode::SERVICE_UNAVAILABLE, text: "Tamis is ending." };
     const METHOD: Self = Self { status: StatusCode::METHOD_NOT_ALLOWED, text: "Not with this method." };
     const NOT_JSON: Self = Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, text: "A command is application/json." };
     const TOO_LARGE: Self = Self { status: StatusCode::PAYLOAD_TOO_LARGE, text: "This is too long for a command." };

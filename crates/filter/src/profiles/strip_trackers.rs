@@ -64,7 +64,7 @@ impl Profile for StripTrackers {
         Card {
             id: "strip-trackers",
             title: "Strip trackers",
-            summary: "Click ids leave addresses, tracker hosts get no answer",
+            summary: "No click ids, no tracker hosts",
             tag: "trackers",
             service: Service::AnonymityFiltering,
             on_by_default: true,

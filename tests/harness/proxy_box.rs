@@ -1,0 +1,89 @@
+//! A proxy in this process, without a controller: for tests of what goes over the wire.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use tamis_filter::Pipeline;
+use tamis_filter::profiles::catalogue;
+use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tokio::sync::oneshot;
+
+use crate::DEADLINE;
+use crate::client::Client;
+
+/// Stops when dropped.
+#[derive(Debug)]
+pub struct ProxyBox {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    records: mpsc::Receiver<ExchangeRecord>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ProxyBox {
+    /// A proxy with the profiles named and the usual limits.
+    pub fn start(profiles: &[&str]) -> Self {
+        Self::with_limits(profiles, Limits::default())
+    }
+
+    /// A proxy with limits of its own.
+    pub fn with_limits(profiles: &[&str], limits: Limits) -> Self {
+        let chosen = catalogue().into_iter().filter(|profile| profiles.contains(&profile.card().id)).collect();
+        let pipeline = Pipeline::new(chosen);
+        let (addr_out, addr_in) = mpsc::channel();
+        let (records_out, records) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async move {
+                let (records, mut finished) = tokio::sync::mpsc::channel(1024);
+                let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+                let pac_path = tamis_platform::PAC_PATH;
+                let config = Config { listen, pipeline, limits, pac_path, refused_targets: Vec::new(), records };
+                let proxy = Proxy::start(config).await.expect("a listening proxy");
+                addr_out.send(proxy.addr()).expect("a waiting test");
+                let forward = async {
+                    while let Some(record) = finished.recv().await {
+                        drop(records_out.send(record));
+                    }
+                };
+                tokio::select! {
+                    _ = stopped => {}
+                    () = forward => {}
+                }
+                proxy.shutdown().await;
+            });
+        });
+        let addr = addr_in.recv_timeout(DEADLINE).expect("a listening proxy");
+        Self { addr, records, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// A client connected to it.
+    pub fn client(&self) -> Client {
+        Client::connect(self.addr)
+    }
+
+    /// The next finished exchange.
+    #[track_caller]
+    pub fn record(&self) -> ExchangeRecord {
+        self.records.recv_timeout(DEADLINE).expect("a finished exchange")
+    }
+
+    /// Shuts it down in good order.
+    pub fn stop(&mut self) {
+        if let (Some(stop), Some(thread)) = (self.stop.take(), self.thread.take()) {
+            let _ended_already = stop.send(());
+            thread.join().expect("a proxy that ends well");
+        }
+    }
+}
+
+impl Drop for ProxyBox {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.stop();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Conversations written down: `tests/cases/*.http`, one file a subject.
+//!
+//! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b`, and has four parts of raw
+//! lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`. `{origin}` stands for the origin's
+//! authority; an expected line that ends in `*` matches any line that begins so; `(nothing)` says that the origin is
+//! not asked. Head lines are compared in order, to the letter.
+
+use std::fs;
+
+use tamis_tests::origin::Origin;
+use tamis_tests::proxy_box::ProxyBox;
+use tamis_tests::root;
+
+struct Case {
+    title: String,
+    profiles: Vec<String>,
+    client: String,
+    origin_gets: String,
+    origin: String,
+    client_gets: String,
+}
+
+#[test]
+fn every_written_conversation_goes_as_written() {
+    let mut files: Vec<_> =
+        fs::read_dir(root().join("tests/cases")).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for file in files {
+        for case in parse(&fs::read_to_string(&file).unwrap()) {
+            count += 1;
+            if let Err(difference) = play(&case) {
+                failures.push(format!("{}: {}\n{difference}", file.file_name().unwrap().display(), case.title));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {count} cases differ:\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(count > 0, "there are no cases");
+}
+
+fn parse(text: &str) -> Vec<Case> {
+    text.split("=== ").skip(1).map(parse_case).collect()
+}
+
+fn parse_case(text: &str) -> Case {
+    let part = |from: &str| {
+        let (_, rest) = text.split_once(&format!("{from}\n")).unwrap_or_else(|| panic!("no `{from}` in {text}"));
+        let end = rest.find("\n>>> ").into_iter().chain(rest.find("\n<<< ")).min().unwrap_or(rest.len());
+        rest[..end].trim_end_matches('\n').to_owned()
+    };
+    let profiles = text.lines().find_map(|line| line.strip_prefix("profiles: ")).unwrap_or_default();
+    Case {
+        title: text.lines().next().unwrap_or_default().to_owned(),
+        profiles: profiles.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect(),
+        client: part(">>> client"),
+        origin_gets: part("<<< origin gets"),
+        origin: part(">>> origin"),
+        client_gets: part("<<< client gets"),
+    }
+}
+
+fn play(case: &Case) -> Result<(), String> {
+    let profiles: Vec<&str> = case.profiles.iter().map(String::as_str).collect();
+    let proxy = ProxyBox::start(&profiles);
+    let answer = wire(&case.origin);
+    let origin = Origin::start(move |talk| {
+        if let Some((head, body)) = talk.request() {
+            talk.heard_all(&head.lines, &body);
+            talk.client.send(&answer);
+        }
+    });
+    let authority = origin.authority();
+    let mut client = proxy.client();
+    client.send(wire(&case.client.replace("{origin}", &authority)));
+    let head = client.head();
+    let (body, complete) = client.body(&head);
+    let got = message(&head.lines, &body) + if complete { "" } else { "\n(cut off)" };
+    compare("client gets", &case.client_gets.replace("{origin}", &authority), &got)?;
+    let got = if case.origin_gets == "(nothing)" {
+        if origin.is_silent() { "(nothing)".to_owned() } else { "(a request)".to_owned() }
+    } else {
+        let _start_line = origin.heard();
+        origin.heard()
+    };
+    compare("origin gets", &case.origin_gets.replace("{origin}", &authority), &got)
+}
+
+/// The lines as they go over the wire: heads end their lines in CRLF, and content begins after the empty line.
+fn wire(text: &str) -> Vec<u8> {
+    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+    format!("{}\r\n\r\n{body}", head.trim_end_matches('\n').replace('\n', "\r\n")).into_bytes()
+}
+
+fn message(lines: &[String], body: &[u8]) -> String {
+    let head = lines.join("\n");
+    if body.is_empty() { head } else { format!("{head}\n\n{}", String::from_utf8_lossy(body)) }
+}
+
+fn compare(what: &str, expected: &str, got: &str) -> Result<(), String> {
+    let matches = |(expected, got): (&str, &str)| match expected.strip_suffix('*') {
+        Some(beginning) => got.starts_with(beginning),
+        None => expected == got,
+    };
+    let same = expected.lines().count() == got.lines().count() && expected.lines().zip(got.lines()).all(matches);
+    if same { Ok(()) } else { Err(format!("--- {what}, expected:\n{expected}\n--- but:\n{got}")) }
+}
+
+trait HeardAll {
+    fn heard_all(&self, lines: &[String], body: &[u8]);
+}
+
+impl HeardAll for tamis_tests::origin::Talk {
+    fn heard_all(&self, lines: &[String], body: &[u8]) {
+        self.tell(message(lines, body));
+    }
+}

@@ -1,0 +1,42 @@
+//! The black-box HTTP suite, where it stands beside the repository, against the whole program. Its result is compared
+//! with `tests/conformance-known-failures.txt`, which may only shrink.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use tamis_tests::root;
+use tamis_tests::serve_box::{Home, ServeBox};
+
+#[test]
+fn the_conformance_suite_fails_nothing_but_the_known() {
+    let suite = root().join("../shared/conformance/run.py");
+    if !suite.exists() {
+        println!("skipped: the conformance suite is not beside this repository");
+        return;
+    }
+    let home = Home::default();
+    let tamis = ServeBox::start(&home, &[]);
+    let report = home.path().join("conformance.json");
+    let output = Command::new("python3")
+        .arg(&suite)
+        .args(["--proxy", &tamis.proxy.to_string(), "--control", &tamis.control.to_string(), "--slow", "--json"])
+        .arg(&report)
+        .output()
+        .expect("python3");
+    let summary = String::from_utf8_lossy(&output.stdout);
+    println!("{summary}");
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&report).expect("the suite's report")).expect("JSON");
+    let results = report["results"].as_array().expect("results");
+    assert!(results.len() > 150, "only {} cases ran", results.len());
+    let failed: BTreeSet<&str> =
+        results.iter().filter(|case| case["result"] == "fail").filter_map(|case| case["id"].as_str()).collect();
+    let known = fs::read_to_string(root().join("tests/conformance-known-failures.txt")).expect("the list");
+    let known: BTreeSet<&str> =
+        known.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_whitespace().next()).collect();
+    let new: Vec<_> = failed.difference(&known).collect();
+    let mended: Vec<_> = known.difference(&failed).collect();
+    assert!(new.is_empty(), "cases that used to pass fail: {new:?}");
+    assert!(mended.is_empty(), "cases on the list pass now; take them off: {mended:?}");
+}

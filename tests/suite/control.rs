@@ -1,0 +1,224 @@
+//! Commands in, snapshots out, on the system that remembers.
+
+use std::sync::Arc;
+
+use tamis_control::{Command, Control, Hands, Options, Paths, Phase, Snapshot, SystemProxyState, SystemProxyUse};
+use tamis_platform::{LoginCommand, Memory};
+use tamis_tests::client::Client;
+use tamis_tests::origin::{Origin, get, response};
+use tamis_tests::wait_for;
+use tempfile::TempDir;
+
+/// A controller in this process with its own folder and a system that remembers.
+struct Tamis {
+    control: Control,
+    system: Memory,
+    folder: TempDir,
+}
+
+impl Tamis {
+    fn start() -> Self {
+        Self::on(Memory::new(), tempfile::tempdir().unwrap(), |_| {})
+    }
+
+    fn on(system: Memory, folder: TempDir, adjust: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options::new(Paths::below(folder.path()));
+        options.listen = Some(([127, 0, 0, 1], 0).into());
+        options.login_command = Some(LoginCommand { program: "/usr/bin/tamis-desktop".into(), arguments: Vec::new() });
+        adjust(&mut options);
+        let hands = Hands { system_proxy: Some(Box::new(system.clone())), autostart: Some(Box::new(system.clone())) };
+        let control = tamis_control::start_with(options, hands).unwrap();
+        let tamis = Self { control, system, folder };
+        tamis.until("a start", |snapshot| snapshot.phase == Phase::Running);
+        tamis
+    }
+
+    fn send(&self, command: Command) -> &Self {
+        self.control.send(command).unwrap();
+        self
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, mut fits: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+        wait_for(what, || Some(self.control.snapshot()).filter(|snapshot| fits(snapshot)))
+    }
+
+    fn quit(self) -> (Memory, TempDir) {
+        self.send(Command::Quit).until("the end", |snapshot| snapshot.phase == Phase::Stopped);
+        (self.system, self.folder)
+    }
+
+    fn ask(&self, url: &str) {
+        let listening = self.control.snapshot().listening.clone().unwrap();
+        Client::connect(listening.parse().unwrap()).ask(get(url, &["Accept: */*", "Connection: close"]));
+    }
+}
+
+#[test]
+fn a_tick_changes_what_the_next_request_does_and_is_remembered() {
+    let tamis = Tamis::start();
+    let origin = Origin::answering(response(&[], "ok"));
+    tamis.ask(&origin.url("/?gclid=1&a=2"));
+    assert_eq!(origin.heard(), "GET /?a=2 HTTP/1.1");
+    tamis.send(Command::SetProfile { id: "strip-trackers".into(), on: false });
+    tamis.until("the profile off", |snapshot| !snapshot.profiles[0].actual);
+    tamis.ask(&origin.url("/?gclid=1&a=2"));
+    assert_eq!(origin.heard(), "GET /?gclid=1&a=2 HTTP/1.1");
+
+    let (system, folder) = tamis.quit();
+    let again = Tamis::on(system, folder, |_| {});
+    let profile = again.control.snapshot().profiles[0].clone();
+    assert_eq!((profile.id.as_str(), profile.wanted, profile.actual), ("strip-trackers", false, false));
+}
+
+#[test]
+fn what_changed_shows_with_its_figures_soon_after() {
+    let tamis = Tamis::start();
+    let origin = Origin::answering(response(&[], "ok"));
+    tamis.ask(&origin.url("/?gclid=1"));
+    tamis.ask(&origin.url("/"));
+    let snapshot = tamis.until("two exchanges", |s| s.figures.changed + s.figures.untouched == 2);
+    assert_eq!((snapshot.figures.changed, snapshot.figures.untouched), (1, 1));
+    let change = &snapshot.recent[0];
+    assert_eq!((change.profile.as_str(), change.rule.as_str()), ("strip-trackers", "query parameter gclid"));
+    assert_eq!(change.before, Some(origin.url("/?gclid=1")));
+    assert_eq!(change.after, Some(origin.url("/")));
+}
+
+#[test]
+fn the_system_points_here_only_while_wanted_and_filtering_and_gets_its_own_back() {
+    let system = Memory::new();
+    system.change(Memory::MODE, Some("'manual'"));
+    let before = system.values();
+    let tamis = Tamis::on(system, tempfile::tempdir().unwrap(), |_| {});
+    assert_eq!(tamis.system.values(), before, "nothing is set before it is asked for");
+    let ours = |snapshot: &Snapshot| snapshot.system_proxy.state == SystemProxyState::Ours;
+
+    tamis.send(Command::SetSystemProxy { on: true });
+    let snapshot = tamis.until("the system pointing here", ours);
+    let address = tamis.system.value(Memory::ADDRESS).unwrap();
+    assert_eq!(address, format!("'{}'", snapshot.system_proxy.pac_url.as_ref().unwrap()));
+    assert!(tamis.folder.path().join("state/system-proxy-before.json").exists());
+
+    tamis.send(Command::SetFiltering { on: false }).until("filtering off", |s| !s.filtering.actual && !ours(s));
+    assert_eq!(tamis.system.values(), before);
+    assert!(tamis.control.snapshot().listening.is_some(), "programs that still come here are served");
+
+    tamis.send(Command::SetFiltering { on: true });
+    tamis.until("the system pointing here again", ours);
+    let (system, folder) = tamis.quit();
+    assert_eq!(system.values(), before);
+    assert!(!folder.path().join("state/system-proxy-before.json").exists());
+}
+
+#[test]
+fn quitting_keeps_the_wish() {
+    let tamis = Tamis::start();
+    tamis.send(Command::SetSystemProxy { on: true });
+    tamis.until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours);
+    let (system, folder) = tamis.quit();
+    let again = Tamis::on(system, folder, |_| {});
+    assert_eq!(again.control.snapshot().system_proxy.state, SystemProxyState::Ours);
+}
+
+#[test]
+fn a_change_by_somebody_else_is_kept_and_told() {
+    let tamis = Tamis::start();
+    tamis.send(Command::SetSystemProxy { on: true });
+    tamis.until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours);
+    tamis.system.change(Memory::MODE, Some("'none'"));
+    tamis.send(Command::SetSystemProxy { on: false });
+    let told = |s: &Snapshot| s.problems.iter().any(|problem| problem.id == "system-proxy-changed-by-others");
+    tamis.until("the news", told);
+    assert_eq!(tamis.system.value(Memory::MODE).as_deref(), Some("'none'"));
+    tamis.send(Command::DismissProblem { id: "system-proxy-changed-by-others".into() });
+    tamis.until("a calm state", |s| s.problems.is_empty());
+}
+
+#[test]
+fn a_system_that_refuses_is_told_and_left_as_it_was() {
+    let tamis = Tamis::start();
+    tamis.system.fail_next("the test says no");
+    tamis.send(Command::SetSystemProxy { on: true });
+    let told = |s: &Snapshot| s.problems.iter().any(|problem| problem.id == "system-proxy-not-set");
+    let snapshot = tamis.until("the problem", told);
+    assert!(snapshot.problems[0].meaning.contains("the test says no"), "{:?}", snapshot.problems);
+    assert!(tamis.system.values().is_empty());
+    assert!(!tamis.folder.path().join("state/system-proxy-before.json").exists());
+    // The next command tries again, and the trouble is over.
+    tamis.send(Command::SetSystemProxy { on: true });
+    tamis
+        .until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours && s.problems.is_empty());
+}
+
+#[test]
+fn a_second_tamis_leaves_the_setting_to_the_first() {
+    let first = Tamis::start();
+    first.send(Command::SetSystemProxy { on: true });
+    first.until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours);
+    let values = first.system.values();
+
+    let mut options = Options::new(Paths::below(first.folder.path()));
+    options.listen = Some(([127, 0, 0, 1], 0).into());
+    options.system_proxy = SystemProxyUse::Always;
+    let hands = Hands { system_proxy: Some(Box::new(first.system.clone())), autostart: None };
+    let second = tamis_control::start_with(options, hands).unwrap();
+    let snapshot = wait_for("a start", || Some(second.snapshot()).filter(|s| s.phase == Phase::Running));
+    assert_eq!(snapshot.problems[0].id, "system-proxy-claimed");
+    second.send(Command::Quit).unwrap();
+    wait_for("the end", || Some(()).filter(|()| second.snapshot().phase == Phase::Stopped));
+    assert_eq!(first.system.values(), values);
+    assert!(first.folder.path().join("state/system-proxy-before.json").exists());
+}
+
+#[test]
+fn start_at_login_follows_the_tick_and_what_the_user_did_elsewhere() {
+    let tamis = Tamis::start();
+    assert!(tamis.control.snapshot().start_at_login.available);
+    tamis.send(Command::SetStartAtLogin { on: true }).until("an entry", |s| s.start_at_login.actual);
+    assert!(tamis.system.login_command().is_some());
+    let (system, folder) = tamis.quit();
+    let again = Tamis::on(system, folder, |_| {});
+    assert!(again.control.snapshot().start_at_login.wanted);
+    again.send(Command::SetStartAtLogin { on: false }).until("no entry", |s| !s.start_at_login.actual);
+    assert!(again.system.login_command().is_none());
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_told_and_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("config/settings.toml");
+    std::fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    std::fs::write(&settings, "filtering = perhaps").unwrap();
+    let tamis = Tamis::on(Memory::new(), folder, |_| {});
+    assert_eq!(tamis.control.snapshot().problems[0].id, "settings-unreadable");
+    tamis.send(Command::SetProfile { id: "lighter-media".into(), on: false });
+    tamis.until("saved settings", |s| s.problems.is_empty());
+    assert_eq!(std::fs::read_to_string(settings.with_extension("toml.unreadable")).unwrap(), "filtering = perhaps");
+    assert!(std::fs::read_to_string(settings).unwrap().contains("lighter-media = false"));
+}
+
+#[test]
+fn a_port_that_is_taken_gives_way_to_the_next_unless_asked_for_exactly() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    let exact = Tamis::on(Memory::new(), tempfile::tempdir().unwrap(), |options| options.listen = Some(addr));
+    let snapshot = exact.control.snapshot();
+    assert_eq!((snapshot.listening.as_ref(), snapshot.problems[0].id.as_str()), (None, "not-listening"));
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("config")).unwrap();
+    std::fs::write(folder.path().join("config/settings.toml"), format!("listen = \"{addr}\"")).unwrap();
+    let next = Tamis::on(Memory::new(), folder, |options| options.listen = None);
+    let listening: std::net::SocketAddr = next.control.snapshot().listening.clone().unwrap().parse().unwrap();
+    assert!(listening.port() > addr.port(), "{listening}");
+}
+
+#[test]
+fn revisions_grow_and_an_unknown_profile_changes_nothing() {
+    let tamis = Tamis::start();
+    let before = tamis.control.snapshot();
+    tamis.send(Command::SetProfile { id: "no-such".into(), on: true });
+    let after = tamis.until("an answer", |snapshot| snapshot.revision > before.revision);
+    assert_eq!(after.profiles, before.profiles);
+}

@@ -1,0 +1,101 @@
+//! Never offline: whatever ends Tamis, the desktop's proxy setting comes back, byte for byte.
+
+use std::fs;
+use std::path::Path;
+
+use tamis_tests::serve_box::{Home, ServeBox, bytes_of};
+use tamis_tests::wait_for;
+
+/// A user whose company has set a proxy; the bytes of the settings file.
+fn user_with_a_company_proxy() -> (Home, Vec<u8>) {
+    let home = Home::default();
+    fs::create_dir_all(home.desktop_settings().parent().unwrap()).unwrap();
+    for setting in [
+        ["set", "org.gnome.system.proxy", "mode", "manual"],
+        ["set", "org.gnome.system.proxy", "autoconfig-url", "http://proxy.example/wpad.dat"],
+        ["set", "org.gnome.system.proxy", "ignore-hosts", "['localhost', '*.corp.example']"],
+        ["set", "org.gnome.system.proxy.http", "host", "proxy.example"],
+        ["set", "org.gnome.system.proxy.http", "port", "3128"],
+        ["set", "org.gnome.system.proxy.https", "host", "proxy.example"],
+    ] {
+        home.gsettings(&setting);
+    }
+    let bytes = bytes_of(&home.desktop_settings());
+    assert!(String::from_utf8_lossy(&bytes).contains("wpad.dat"), "GSettings does not use its keyfile");
+    (home, bytes)
+}
+
+/// A serving Tamis to which the desktop points.
+fn pointed_here(home: &Home) -> ServeBox {
+    let tamis = ServeBox::start(home, &["--system-proxy"]);
+    assert_eq!(tamis.snapshot()["systemProxy"]["state"], "ours");
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'auto'");
+    let url = home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]);
+    assert!(url.starts_with(&format!("'http://{}/tamis.pac?g=", tamis.proxy)), "{url}");
+    tamis
+}
+
+fn note_of(home: &Home) -> impl AsRef<Path> {
+    home.path().join("state/tamis/system-proxy-before.json")
+}
+
+#[test]
+fn an_orderly_end_puts_the_setting_back_byte_for_byte() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let (home, before) = user_with_a_company_proxy();
+        let tamis = pointed_here(&home);
+        assert_ne!(bytes_of(&home.desktop_settings()), before);
+        assert_eq!(tamis.signal(signal), Some(0), "{signal}");
+        assert_eq!(bytes_of(&home.desktop_settings()), before, "{signal}");
+        assert!(!note_of(&home).as_ref().exists());
+    }
+}
+
+#[test]
+fn a_quit_from_the_page_puts_the_setting_back_byte_for_byte() {
+    let (home, before) = user_with_a_company_proxy();
+    let tamis = pointed_here(&home);
+    tamis.command("{\"type\":\"quit\"}");
+    wait_for("the setting as before", || Some(()).filter(|()| bytes_of(&home.desktop_settings()) == before));
+}
+
+#[test]
+fn after_kill_9_the_next_start_puts_the_setting_back_byte_for_byte() {
+    let (home, before) = user_with_a_company_proxy();
+    pointed_here(&home).kill();
+    assert_ne!(bytes_of(&home.desktop_settings()), before, "the kill left our setting behind");
+    let next = ServeBox::start(&home, &[]);
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+    assert_eq!(next.snapshot()["problems"][0]["id"], "restored-after-crash");
+    assert!(!note_of(&home).as_ref().exists());
+}
+
+#[test]
+fn after_kill_9_a_start_that_points_here_again_still_knows_what_was_before() {
+    let (home, before) = user_with_a_company_proxy();
+    pointed_here(&home).kill();
+    pointed_here(&home).kill();
+    assert_eq!(pointed_here(&home).signal("TERM"), Some(0));
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+}
+
+#[test]
+fn after_kill_9_tamis_restore_puts_the_setting_back_without_a_start() {
+    let (home, before) = user_with_a_company_proxy();
+    pointed_here(&home).kill();
+    let output = home.tamis(&["restore"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+    // A second time there is nothing to do.
+    let output = home.tamis(&["restore"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("nothing to do"), "{output:?}");
+}
+
+#[test]
+fn what_the_user_changed_meanwhile_is_kept() {
+    let (home, _) = user_with_a_company_proxy();
+    let tamis = pointed_here(&home);
+    home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+}

@@ -1,0 +1,234 @@
+//! Rules that need more than one message: persistence, loops, tunnels, refusals, errors.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use tamis_proxy::{Ending, Limits};
+use tamis_tests::client::Client;
+use tamis_tests::origin::{Origin, get, response};
+use tamis_tests::proxy_box::ProxyBox;
+
+#[test]
+fn an_http10_client_is_never_kept_even_if_it_asks_rfc2616_8_1_3() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    for asks in ["Connection: keep-alive", "Proxy-Connection: keep-alive", "Keep-Alive: 300"] {
+        let mut client = proxy.client();
+        client.send(format!("GET {} HTTP/1.0\r\n{asks}\r\n\r\n", origin.url("/")));
+        let head = client.head();
+        assert_eq!(head.all("connection"), ["close"], "{asks}");
+        assert_eq!(client.to_end(), b"ok", "{asks}");
+    }
+}
+
+#[test]
+fn each_leg_persists_by_itself_rfc2616_8_1_3() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    // Clients that close do not cost the origin its connection.
+    for _ in 0..3 {
+        let (head, _) = proxy.client().ask(get(&origin.url("/"), &["Connection: close"]));
+        assert_eq!(head.all("connection"), ["close"]);
+        // The connection is idle again once the exchange is over.
+        assert_eq!(proxy.record().ending, Ending::Complete);
+    }
+    assert_eq!(origin.connections(), 1);
+
+    // An origin that closes does not cost the client its connection.
+    let closing = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end");
+    });
+    let mut client = proxy.client();
+    for _ in 0..3 {
+        let (head, body) = client.ask(get(&closing.url("/"), &[]));
+        assert_eq!((head.get("connection"), body.as_slice()), (None, b"until the end".as_slice()));
+    }
+    assert_eq!(closing.connections(), 3);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order_rfc9112_9_3_2() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        while let Some((head, body)) = talk.request() {
+            let path = head.start().split(' ').nth(1).unwrap().to_owned();
+            talk.client.send(response(&[], [path.as_bytes(), &body].concat()));
+        }
+    });
+    let mut client = proxy.client();
+    let post = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", origin.url("/2"));
+    client.send(get(&origin.url("/1"), &[]) + &post + &get(&origin.url("/3"), &[]));
+    for want in ["/1", "/2abc", "/3"] {
+        let head = client.head();
+        assert_eq!(client.body(&head).0, want.as_bytes());
+    }
+}
+
+#[test]
+fn requests_that_could_be_read_in_two_ways_are_refused_rfc9112_11_2() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    let url = origin.url("/");
+    for (line, fields) in [
+        ("POST", "Transfer-Encoding: chunked, chunked"),
+        ("POST", "Transfer-Encoding: gzip, chunked"),
+        ("POST", "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked"),
+        ("POST", "Content-Length: 1\r\nContent-Length: 2"),
+        ("POST", "Content-Length: +1"),
+        ("GET", "Host: two.example"),
+        ("GET", "X-Space : 1"),
+    ] {
+        let request = format!("{line} {url} HTTP/1.1\r\nHost: one.example\r\n{fields}\r\n\r\n");
+        let head = proxy.client().send(request).head();
+        assert_eq!(head.status(), 400, "{fields}");
+    }
+    assert!(origin.is_silent(), "the origin was asked: {}", origin.heard());
+}
+
+#[test]
+fn a_tunnel_carries_every_byte_both_ways_and_closes_half_by_half_rfc9110_9_3_6() {
+    let proxy = ProxyBox::start(&["strip-trackers", "lighter-media"]);
+    let origin = Origin::start(|talk| {
+        let all = talk.client.to_end();
+        talk.client.send(&all);
+    });
+    let mut client = proxy.client();
+    // What comes right behind the head belongs to the tunnel.
+    let head = client.send(format!("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\nearly", origin.authority())).head();
+    assert_eq!(head.status(), 200);
+    assert!(head.get("content-length").is_none() && head.get("transfer-encoding").is_none(), "{head:?}");
+    let bytes: Vec<u8> = (0..=255).cycle().take(1 << 20).collect();
+    client.send(&bytes).finish();
+    assert_eq!(client.to_end(), [b"early", bytes.as_slice()].concat());
+    let record = proxy.record();
+    assert_eq!((record.method.as_str(), record.url), ("CONNECT", origin.authority()));
+    assert_eq!((record.sent, record.ending), (5 + (1 << 20), Ending::Complete));
+}
+
+#[test]
+fn a_tunnel_that_cannot_be_made_is_refused_with_a_page_rfc9110_9_3_6() {
+    let proxy = ProxyBox::start(&[]);
+    // A port that nobody listens on: bound, never listening.
+    let (head, body) = proxy.client().ask(format!("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", closed_port()));
+    assert_eq!(head.status(), 502);
+    assert!(String::from_utf8_lossy(&body).contains("cannot be reached"));
+    for target in ["a.test", "a.test:0", "a.test:99999", "http://a.test:443/"] {
+        let head = proxy.client().send(format!("CONNECT {target} HTTP/1.1\r\nHost: a.test\r\n\r\n")).head();
+        assert_eq!(head.status(), 400, "{target}");
+    }
+}
+
+#[test]
+fn a_tunnel_to_a_tracker_is_refused_only_with_the_profile() {
+    let with = ProxyBox::start(&["strip-trackers"]);
+    let connect = "CONNECT www.google-analytics.com:443 HTTP/1.1\r\nHost: www.google-analytics.com:443\r\n\r\n";
+    assert_eq!(with.client().ask(connect).0.status(), 403);
+    let record = with.record();
+    assert_eq!(record.changes.len(), 1);
+    assert_eq!(record.changes[0].profile, "strip-trackers");
+}
+
+#[test]
+fn the_proxy_is_not_led_back_to_itself() {
+    let proxy = ProxyBox::start(&[]);
+    let port = proxy.addr.port();
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"] {
+        let mut client = proxy.client();
+        let head = client.send(format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n")).head();
+        assert!(head.status() >= 400, "a tunnel to {host} was opened");
+        let head = proxy.client().send(get(&format!("http://{host}:{port}/x"), &[])).head();
+        assert!(head.status() >= 400, "{host}: {head:?}");
+    }
+    // A circle through other proxies is found by Via.
+    let via = "Via: 1.1 tamis, 1.1 other, 1.1 tamis, 1.1 other, 1.1 tamis";
+    let origin = Origin::answering(response(&[], "ok"));
+    assert_eq!(proxy.client().ask(get(&origin.url("/"), &[via])).0.status(), 508);
+}
+
+#[test]
+fn the_automatic_configuration_is_served_under_our_own_name_only() {
+    let proxy = ProxyBox::start(&[]);
+    let ask = |host: &str| proxy.client().ask(format!("GET /tamis.pac?g=1 HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    let (head, body) = ask(&proxy.addr.to_string());
+    assert_eq!(head.get("content-type"), Some("application/x-ns-proxy-autoconfig"));
+    let script = String::from_utf8(body).unwrap();
+    assert!(script.contains(&format!("\"PROXY {}; DIRECT\"", proxy.addr)), "{script}");
+    assert_eq!(ask(&format!("evil.example:{}", proxy.addr.port())).0.status(), 404);
+}
+
+#[test]
+fn an_error_page_says_what_happened_and_cannot_do_anything() {
+    let proxy = ProxyBox::start(&[]);
+    let authority = closed_port();
+    let (head, body) = proxy.client().ask(get(&format!("http://{authority}/'\"&"), &[]));
+    let page = String::from_utf8(body).unwrap();
+    assert_eq!(head.status(), 502);
+    assert_eq!((head.get("cache-control"), head.get("x-content-type-options")), (Some("no-store"), Some("nosniff")));
+    assert_eq!(head.get("content-security-policy"), Some("default-src 'none'"));
+    assert!(page.contains(&format!("Connecting to {authority}")) && page.contains("refused"), "{page}");
+    assert!(matches!(proxy.record().ending, Ending::Failed(_)));
+    // Characters that could become markup never get as far as a page.
+    assert_eq!(proxy.client().send(get(&format!("http://{authority}/<script>"), &[])).head().status(), 400);
+}
+
+#[test]
+fn an_origin_that_does_not_answer_is_given_up_with_504() {
+    let limits =
+        Limits { connect: Duration::from_millis(100), response_head: Duration::from_millis(200), ..Limits::default() };
+    let proxy = ProxyBox::with_limits(&[], limits);
+    let silent = Origin::start(|talk| {
+        talk.request();
+        talk.client.to_end();
+    });
+    let began = Instant::now();
+    assert_eq!(proxy.client().ask(get(&silent.url("/"), &[])).0.status(), 504);
+    assert!(began.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn one_client_too_many_is_told_so_and_the_others_are_served() {
+    let proxy = ProxyBox::with_limits(&[], Limits { connections: 2, ..Limits::default() });
+    let origin = Origin::answering(response(&[], "ok"));
+    let (mut first, mut second) = (proxy.client(), proxy.client());
+    assert_eq!(first.ask(get(&origin.url("/"), &[])).0.status(), 200);
+    assert_eq!(second.ask(get(&origin.url("/"), &[])).0.status(), 200);
+    assert_eq!(proxy.client().head().status(), 503);
+    assert_eq!(first.ask(get(&origin.url("/"), &[])).0.status(), 200);
+}
+
+#[test]
+fn shutting_down_lets_an_exchange_finish_and_refuses_new_ones() {
+    let mut proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
+        std::thread::sleep(Duration::from_millis(300));
+        talk.client.send("lf");
+    });
+    let mut client = proxy.client();
+    let head = client.send(get(&origin.url("/"), &[])).head();
+    let stopping = std::thread::spawn(move || {
+        proxy.stop();
+        proxy.addr
+    });
+    assert_eq!(client.body(&head), (b"half".to_vec(), true));
+    let addr = stopping.join().unwrap();
+    assert!(std::net::TcpStream::connect(addr).is_err(), "still listening");
+}
+
+/// A loopback authority that refuses connections: its port was free a moment ago.
+fn closed_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[test]
+fn a_stranger_protocol_on_the_port_gets_an_answer_or_an_end() {
+    let proxy = ProxyBox::start(&[]);
+    for bytes in [&b"\x16\x03\x01\x00\x05hello\r\n\r\n"[..], b"SSH-2.0-x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+    {
+        let mut stream = std::net::TcpStream::connect(proxy.addr).unwrap();
+        stream.write_all(bytes).unwrap();
+        let answer = Client::over(stream).to_end();
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
+    }
+}
