@@ -222,3 +222,11 @@ fn revisions_grow_and_an_unknown_profile_changes_nothing() {
     let after = tamis.until("an answer", |snapshot| snapshot.revision > before.revision);
     assert_eq!(after.profiles, before.profiles);
 }
+
+#[test]
+fn other_computers_are_not_served() {
+    let everywhere = Some(([0, 0, 0, 0], 0).into());
+    let tamis = Tamis::on(Memory::new(), tempfile::tempdir().unwrap(), |options| options.listen = everywhere);
+    let snapshot = tamis.control.snapshot();
+    assert_eq!((snapshot.listening.as_ref(), snapshot.problems[0].id.as_str()), (None, "not-listening"));
+}

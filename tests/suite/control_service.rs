@@ -90,3 +90,15 @@ fn next_event(events: &mut Client) -> serde_json::Value {
     let chunk = String::from_utf8(events.exactly(size + 2)).unwrap();
     serde_json::from_str(chunk.trim().strip_prefix("data: ").expect("an event")).unwrap()
 }
+
+#[test]
+fn the_last_event_of_an_ending_tamis_says_that_it_has_stopped() {
+    let home = Home::default();
+    let tamis = ServeBox::start(&home, &[]);
+    let mut events = Client::connect(tamis.control);
+    let (own, token) = (tamis.control, &tamis.token);
+    events.send(format!("GET /api/events HTTP/1.1\r\nHost: {own}\r\nAuthorization: Bearer {token}\r\n\r\n")).head();
+    assert_eq!(next_event(&mut events)["phase"], "running");
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    assert_eq!(next_event(&mut events)["phase"], "stopped");
+}

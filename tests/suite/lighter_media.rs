@@ -76,6 +76,21 @@ fn a_still_gif_passes_with_its_length_and_validators() {
 }
 
 #[test]
+fn a_still_gif_in_chunks_keeps_its_validators_too() {
+    let proxy = ProxyBox::start(&["lighter-media"]);
+    let still = [SCREEN, FRAME, b";"].concat();
+    let mut answer =
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\nETag: \"a\"\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for byte in &still {
+        answer.extend([b"1\r\n".as_slice(), &[*byte], b"\r\n"].concat());
+    }
+    answer.extend(b"0\r\n\r\n");
+    let origin = Origin::answering(answer);
+    let (head, body) = proxy.client().ask(get(&origin.url("/still.gif"), &[]));
+    assert_eq!((body, head.get("etag")), (still, Some("\"a\"")));
+}
+
+#[test]
 fn what_must_not_be_transformed_is_not_rfc9110_7_7() {
     let proxy = ProxyBox::start(&["lighter-media"]);
     let moving = [first_frame().as_slice(), CONTROL, FRAME, b";"].concat();

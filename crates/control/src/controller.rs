@@ -314,6 +314,10 @@ impl Controller {
 
     async fn start_proxy(&mut self) -> bool {
         let wish = self.options.listen.unwrap_or(self.settings.listen);
+        if !wish.ip().is_loopback() {
+            self.report(words::not_loopback(wish));
+            return false;
+        }
         // An address asked for on the command line is meant exactly; the usual one gives way.
         let others = if self.options.listen.is_some() || wish.port() == 0 { 0 } else { NEXT_PORTS };
         let mut failure = None;

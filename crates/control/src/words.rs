@@ -1,5 +1,7 @@
 //! The state in two sentences, and problems in three: text for people.
 
+use std::net::SocketAddr;
+
 use crate::problem::Problem;
 use crate::snapshot::{Phase, Snapshot, SystemProxyState};
 
@@ -63,8 +65,17 @@ pub(crate) fn not_listening(error: &impl ToString) -> Problem {
         "not-listening",
         "Tamis cannot listen",
         format!("Nothing is filtered; web traffic goes its usual way. {}", error.to_string()),
-        "End the program that uses the port, or set another `listen` address in settings.toml, then turn filtering off \
-         and on.",
+        "End the program that uses the port, then turn filtering off and on. Or quit Tamis, set another `listen` address \
+         in settings.toml, and start it again.",
+    )
+}
+
+pub(crate) fn not_loopback(listen: SocketAddr) -> Problem {
+    problem(
+        "not-listening",
+        "Tamis cannot listen",
+        format!("Nothing is filtered; {listen} can be reached from other computers, and Tamis serves this one only."),
+        "Quit Tamis, set a `listen` address that begins with 127 in settings.toml, and start it again.",
     )
 }
 

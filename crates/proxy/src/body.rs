@@ -28,13 +28,15 @@ pub(crate) enum BodyError {
 pub(crate) struct Relay {
     ahead: VecDeque<Bytes>,
     incoming: Incoming,
+    /// The end was seen. hyper does not remember it for chunked bodies.
+    ended: bool,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, silence, timer: None }
+        Self { ahead: VecDeque::new(), incoming, ended: false, silence, timer: None }
     }
 
     /// Gathers the beginning of the body until there are `enough` bytes, the body ends, or `wait` is over. The bytes
@@ -42,7 +44,7 @@ impl Relay {
     pub(crate) async fn prefix(&mut self, enough: usize, wait: Duration) -> Result<Prefix, BodyError> {
         let mut gathered = 0;
         let deadline = Instant::now() + wait;
-        while gathered < enough && !self.incoming.is_end_stream() {
+        while gathered < enough && !self.has_ended() {
             let next = std::future::poll_fn(|cx| self.poll_incoming(cx));
             match tokio::time::timeout_at(deadline, next).await {
                 Ok(Some(piece)) => {
@@ -54,7 +56,7 @@ impl Relay {
                 Err(_) => return Ok(Prefix { bytes: self.gathered(), complete: false }),
             }
         }
-        Ok(Prefix { bytes: self.gathered(), complete: self.incoming.is_end_stream() })
+        Ok(Prefix { bytes: self.gathered(), complete: self.has_ended() })
     }
 
     fn gathered(&self) -> Bytes {
@@ -74,11 +76,14 @@ impl Relay {
 
     fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
+            if self.ended {
+                return Poll::Ready(None);
+            }
             match Pin::new(&mut self.incoming).poll_frame(cx) {
                 Poll::Ready(frame) => {
                     self.timer = None;
                     match frame.transpose()? {
-                        None => return Poll::Ready(None),
+                        None => self.ended = true,
                         Some(frame) => match frame.into_data() {
                             Ok(piece) if piece.is_empty() => {}
                             Ok(piece) => return Poll::Ready(Some(Ok(piece))),
@@ -97,7 +102,11 @@ impl Relay {
     }
 
     fn is_over(&self) -> bool {
-        self.ahead.is_empty() && self.incoming.is_end_stream()
+        self.ahead.is_empty() && self.has_ended()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended || self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

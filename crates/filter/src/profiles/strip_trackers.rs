@@ -29,17 +29,23 @@ const SIGNATURES: &[&str] =
     &["expires", "hmac", "key-pair-id", "policy", "sig", "sign", "signature", "x-amz-signature", "x-goog-signature"];
 
 /// Hosts whose only service is to count, measure or profile visitors, or to carry advertisements that do; their
-/// subdomains count too. Hosts that pages need in order to work do not belong here.
+/// subdomains count too. Hosts that pages need in order to work do not belong here, nor the sites of the firms behind
+/// them, where people go on purpose.
 const TRACKER_HOSTS: &[&str] = &[
-    "2mdn.net", "2o7.net", "adform.net", "adnxs.com", "adsrvr.org", "amazon-adsystem.com", "bat.bing.com",
-    "bidswitch.net", "bluekai.com", "bounceexchange.com", "casalemedia.com", "chartbeat.com", "chartbeat.net",
-    "clarity.ms", "clicktale.net", "crazyegg.com", "criteo.com", "criteo.net", "crwdcntrl.net", "demdex.net",
-    "doubleclick.net", "everesttech.net", "exelator.com", "fullstory.com", "google-analytics.com",
-    "googleadservices.com", "googlesyndication.com", "heapanalytics.com", "hotjar.com", "hotjar.io", "krxd.net",
-    "luckyorange.com", "mathtag.com", "mixpanel.com", "moatads.com", "mouseflow.com", "omtrdc.net", "openx.net",
-    "outbrain.com", "parsely.com", "permutive.com", "pubmatic.com", "quantcount.com", "quantserve.com",
-    "rlcdn.com", "rubiconproject.com", "scorecardresearch.com", "segment.io", "sharethrough.com", "smartadserver.com",
-    "smartlook.com", "statcounter.com", "taboola.com", "tapad.com", "turn.com", "yieldmo.com", "zemanta.com",
+    "2mdn.net", "2o7.net", "adform.net", "adnxs.com", "adsrvr.org", "amazon-adsystem.com", "amplify.outbrain.com",
+    "api-js.mixpanel.com", "api.mixpanel.com", "api.segment.io", "bat.bing.com", "bidder.criteo.com",
+    "bidswitch.net", "bluekai.com", "c.statcounter.com", "casalemedia.com", "cdn.luckyorange.com",
+    "cdn.mouseflow.com", "cdn.mxpnl.com", "cdn.segment.com", "cdn.taboola.com", "chartbeat.net", "clarity.ms",
+    "clicktale.net", "criteo.net", "crwdcntrl.net", "demdex.net", "dis.criteo.com", "doubleclick.net",
+    "edge.fullstory.com", "everesttech.net", "exelator.com", "google-analytics.com", "googleadservices.com",
+    "googlesyndication.com", "gum.criteo.com", "heapanalytics.com", "hotjar.io", "in.hotjar.com", "krxd.net",
+    "log.outbrain.com", "mathtag.com", "moatads.com", "o2.mouseflow.com", "omtrdc.net", "openx.net",
+    "p1.parsely.com", "pixel.parsely.com", "pubmatic.com", "quantcount.com", "quantserve.com", "rec.smartlook.com",
+    "rlcdn.com", "rs.fullstory.com", "rubiconproject.com", "scorecardresearch.com", "script.crazyegg.com",
+    "script.hotjar.com", "secure.statcounter.com", "sharethrough.com", "smartadserver.com", "sslwidget.criteo.com",
+    "static.chartbeat.com", "static.hotjar.com", "tapad.com", "tr.outbrain.com", "trc.taboola.com",
+    "vars.hotjar.com", "web-sdk.smartlook.com", "widget.criteo.com", "widgets.outbrain.com", "yieldmo.com",
+    "zemanta.com",
 ];
 
 /// A transparent GIF of one pixel.
@@ -311,17 +317,19 @@ mod tests {
 
     #[test]
     fn tracker_hosts_and_their_subdomains_are_answered_here_others_are_not() {
-        for host in ["hotjar.com", "static.hotjar.com", "HOTJAR.com."] {
-            assert_eq!(tracker_host(host), Some("hotjar.com"), "{host}");
+        for host in ["hotjar.io", "static.hotjar.io", "HOTJAR.io."] {
+            assert_eq!(tracker_host(host), Some("hotjar.io"), "{host}");
         }
-        assert_eq!(tracker_host("nothotjar.com"), None);
+        // The site on which its customers look at what was measured.
+        assert_eq!(tracker_host("insights.hotjar.com"), None);
+        assert_eq!(tracker_host("nothotjar.io"), None);
         assert_eq!(tracker_host("com"), None);
     }
 
     #[test]
     fn each_kind_of_request_gets_its_own_kind_of_nothing() {
         let answered = |accept| {
-            let mut request = request(Method::GET, "http://hotjar.com/x", accept);
+            let mut request = request(Method::GET, "http://hotjar.io/x", accept);
             match Arc::new(profile()).filter().request(&mut request, &mut Changes::default()) {
                 Verdict::Answer(answer) => (answer.status.as_u16(), answer.body.len()),
                 Verdict::Forward => panic!("forwarded"),
