@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tamis_filter::profiles::catalogue;
@@ -23,9 +22,6 @@ use crate::store::Store;
 use crate::system_setting::{PointError, Restoration, SystemSetting};
 use crate::{Command, Hands, Options, Problem, SystemProxyUse, signals, words};
 
-/// Commands that may wait for the controller; one more is refused.
-const INBOX: usize = 64;
-
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
 
@@ -35,76 +31,8 @@ const ACTIVITY_PACE: Duration = Duration::from_millis(200);
 /// How many ports after the wished one are tried when it is taken.
 const NEXT_PORTS: u16 = 20;
 
-/// A running Tamis, as its faces hold it. Cheap to clone; when the last clone is dropped, it quits.
-#[derive(Debug, Clone)]
-pub struct Control {
-    inbox: mpsc::Sender<Command>,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-}
-
-/// The command was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotRunning {
-    /// Tamis has stopped.
-    #[error("Tamis has stopped; start it again")]
-    Stopped,
-    /// Too many commands wait already.
-    #[error("Tamis is busy; try again in a moment")]
-    Busy,
-}
-
-impl Control {
-    /// Asks for a change. What becomes of it shows in the next snapshots.
-    ///
-    /// # Errors
-    /// [`NotRunning`] when nobody will read the command.
-    pub fn send(&self, command: Command) -> Result<(), NotRunning> {
-        self.inbox.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => NotRunning::Busy,
-            mpsc::error::TrySendError::Closed(_) => NotRunning::Stopped,
-        })
-    }
-
-    /// The state now.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshots.borrow().clone()
-    }
-
-    /// The state now and from now on.
-    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.snapshots.clone()
-    }
-
-    /// Waits for a snapshot of which `fits` is true and returns it; none when Tamis ends without one.
-    pub async fn until(&self, mut fits: impl FnMut(&Snapshot) -> bool) -> Option<Arc<Snapshot>> {
-        let mut snapshots = self.snapshots.clone();
-        snapshots.wait_for(|snapshot| fits(snapshot)).await.ok().map(|snapshot| Arc::clone(&snapshot))
-    }
-}
-
-/// Starts a Tamis with the hands of this system.
-///
-/// # Errors
-/// When the system gives no thread or no event queue.
-pub fn start(options: Options) -> io::Result<Control> {
-    start_with(options, Hands::native())
-}
-
-/// Starts a Tamis with other hands, for tests and other hosts.
-///
-/// # Errors
-/// As [`start`].
-pub fn start_with(options: Options, hands: Hands) -> io::Result<Control> {
-    // One thread for all of it: handing an exchange from thread to thread costs more than carrying it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (inbox, commands) = mpsc::channel(INBOX);
-    let controller = Controller::new(options, hands);
-    let (out, snapshots) = watch::channel(Arc::new(controller.snapshot()));
-    thread::Builder::new().name("tamis".into()).spawn(move || runtime.block_on(controller.live(commands, out)))?;
-    Ok(Control { inbox, snapshots })
-}
-
-struct Controller {
+/// The owner.
+pub(crate) struct Controller {
     options: Options,
     store: Store,
     settings: Settings,
@@ -128,7 +56,7 @@ struct Controller {
 }
 
 impl Controller {
-    fn new(options: Options, hands: Hands) -> Self {
+    pub(crate) fn new(options: Options, hands: Hands) -> Self {
         let profiles = catalogue();
         let store = Store::new(options.paths.clone());
         let system = SystemSetting::new(hands.system_proxy, store.clone());
@@ -155,7 +83,7 @@ impl Controller {
     }
 
     /// From start to quit.
-    async fn live(mut self, mut commands: mpsc::Receiver<Command>, out: watch::Sender<Arc<Snapshot>>) {
+    pub(crate) async fn live(mut self, mut commands: mpsc::Receiver<Command>, out: watch::Sender<Arc<Snapshot>>) {
         self.look_around().await;
         self.reconcile().await;
         self.phase = Phase::Running;
@@ -502,7 +430,7 @@ impl Controller {
         out.send_replace(Arc::new(self.snapshot()));
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let wanted = self.wanted();
         let mut snapshot = Snapshot {
             revision: self.revision,

@@ -10,6 +10,7 @@
 mod activity;
 mod command;
 mod controller;
+mod handle;
 mod hands;
 mod options;
 mod paths;
@@ -23,7 +24,7 @@ mod system_setting;
 mod words;
 
 pub use command::Command;
-pub use controller::{Control, NotRunning, start, start_with};
+pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
 pub use options::{Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};

@@ -10,12 +10,13 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
-use crate::body::{OutBody, Relay, Saving, UpBody};
+use crate::body::{OutBody, Saving};
 use crate::error::Error;
 use crate::life::Member;
 use crate::record::{Ending, Recorder};
+use crate::relay::{BodyError, Relay};
 use crate::target::Target;
-use crate::upstream::{Progress, Tap};
+use crate::upstream::{Progress, Tap, UpBody};
 use crate::{Shared, answer, framing, hops, pac, target, tunnel, via};
 
 /// Answers one request, whatever it is; never fails.
@@ -158,7 +159,7 @@ impl Exchange {
         mut relay: Relay,
         run: &mut Run,
         tap: Option<Tap>,
-    ) -> Result<(OutBody, bool), crate::body::BodyError> {
+    ) -> Result<(OutBody, bool), BodyError> {
         let Some(enough) = run.wants_body(request, response) else {
             return Ok((OutBody::relayed(relay), false));
         };

@@ -16,6 +16,7 @@ mod limits;
 mod listener;
 mod pac;
 mod record;
+mod relay;
 mod target;
 mod tunnel;
 mod upstream;

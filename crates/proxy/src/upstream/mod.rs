@@ -2,11 +2,10 @@
 
 mod connector;
 mod tap;
+mod up_body;
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::uri::Authority;
@@ -18,10 +17,10 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::Limits;
-use crate::body::UpBody;
 use crate::error::Error;
 use connector::{ConnectError, Connector};
 pub(crate) use tap::Tap;
+pub(crate) use up_body::{Progress, UpBody};
 
 /// Connections to origins, pooled.
 #[derive(Debug)]
@@ -88,26 +87,4 @@ fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Dur
         }
     }
     Error::bad_answer(authority, error)
-}
-
-/// When a request's body last moved: an upload may take its time as long as it goes on.
-#[derive(Debug, Clone)]
-pub(crate) struct Progress {
-    began: Instant,
-    last_ms: Arc<AtomicU64>,
-}
-
-impl Progress {
-    pub(crate) fn begin() -> Self {
-        Self { began: Instant::now(), last_ms: Arc::default() }
-    }
-
-    pub(crate) fn made(&self) {
-        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last_ms.store(ms, Ordering::Relaxed);
-    }
-
-    fn last(&self) -> Instant {
-        self.began + Duration::from_millis(self.last_ms.load(Ordering::Relaxed))
-    }
 }

@@ -1,0 +1,117 @@
+//! A body as a peer sends it, piece by piece.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Incoming, SizeHint};
+use tamis_filter::Prefix;
+use tokio::time::{Instant, Sleep};
+
+/// Why a body was cut off. The peer sees it as a message that does not end properly.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the sender of the body: {0}")]
+    Sender(#[from] hyper::Error),
+    #[error("the sender of the body was silent for {0:?}")]
+    Silent(Duration),
+    #[error("{0}")]
+    Transform(#[from] tamis_filter::TransformError),
+}
+
+/// A body as a peer sends it, piece by piece; silence has a limit. Trailers are dropped (RFC 9110 6.5.1).
+pub(crate) struct Relay {
+    ahead: VecDeque<Bytes>,
+    incoming: Incoming,
+    /// The end was seen. hyper does not remember it for chunked bodies.
+    ended: bool,
+    silence: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Relay {
+    pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
+        Self { ahead: VecDeque::new(), incoming, ended: false, silence, timer: None }
+    }
+
+    /// Gathers the beginning of the body until there are `enough` bytes, the body ends, or `wait` is over. The bytes
+    /// stay in the body.
+    pub(crate) async fn prefix(&mut self, enough: usize, wait: Duration) -> Result<Prefix, BodyError> {
+        let mut gathered = 0;
+        let deadline = Instant::now() + wait;
+        while gathered < enough && !self.has_ended() {
+            let next = std::future::poll_fn(|cx| self.poll_incoming(cx));
+            match tokio::time::timeout_at(deadline, next).await {
+                Ok(Some(piece)) => {
+                    let piece = piece?;
+                    gathered += piece.len();
+                    self.ahead.push_back(piece);
+                }
+                Ok(None) => break,
+                Err(_) => return Ok(Prefix { bytes: self.gathered(), complete: false }),
+            }
+        }
+        Ok(Prefix { bytes: self.gathered(), complete: self.has_ended() })
+    }
+
+    fn gathered(&self) -> Bytes {
+        match self.ahead.front() {
+            Some(only) if self.ahead.len() == 1 => only.clone(),
+            _ => self.ahead.iter().flatten().copied().collect(),
+        }
+    }
+
+    /// The next piece of the body; none at its end.
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        match self.ahead.pop_front() {
+            Some(piece) => Poll::Ready(Some(Ok(piece))),
+            None => self.poll_incoming(cx),
+        }
+    }
+
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        loop {
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match Pin::new(&mut self.incoming).poll_frame(cx) {
+                Poll::Ready(frame) => {
+                    self.timer = None;
+                    match frame.transpose()? {
+                        None => self.ended = true,
+                        Some(frame) => match frame.into_data() {
+                            Ok(piece) if piece.is_empty() => {}
+                            Ok(piece) => return Poll::Ready(Some(Ok(piece))),
+                            Err(_trailers) => {}
+                        },
+                    }
+                }
+                Poll::Pending => {
+                    let silence = self.silence;
+                    let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(silence)));
+                    ready!(timer.as_mut().poll(cx));
+                    return Poll::Ready(Some(Err(BodyError::Silent(silence))));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.ahead.is_empty() && self.has_ended()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended || self.incoming.is_end_stream()
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        let ahead = self.ahead.iter().map(Bytes::len).sum::<usize>() as u64;
+        let rest = self.incoming.size_hint();
+        match rest.exact() {
+            Some(rest) => SizeHint::with_exact(ahead + rest),
+            None => SizeHint::default(),
+        }
+    }
+}

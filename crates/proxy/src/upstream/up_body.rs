@@ -1,0 +1,66 @@
+//! The body of a request on its way up, and when it last moved.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+use crate::relay::{BodyError, Relay};
+
+/// The body of a request on its way to the origin.
+pub(crate) struct UpBody {
+    relay: Relay,
+    progress: Progress,
+}
+
+impl UpBody {
+    pub(crate) fn new(relay: Relay, progress: Progress) -> Self {
+        Self { relay, progress }
+    }
+}
+
+impl Body for UpBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let piece = ready!(self.relay.poll_piece(cx));
+        self.progress.made();
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.relay.is_over()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.relay.size_hint()
+    }
+}
+
+/// When a request's body last moved: an upload may take its time as long as it goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    began: Instant,
+    last_ms: Arc<AtomicU64>,
+}
+
+impl Progress {
+    pub(crate) fn begin() -> Self {
+        Self { began: Instant::now(), last_ms: Arc::default() }
+    }
+
+    fn made(&self) {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_ms.store(ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn last(&self) -> Instant {
+        self.began + Duration::from_millis(self.last_ms.load(Ordering::Relaxed))
+    }
+}
