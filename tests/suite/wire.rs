@@ -232,3 +232,33 @@ fn a_stranger_protocol_on_the_port_gets_an_answer_or_an_end() {
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
     }
 }
+
+#[test]
+fn a_hundred_continue_is_the_origins_and_comes_before_the_body_rfc9110_10_1_1() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        let head = talk.client.head();
+        talk.tell(head.get("expect").unwrap_or_default());
+        if head.start().contains("/no") {
+            talk.client.send("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno");
+            return;
+        }
+        talk.client.send("HTTP/1.1 100 Continue\r\n\r\n");
+        let body = talk.client.exactly(4);
+        talk.client.send(response(&["Connection: close"], body));
+    });
+    let put = |path: &str| {
+        let fields = "Content-Length: 4\r\nExpect: 100-continue";
+        format!("PUT {} HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n", origin.url(path))
+    };
+    let mut client = proxy.client();
+    let head = client.send(put("/yes")).head();
+    // The origin has been asked before anybody said anything.
+    assert_eq!((origin.heard().as_str(), head.status()), ("100-continue", 100));
+    let (head, body) = client.ask("body");
+    assert_eq!((head.status(), body.as_slice()), (200, b"body".as_slice()));
+
+    // An origin that refuses at once spares the client its body.
+    let head = proxy.client().send(put("/no")).head();
+    assert_eq!((origin.heard().as_str(), head.status()), ("100-continue", 401));
+}

@@ -18,6 +18,8 @@ pub struct Limits {
     pub connect: Duration,
     /// From the last byte of the request to the head of the response: 300 s (long polls are real), then 504.
     pub response_head: Duration,
+    /// How long an origin may think over a request that expects `100-continue` before it gets the body unasked: 1 s.
+    pub continue_wait: Duration,
     /// Silence in the middle of a body: 300 s, then the message is cut off.
     pub body_silence: Duration,
     /// How long the beginning of a body is awaited that a filter wants to see before it decides: 500 ms.
@@ -41,6 +43,7 @@ impl Default for Limits {
             buffer_bytes: 256 * 1024,
             connect: Duration::from_secs(30),
             response_head: Duration::from_secs(300),
+            continue_wait: Duration::from_secs(1),
             body_silence: Duration::from_secs(300),
             prefix_wait: Duration::from_millis(500),
             tunnel_silence: Duration::from_secs(3600),

@@ -1,6 +1,7 @@
 //! The direction towards the origin: connecting, pooling, waiting.
 
 mod connector;
+mod expect;
 mod tap;
 mod up_body;
 
@@ -29,6 +30,7 @@ pub(crate) struct Upstream {
     connector: Connector,
     connect: Duration,
     response_head: Duration,
+    continue_wait: Duration,
 }
 
 impl Upstream {
@@ -43,15 +45,22 @@ impl Upstream {
             .http1_max_buf_size(limits.buffer_bytes)
             .set_host(false)
             .build(connector.clone());
-        Self { client, connector, connect: limits.connect, response_head: limits.response_head }
+        Self {
+            client,
+            connector,
+            connect: limits.connect,
+            response_head: limits.response_head,
+            continue_wait: limits.continue_wait,
+        }
     }
 
     /// Sends a request and waits for the head of its response. `progress` is the body's.
     pub(crate) async fn send(
         &self,
-        request: Request<UpBody>,
+        mut request: Request<UpBody>,
         progress: &Progress,
     ) -> Result<Response<Incoming>, Error> {
+        expect::wait_for_the_origin(&mut request, self.continue_wait);
         let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let mut answer = std::pin::pin!(self.client.request(request));
         loop {

@@ -16,11 +16,18 @@ use crate::relay::{BodyError, Relay};
 pub(crate) struct UpBody {
     relay: Relay,
     progress: Progress,
+    /// While this is there the client is not asked for its body.
+    held_back: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl UpBody {
     pub(crate) fn new(relay: Relay, progress: Progress) -> Self {
-        Self { relay, progress }
+        Self { relay, progress, held_back: None }
+    }
+
+    /// Does not touch the body before `consent`: hyper tells the client `100 Continue` as soon as its body is read.
+    pub(super) fn hold_back_until(&mut self, consent: impl Future<Output = ()> + Send + 'static) {
+        self.held_back = Some(Box::pin(consent));
     }
 }
 
@@ -29,6 +36,10 @@ impl Body for UpBody {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(consent) = &mut self.held_back {
+            ready!(consent.as_mut().poll(cx));
+            self.held_back = None;
+        }
         let piece = ready!(self.relay.poll_piece(cx));
         self.progress.made();
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
