@@ -262,3 +262,29 @@ fn a_hundred_continue_is_the_origins_and_comes_before_the_body_rfc9110_10_1_1() 
     let head = proxy.client().send(put("/no")).head();
     assert_eq!((origin.heard().as_str(), head.status()), ("100-continue", 401));
 }
+
+#[test]
+fn a_request_that_meets_a_closing_connection_is_sent_once_more_if_that_is_safe_rfc9110_9_2_2() {
+    let proxy = ProxyBox::start(&[]);
+    // Answers once on each connection and then cuts it off under the next request.
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send(response(&[], "ok"));
+        talk.request();
+    });
+    let mut client = proxy.client();
+    let ask = |client: &mut Client, method: &str, fields: &str| {
+        let request = format!("{method} {} HTTP/1.1\r\nHost: x\r\n{fields}\r\n", origin.url("/"));
+        let status = client.ask(request).0.status();
+        assert_eq!(proxy.record().status.map(|status| status.as_u16()), Some(status));
+        status
+    };
+    assert_eq!(ask(&mut client, "GET", ""), 200);
+    assert_eq!(ask(&mut client, "GET", ""), 200);
+    assert_eq!(origin.connections(), 2);
+    let heard: Vec<String> = (0..3).map(|_| origin.heard()).collect();
+    assert_eq!(heard, ["GET / HTTP/1.1"; 3]);
+    // The origin may have done what a POST asked for: it is not sent twice.
+    assert_eq!(ask(&mut client, "POST", "Content-Length: 0\r\n"), 502);
+    assert_eq!((origin.heard().as_str(), origin.is_silent()), ("POST / HTTP/1.1", true));
+}

@@ -2,6 +2,7 @@
 
 mod connector;
 mod expect;
+mod retry;
 mod tap;
 mod up_body;
 
@@ -55,20 +56,45 @@ impl Upstream {
     }
 
     /// Sends a request and waits for the head of its response. `progress` is the body's.
+    ///
+    /// A pooled connection may close just when it is used again. Then a request that is idempotent and has no body is
+    /// sent once more on another one, as a browser would (RFC 9110 9.2.2, RFC 9112 9.3.1).
     pub(crate) async fn send(
         &self,
         mut request: Request<UpBody>,
         progress: &Progress,
     ) -> Result<Response<Incoming>, Error> {
+        let again = retry::copy_of(&request, progress);
         expect::wait_for_the_origin(&mut request, self.continue_wait);
         let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let failed = match self.send_once(request, progress).await {
+            Ok(response) => return Ok(response),
+            Err(failed) => failed,
+        };
+        let failed = match (again, failed) {
+            (Some(again), Failed::Client(error)) if retry::closed_under_the_request(&error) => {
+                tracing::debug!(authority, "a pooled connection closed under a request; sending it once more");
+                match self.send_once(again, progress).await {
+                    Ok(response) => return Ok(response),
+                    Err(failed) => failed,
+                }
+            }
+            (_, failed) => failed,
+        };
+        Err(match failed {
+            Failed::Client(error) => explain(&authority, &error, self.connect),
+            Failed::TookTooLong => Error::timed_out("Waiting for the answer of", &authority, self.response_head),
+        })
+    }
+
+    async fn send_once(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Failed> {
         let mut answer = std::pin::pin!(self.client.request(request));
         loop {
             let patience = progress.last() + self.connect + self.response_head;
             match tokio::time::timeout_at(patience, answer.as_mut()).await {
-                Ok(answered) => return answered.map_err(|error| explain(&authority, &error, self.connect)),
+                Ok(answered) => return answered.map_err(Failed::Client),
                 Err(_) if progress.last() + self.connect + self.response_head > Instant::now() => {}
-                Err(_) => return Err(Error::timed_out("Waiting for the answer of", &authority, self.response_head)),
+                Err(_) => return Err(Failed::TookTooLong),
             }
         }
     }
@@ -79,6 +105,12 @@ impl Upstream {
         let uri = uri.map_err(|error| Error::bad_request(format!("The tunnel's target is not valid: {error}.")))?;
         self.connector.connect(uri).await.map_err(|error| explain(authority.as_str(), &error, self.connect))
     }
+}
+
+/// Why a request got no response.
+enum Failed {
+    Client(hyper_util::client::legacy::Error),
+    TookTooLong,
 }
 
 /// Finds what happened in an error's chain of causes.

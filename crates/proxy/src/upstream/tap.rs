@@ -59,6 +59,14 @@ impl Tap {
     }
 }
 
+impl Tap {
+    /// True when answers came over this connection before, and nothing has come since the last request was written.
+    pub(super) fn fell_silent_on_reuse(&self) -> bool {
+        let mark = self.line.mark.load(Ordering::Relaxed);
+        mark > 0 && self.line.received.load(Ordering::Relaxed) == mark
+    }
+}
+
 impl Connection for TappedIo {
     fn connected(&self) -> Connected {
         Connected::new().extra(Tap { line: Arc::clone(&self.line) })

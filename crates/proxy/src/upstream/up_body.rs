@@ -14,7 +14,8 @@ use crate::relay::{BodyError, Relay};
 
 /// The body of a request on its way to the origin.
 pub(crate) struct UpBody {
-    relay: Relay,
+    /// None for a request without a body.
+    relay: Option<Relay>,
     progress: Progress,
     /// While this is there the client is not asked for its body.
     held_back: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -22,7 +23,12 @@ pub(crate) struct UpBody {
 
 impl UpBody {
     pub(crate) fn new(relay: Relay, progress: Progress) -> Self {
-        Self { relay, progress, held_back: None }
+        Self { relay: Some(relay), progress, held_back: None }
+    }
+
+    /// No body.
+    pub(super) fn none(progress: Progress) -> Self {
+        Self { relay: None, progress, held_back: None }
     }
 
     /// Does not touch the body before `consent`: hyper tells the client `100 Continue` as soon as its body is read.
@@ -40,17 +46,18 @@ impl Body for UpBody {
             ready!(consent.as_mut().poll(cx));
             self.held_back = None;
         }
-        let piece = ready!(self.relay.poll_piece(cx));
+        let Some(relay) = &mut self.relay else { return Poll::Ready(None) };
+        let piece = ready!(relay.poll_piece(cx));
         self.progress.made();
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.relay.is_over()
+        self.relay.as_ref().is_none_or(Relay::is_over)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.relay.size_hint()
+        self.relay.as_ref().map_or_else(|| SizeHint::with_exact(0), Relay::size_hint)
     }
 }
 
