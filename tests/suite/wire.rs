@@ -288,3 +288,52 @@ fn a_request_that_meets_a_closing_connection_is_sent_once_more_if_that_is_safe_r
     assert_eq!(ask(&mut client, "POST", "Content-Length: 0\r\n"), 502);
     assert_eq!((origin.heard().as_str(), origin.is_silent()), ("POST / HTTP/1.1", true));
 }
+
+#[test]
+fn websocket_is_relayed_and_no_other_upgrade_rfc9110_7_8_rfc6455() {
+    let proxy = ProxyBox::start(&["strip-trackers", "lighter-media"]);
+    let origin = Origin::start(|talk| {
+        let (head, _) = talk.request().unwrap();
+        talk.tell(format!("{:?} {:?}", head.get("upgrade"), head.get("connection")));
+        if head.get("upgrade").is_none() {
+            talk.client.send(response(&["Connection: close"], "plain"));
+            return;
+        }
+        // The first frame comes with the answer.
+        let agreed = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+        talk.client.send(format!("{agreed}Sec-WebSocket-Accept: x\r\n\r\nfirst"));
+        let echo = talk.client.exactly(4);
+        talk.client.send(echo);
+    });
+    let ask =
+        |upgrade: &str| get(&origin.url("/chat"), &[&format!("Connection: keep-alive, Upgrade\r\nUpgrade: {upgrade}")]);
+    let mut client = proxy.client();
+    let head = client.send(ask("websocket")).head();
+    assert_eq!((head.status(), head.get("upgrade"), head.get("connection")), (101, Some("websocket"), Some("Upgrade")));
+    assert_eq!(head.get("sec-websocket-accept"), Some("x"));
+    assert_eq!(client.exactly(5), b"first");
+    client.send("echo").finish();
+    assert_eq!(client.to_end(), b"echo");
+    let record = proxy.record();
+    assert_eq!((record.status.map(|status| status.as_u16()), record.ending), (Some(101), Ending::Complete));
+    assert_eq!(
+        (origin.heard(), origin.heard()),
+        ("GET /chat HTTP/1.1".into(), "Some(\"websocket\") Some(\"Upgrade\")".into())
+    );
+
+    for other in ["h2c", "websocket, h2c", "TLS/1.0"] {
+        assert_eq!(proxy.client().ask(ask(other)).1, b"plain", "{other}");
+        assert_eq!((origin.heard(), origin.heard()), ("GET /chat HTTP/1.1".into(), "None None".into()));
+    }
+}
+
+#[test]
+fn a_change_of_protocol_that_nobody_asked_for_is_a_bad_answer() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+        talk.client.to_end();
+    });
+    assert_eq!(proxy.client().ask(get(&origin.url("/"), &[])).0.status(), 502);
+}

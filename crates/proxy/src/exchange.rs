@@ -1,6 +1,9 @@
 //! The life of one request, top to bottom.
 
+use std::io;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
@@ -8,7 +11,10 @@ use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
+
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::body::{OutBody, Saving};
 use crate::error::Error;
@@ -17,15 +23,15 @@ use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
 use crate::upstream::{Progress, Tap, UpBody};
-use crate::{Shared, answer, framing, hops, pac, target, tunnel, via};
+use crate::{Shared, answer, framing, hops, pac, target, tunnel, upgrade, via};
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(request: Request<Incoming>, shared: Arc<Shared>, life: Member) -> Response<OutBody> {
     let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
-    let mut exchange = Exchange { shared, recorder: Some(recorder) };
-    match exchange.carry(request, &pipeline, life).await {
+    let mut exchange = Exchange { shared, life, recorder: Some(recorder) };
+    match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
     }
@@ -35,28 +41,25 @@ pub(crate) async fn serve(request: Request<Incoming>, shared: Arc<Shared>, life:
 /// response's body, or a tunnel.
 struct Exchange {
     shared: Arc<Shared>,
+    life: Member,
     recorder: Option<Recorder>,
 }
 
 impl Exchange {
-    async fn carry(
-        &mut self,
-        mut request: Request<Incoming>,
-        pipeline: &Pipeline,
-        life: Member,
-    ) -> Result<Response<OutBody>, Error> {
-        let upgrade = (request.method() == Method::CONNECT).then(|| hyper::upgrade::on(&mut request));
+    async fn carry(&mut self, mut request: Request<Incoming>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
+        let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
+        let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let target = target::of(&parts, self.shared.addr)?;
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
-            (Target::Tunnel(authority), Some(upgrade)) => self.tunnel(&authority, upgrade, pipeline.run(), life).await,
+            (Target::Tunnel(authority), Some(upgrade)) => self.tunnel(&authority, upgrade, pipeline.run()).await,
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
-            (Target::Origin(uri), _) => {
+            (Target::Origin(uri), upgrade) => {
                 let fields = Fields::from_wire(&parts.headers);
                 let head = RequestHead { method: parts.method.clone(), target: uri, fields };
-                self.forward(parts, head, body, pipeline.run()).await
+                self.forward(parts, head, body, upgrade, pipeline.run()).await
             }
         }
     }
@@ -77,18 +80,17 @@ impl Exchange {
         authority: &Authority,
         upgrade: OnUpgrade,
         mut run: Run,
-        life: Member,
     ) -> Result<Response<OutBody>, Error> {
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
         let origin = self.shared.upstream.tunnel(authority).await?;
-        let mut response = Response::new(OutBody::whole(bytes::Bytes::new()));
+        let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(StatusCode::OK);
             recorder.changes = run.into_changes();
-            tokio::spawn(tunnel::relay(upgrade, origin, self.shared.limits.tunnel_silence, recorder, life));
+            self.spawn_relay(upgrade, async { Ok(origin) }, recorder);
         }
         Ok(response)
     }
@@ -98,6 +100,7 @@ impl Exchange {
         parts: Parts,
         mut head: RequestHead,
         body: Incoming,
+        upgrade: Option<OnUpgrade>,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         if via::loops(&parts.headers) {
@@ -111,9 +114,49 @@ impl Exchange {
         }
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let request = upstream_request(parts, &head, body)?;
+        let mut request = upstream_request(parts, &head, body)?;
+        if upgrade.is_some() {
+            upgrade::relay(request.headers_mut());
+        }
         let response = self.shared.upstream.send(request, &progress).await?;
-        self.respond(&head, response, run).await
+        match upgrade {
+            Some(client) if is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
+            _ => self.respond(&head, response, run).await,
+        }
+    }
+
+    /// The origin agreed to speak WebSocket: from here on bytes are relayed (RFC 9110 7.8).
+    fn change_protocol(
+        &mut self,
+        request: &RequestHead,
+        client: OnUpgrade,
+        mut response: Response<Incoming>,
+        mut run: Run,
+    ) -> Response<OutBody> {
+        let origin = hyper::upgrade::on(&mut response);
+        let (mut parts, _) = response.into_parts();
+        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
+        run.response(request, &mut head);
+        parts.headers = head.fields.into_wire();
+        upgrade::relay(&mut parts.headers);
+        via::append(&mut parts.headers, parts.version);
+        if let Some(mut recorder) = self.recorder.take() {
+            recorder.status = Some(parts.status);
+            recorder.changes = run.into_changes();
+            let origin = async { origin.await.map(TokioIo::new).map_err(io::Error::other) };
+            self.spawn_relay(client, origin, recorder);
+        }
+        Response::from_parts(parts, OutBody::whole(Bytes::new()))
+    }
+
+    fn spawn_relay<Origin: AsyncRead + AsyncWrite + Send + 'static>(
+        &self,
+        client: OnUpgrade,
+        origin: impl Future<Output = io::Result<Origin>> + Send + 'static,
+        recorder: Recorder,
+    ) {
+        let silence = self.shared.limits.tunnel_silence;
+        tokio::spawn(tunnel::relay(client, origin, silence, recorder, self.life.clone()));
     }
 
     /// Takes the origin's response to the client.
@@ -198,6 +241,11 @@ impl Exchange {
         }
         answer::error_page(error)
     }
+}
+
+/// Whether the origin changes to the protocol that was asked for.
+fn is_granted(response: &Response<Incoming>) -> bool {
+    response.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade::is_websocket(response.headers())
 }
 
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,

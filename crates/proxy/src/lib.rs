@@ -19,6 +19,7 @@ mod record;
 mod relay;
 mod target;
 mod tunnel;
+mod upgrade;
 mod upstream;
 mod via;
 

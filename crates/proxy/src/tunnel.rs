@@ -1,4 +1,4 @@
-//! CONNECT: a tunnel, byte for byte (RFC 9110 9.3.6).
+//! Byte for byte: a tunnel that CONNECT made (RFC 9110 9.3.6), or a connection that changed its protocol (7.8).
 
 use std::io;
 use std::sync::Mutex;
@@ -22,18 +22,18 @@ const FIRST_BUFFER: usize = 8 * 1024;
 /// What the buffer grows to while reads fill it: bulk wants few system calls.
 const LARGEST_BUFFER: usize = 256 * 1024;
 
-/// Relays between the client, once it has its 200, and the origin, until both sides have closed, one fails, both are
-/// silent for `silence`, or the proxy ends.
-pub(crate) async fn relay(
+/// Relays between the client, once it has its 200 or 101, and the origin, until both sides have closed, one fails, both
+/// are silent for `silence`, or the proxy ends.
+pub(crate) async fn relay<Origin: AsyncRead + AsyncWrite>(
     client: OnUpgrade,
-    origin: TcpStream,
+    origin: impl Future<Output = io::Result<Origin>>,
     silence: Duration,
     mut recorder: Recorder,
     mut life: Member,
 ) {
     let relayed = async {
         let client = client.await.map_err(io::Error::other)?;
-        relay_upgraded(client, origin, silence, &mut recorder.sent).await
+        relay_upgraded(client, origin.await?, silence, &mut recorder.sent).await
     };
     tokio::select! {
         relayed = relayed => recorder.ending = match relayed {
@@ -44,13 +44,18 @@ pub(crate) async fn relay(
     }
 }
 
-async fn relay_upgraded(client: Upgraded, mut origin: TcpStream, silence: Duration, sent: &mut u64) -> io::Result<()> {
-    // What the client sent right behind its CONNECT was read along with it and goes first.
+async fn relay_upgraded(
+    client: Upgraded,
+    origin: impl AsyncRead + AsyncWrite,
+    silence: Duration,
+    sent: &mut u64,
+) -> io::Result<()> {
+    // What the client sent right behind its request was read along with it and goes first.
     let parts = client.downcast::<TokioIo<TcpStream>>().map_err(|_| io::Error::other("not a plain connection"))?;
     let mut client = parts.io.into_inner();
     let activity = Activity::begin();
     let (client_read, client_write) = client.split();
-    let (origin_read, mut origin_write) = origin.split();
+    let (origin_read, mut origin_write) = tokio::io::split(origin);
     origin_write.write_all(&parts.read_buf).await?;
     let both = async {
         tokio::try_join!(
