@@ -117,6 +117,18 @@ impl Client {
         std::mem::take(&mut self.ahead)
     }
 
+    /// Reads to the end; false when that was a reset or a long silence.
+    pub fn ends_cleanly(&mut self) -> bool {
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Reads the body that `head` announces: the content, and whether it came to its announced end.
     pub fn body(&mut self, head: &Head) -> (Vec<u8>, bool) {
         if matches!(head.status(), 204 | 304) {

@@ -337,3 +337,65 @@ fn a_change_of_protocol_that_nobody_asked_for_is_a_bad_answer() {
     });
     assert_eq!(proxy.client().ask(get(&origin.url("/"), &[])).0.status(), 502);
 }
+
+#[test]
+fn interim_responses_come_before_the_final_one_exists_rfc9110_15_2_rfc8297() {
+    let proxy = ProxyBox::start(&[]);
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let origin = Origin::start(move |talk| {
+        while let Some((head, _)) = talk.request() {
+            talk.client.send("HTTP/1.1 102 Processing\r\n\r\n");
+            talk.client.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: X-One\r\nX-One: 1\r\n\r\n");
+            if head.get("via").is_some_and(|via| via.starts_with("1.1")) {
+                released.lock().unwrap().recv().unwrap();
+            }
+            talk.client.send(response(&[], "ok"));
+        }
+    });
+    let mut client = proxy.client();
+    // Twice on one connection: what stands between the messages disturbs neither.
+    for _ in 0..2 {
+        assert_eq!(client.send(get(&origin.url("/"), &[])).head().status(), 102);
+        let hints = client.head();
+        assert_eq!((hints.status(), hints.get("link"), hints.get("x-one")), (103, Some("</a.css>"), None));
+        release.send(()).unwrap();
+        let head = client.head();
+        assert_eq!((head.status(), client.body(&head).0.as_slice()), (200, b"ok".as_slice()));
+    }
+    // A client of HTTP/1.0 does not know them.
+    let head = proxy.client().send(format!("GET {} HTTP/1.0\r\n\r\n", origin.url("/"))).head();
+    assert_eq!(head.status(), 200);
+}
+
+#[test]
+fn a_pipelined_client_finds_interim_responses_between_whole_messages() {
+    let proxy = ProxyBox::start(&[]);
+    let big = "x".repeat(300_000);
+    let origin = Origin::start(move |talk| {
+        while talk.request().is_some() {
+            talk.client.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+            talk.client.send(response(&[], &big));
+        }
+    });
+    let mut client = proxy.client();
+    client.send(get(&origin.url("/"), &[]).repeat(5));
+    for _ in 0..5 {
+        assert_eq!(client.head().status(), 103);
+        let head = client.head();
+        let (body, complete) = client.body(&head);
+        assert_eq!((head.status(), body.len(), complete), (200, 300_000, true));
+    }
+}
+
+#[test]
+fn an_http10_client_sees_a_reset_where_a_message_broke_off_rfc9112_8() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+    });
+    let mut client = proxy.client();
+    client.send(format!("GET {} HTTP/1.0\r\n\r\n", origin.url("/")));
+    assert!(!client.ends_cleanly(), "a cut-off message looks complete");
+}

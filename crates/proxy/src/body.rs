@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tamis_filter::Chain;
 
+use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::upstream::Tap;
@@ -17,6 +19,8 @@ use crate::upstream::Tap;
 pub(crate) struct OutBody {
     kind: Kind,
     recorder: Option<Recorder>,
+    /// The connection to reset when the body breaks off.
+    reset: Option<Arc<Line>>,
 }
 
 enum Kind {
@@ -55,16 +59,22 @@ impl Saving {
 
 impl OutBody {
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { kind: if bytes.is_empty() { Kind::Over } else { Kind::Whole(bytes) }, recorder: None }
+        Self { kind: if bytes.is_empty() { Kind::Over } else { Kind::Whole(bytes) }, recorder: None, reset: None }
     }
 
     pub(crate) fn relayed(relay: Relay) -> Self {
-        Self { kind: if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) }, recorder: None }
+        Self { kind: if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) }, recorder: None, reset: None }
     }
 
     pub(crate) fn rewritten(from: Relay, chain: Chain, saving: Saving) -> Self {
         let rewrite = Rewrite { from, chain, ready: VecDeque::new(), ended: false, saving };
-        Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None }
+        Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None, reset: None }
+    }
+
+    /// Resets `client` when this body breaks off.
+    pub(crate) fn resetting(mut self, client: Arc<Line>) -> Self {
+        self.reset = Some(client);
+        self
     }
 
     /// Hands over the exchange's recorder. A body that is over already completes the record here.
@@ -157,6 +167,9 @@ impl Body for OutBody {
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Some(Err(error)) => {
+                if let Some(client) = &self.reset {
+                    client.reset_when_closed();
+                }
                 self.finish(Ending::Failed(error.to_string()));
                 Poll::Ready(Some(Err(error)))
             }

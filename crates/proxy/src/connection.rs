@@ -15,19 +15,22 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
+use crate::Shared;
 use crate::body::OutBody;
+use crate::exchange::{self, Around};
 use crate::life::Member;
-use crate::{Shared, exchange};
+use crate::line::LineIo;
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
 pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
+    let io = LineIo::new(client);
     let service = {
-        let (shared, life) = (Arc::clone(&shared), life.clone());
+        let around = Around { shared: Arc::clone(&shared), life: life.clone(), client: io.line() };
         service_fn(move |request: Request<Incoming>| {
-            let (shared, life) = (Arc::clone(&shared), life.clone());
+            let around = around.clone();
             async move {
                 let client_version = request.version();
-                let response = exchange::serve(request, shared, life).await;
+                let response = exchange::serve(request, around).await;
                 Ok::<_, Infallible>(persistence(response, client_version))
             }
         })
@@ -39,7 +42,7 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
             .max_headers(shared.limits.fields)
             .max_buf_size(shared.limits.buffer_bytes)
             .preserve_header_case(true)
-            .serve_connection(TokioIo::new(client), service)
+            .serve_connection(TokioIo::new(io), service)
             .with_upgrades()
     );
     let ended = tokio::select! {

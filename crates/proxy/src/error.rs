@@ -135,6 +135,16 @@ impl Error {
         }
     }
 
+    /// The client does not take what it is sent. It will hardly read this either.
+    pub(crate) fn client_gone(cause: &(dyn StdError + 'static)) -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            title: "The program does not listen",
+            detail: format!("Sending it an interim response: {}", root_cause(cause)),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
     /// Our own fault.
     pub(crate) fn internal(detail: impl Into<String>) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! The life of one request, top to bottom.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,18 +20,30 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::body::{OutBody, Saving};
 use crate::error::Error;
 use crate::life::Member;
+use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
 use crate::upstream::{Progress, Tap, UpBody};
-use crate::{Shared, answer, framing, hops, pac, target, tunnel, upgrade, via};
+use crate::{Shared, answer, framing, hops, interim, pac, target, tunnel, upgrade, via};
+
+/// What surrounds an exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Around {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) life: Member,
+    /// The client's connection.
+    pub(crate) client: Arc<Line>,
+}
 
 /// Answers one request, whatever it is; never fails.
-pub(crate) async fn serve(request: Request<Incoming>, shared: Arc<Shared>, life: Member) -> Response<OutBody> {
+pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
+    let Around { shared, life, client } = around;
     let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
-    let mut exchange = Exchange { shared, life, recorder: Some(recorder) };
+    let version = request.version();
+    let mut exchange = Exchange { shared, life, client, version, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -42,6 +55,9 @@ pub(crate) async fn serve(request: Request<Incoming>, shared: Arc<Shared>, life:
 struct Exchange {
     shared: Arc<Shared>,
     life: Member,
+    client: Arc<Line>,
+    /// The version of the client's request.
+    version: Version,
     recorder: Option<Recorder>,
 }
 
@@ -118,10 +134,30 @@ impl Exchange {
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
         }
-        let response = self.shared.upstream.send(request, &progress).await?;
+        let response = self.ask(request, &progress).await?;
         match upgrade {
             Some(client) if is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
             _ => self.respond(&head, response, run).await,
+        }
+    }
+
+    /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
+    /// does not know them (RFC 9110 15.2).
+    async fn ask(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Error> {
+        let (interims, mut queue) = interim::queue();
+        let mut final_response = pin!(self.shared.upstream.send(request, progress, interims));
+        loop {
+            tokio::select! {
+                // What came first goes first.
+                biased;
+                Some(interim) = queue.recv() => {
+                    if self.version >= Version::HTTP_11 {
+                        let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
+                        written.await.map_err(|error| Error::client_gone(&error))?;
+                    }
+                }
+                response = final_response.as_mut() => return response,
+            }
         }
     }
 
@@ -230,7 +266,12 @@ impl Exchange {
         let Some(mut recorder) = self.recorder.take() else { return response };
         recorder.status = Some(response.status());
         recorder.changes = run.into_changes();
-        response.map(|body| body.recorded_by(recorder))
+        response.map(|body| {
+            // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
+            // message broke off (RFC 9112 8).
+            let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(&self.client)) } else { body };
+            body.recorded_by(recorder)
+        })
     }
 
     fn fail(&mut self, error: &Error) -> Response<OutBody> {

@@ -10,10 +10,10 @@ use bytes::BytesMut;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::life::Member;
+use crate::line::LineIo;
 use crate::record::{Ending, Recorder};
 
 /// A direction's buffer at first: enough for a handshake, cheap for the many idle tunnels.
@@ -51,10 +51,9 @@ async fn relay_upgraded(
     sent: &mut u64,
 ) -> io::Result<()> {
     // What the client sent right behind its request was read along with it and goes first.
-    let parts = client.downcast::<TokioIo<TcpStream>>().map_err(|_| io::Error::other("not a plain connection"))?;
-    let mut client = parts.io.into_inner();
+    let parts = client.downcast::<TokioIo<LineIo>>().map_err(|_| io::Error::other("not a plain connection"))?;
     let activity = Activity::begin();
-    let (client_read, client_write) = client.split();
+    let (client_read, client_write) = tokio::io::split(parts.io.into_inner());
     let (origin_read, mut origin_write) = tokio::io::split(origin);
     origin_write.write_all(&parts.read_buf).await?;
     let both = async {

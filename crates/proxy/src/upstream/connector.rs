@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::tap::TappedIo;
+use crate::line::LineIo;
 use crate::target::is_own_ip;
 
 /// How often a silent connection is probed, so that one whose peer has vanished is found.
@@ -73,7 +73,7 @@ fn is_listener(peer: SocketAddr, listener: SocketAddr) -> bool {
 }
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<TappedIo>;
+    type Response = TokioIo<LineIo>;
     type Error = ConnectError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
 
@@ -83,6 +83,6 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connector = self.clone();
-        Box::pin(async move { Ok(TokioIo::new(TappedIo::new(connector.connect(uri).await?))) })
+        Box::pin(async move { Ok(TokioIo::new(LineIo::new(connector.connect(uri).await?))) })
     }
 }

@@ -1,7 +1,7 @@
 //! The direction towards the origin: connecting, pooling, waiting.
 
 mod connector;
-mod expect;
+mod informational;
 mod retry;
 mod tap;
 mod up_body;
@@ -16,10 +16,12 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::Limits;
 use crate::error::Error;
+use crate::interim::Interim;
 use connector::{ConnectError, Connector};
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
@@ -55,26 +57,27 @@ impl Upstream {
         }
     }
 
-    /// Sends a request and waits for the head of its response. `progress` is the body's.
+    /// Sends a request and waits for the head of its final response. `progress` is the body's; interim responses go to
+    /// `interims` meanwhile.
     ///
     /// A pooled connection may close just when it is used again. Then a request that is idempotent and has no body is
     /// sent once more on another one, as a browser would (RFC 9110 9.2.2, RFC 9112 9.3.1).
     pub(crate) async fn send(
         &self,
-        mut request: Request<UpBody>,
+        request: Request<UpBody>,
         progress: &Progress,
+        interims: mpsc::Sender<Interim>,
     ) -> Result<Response<Incoming>, Error> {
         let again = retry::copy_of(&request, progress);
-        expect::wait_for_the_origin(&mut request, self.continue_wait);
         let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        let failed = match self.send_once(request, progress).await {
+        let failed = match self.send_once(request, progress, interims.clone()).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
         };
         let failed = match (again, failed) {
             (Some(again), Failed::Client(error)) if retry::closed_under_the_request(&error) => {
                 tracing::debug!(authority, "a pooled connection closed under a request; sending it once more");
-                match self.send_once(again, progress).await {
+                match self.send_once(again, progress, interims).await {
                     Ok(response) => return Ok(response),
                     Err(failed) => failed,
                 }
@@ -87,7 +90,13 @@ impl Upstream {
         })
     }
 
-    async fn send_once(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Failed> {
+    async fn send_once(
+        &self,
+        mut request: Request<UpBody>,
+        progress: &Progress,
+        interims: mpsc::Sender<Interim>,
+    ) -> Result<Response<Incoming>, Failed> {
+        informational::listen(&mut request, interims, self.continue_wait);
         let mut answer = std::pin::pin!(self.client.request(request));
         loop {
             let patience = progress.last() + self.connect + self.response_head;

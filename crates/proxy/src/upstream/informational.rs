@@ -1,26 +1,33 @@
-//! `Expect: 100-continue` (RFC 9110 10.1.1): the origin's `100 Continue` is what lets the client send its body.
+//! What an origin says before its final response: `100 Continue` lets the client send its body (RFC 9110 10.1.1), all
+//! else is passed on.
 
 use std::time::Duration;
 
 use http::header::EXPECT;
 use http::{Request, StatusCode};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::up_body::UpBody;
+use crate::interim::Interim;
 
-/// Holds the body of a request that expects `100-continue` back until the origin says so. An origin that says nothing
+/// Listens to the interim responses of this request. They go to `interims`, all but 100, which hyper tells the client by
+/// itself as soon as its body is read.
+///
+/// The body of a request that expects `100-continue` is held back until the origin says so. An origin that says nothing
 /// for `patience` is taken for one that does not know the expectation, and gets the body.
-pub(super) fn wait_for_the_origin(request: &mut Request<UpBody>, patience: Duration) {
-    if !request.headers().contains_key(EXPECT) {
-        return;
-    }
+pub(super) fn listen(request: &mut Request<UpBody>, interims: mpsc::Sender<Interim>, patience: Duration) {
     let (continued, mut waiting) = watch::channel(false);
     hyper::ext::on_informational(request, move |response| {
         if response.status() == StatusCode::CONTINUE {
             continued.send_replace(true);
+        } else if interims.try_send(Interim::new(response.status(), response.headers(), response.version())).is_err() {
+            tracing::debug!(status = %response.status(), "an interim response found no room");
         }
     });
+    if !request.headers().contains_key(EXPECT) {
+        return;
+    }
     request.body_mut().hold_back_until(async move {
         let said = async {
             if waiting.wait_for(|continued| *continued).await.is_err() {

@@ -1,0 +1,43 @@
+//! Interim responses (RFC 9110 15.2) on their way from the origin to the client.
+
+use http::header::HeaderMap;
+use http::{StatusCode, Version};
+use tamis_filter::Fields;
+use tokio::sync::mpsc;
+
+use crate::via;
+
+/// Interim responses of one exchange that may wait; an origin that sends more at once loses the later ones.
+const QUEUE: usize = 16;
+
+/// The head of one interim response, made ready for the client.
+#[derive(Debug)]
+pub(crate) struct Interim(Vec<u8>);
+
+impl Interim {
+    /// From what the origin sent: without hop-by-hop fields, and with our `Via` (RFC 9110 7.6.1, 7.6.3).
+    pub(crate) fn new(status: StatusCode, fields: &HeaderMap, received: Version) -> Self {
+        let mut fields = Fields::from_wire(fields).into_wire();
+        via::append(&mut fields, received);
+        let reason = status.canonical_reason().unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();
+        for (name, value) in &fields {
+            head.extend_from_slice(name.as_str().as_bytes());
+            head.extend_from_slice(b": ");
+            head.extend_from_slice(value.as_bytes());
+            head.extend_from_slice(b"\r\n");
+        }
+        head.extend_from_slice(b"\r\n");
+        Self(head)
+    }
+
+    /// The head as it goes over the wire.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A queue for the interim responses of one exchange.
+pub(crate) fn queue() -> (mpsc::Sender<Interim>, mpsc::Receiver<Interim>) {
+    mpsc::channel(QUEUE)
+}

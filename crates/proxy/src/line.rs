@@ -1,0 +1,174 @@
+//! A TCP connection that hyper reads and writes, and that others can look at and write to from beside it.
+//!
+//! hyper owns one end, [`LineIo`]; the [`Line`] behind it is shared. That is how we count what an origin sent, send an
+//! interim response (RFC 9110 15.2), for which hyper's server has no call, and reset a connection whose message broke
+//! off. The socket is used through `&self` only, so nobody needs a lock.
+
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+/// The shared part of a connection.
+#[derive(Debug)]
+pub(crate) struct Line {
+    socket: TcpStream,
+    received: AtomicU64,
+    /// What had been received when hyper last wrote.
+    received_at_last_write: AtomicU64,
+    /// hyper has written and not flushed yet: the wire may stand in the middle of a message. hyper flushes the transport
+    /// only when its own buffer is empty.
+    unflushed: AtomicBool,
+    flushed: Notify,
+}
+
+impl Line {
+    /// Bytes received since hyper last wrote: read by it, or waiting in the system's receive buffer. Where the latter
+    /// cannot be told, the answer is `u64::MAX`.
+    pub(crate) fn received_since_write(&self) -> u64 {
+        let read = self.received.load(Ordering::Relaxed) - self.received_at_last_write.load(Ordering::Relaxed);
+        let socket = SockRef::from(&self.socket);
+        let Ok(capacity) = socket.recv_buffer_size() else { return u64::MAX };
+        let mut waiting = Vec::with_capacity(capacity);
+        match socket.peek(waiting.spare_capacity_mut()) {
+            Ok(bytes) => read + bytes as u64,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => read,
+            Err(_) => u64::MAX,
+        }
+    }
+
+    /// True when something came over this connection before, and nothing since hyper last wrote.
+    pub(crate) fn fell_silent_on_reuse(&self) -> bool {
+        let before = self.received_at_last_write.load(Ordering::Relaxed);
+        before > 0 && self.received.load(Ordering::Relaxed) == before
+    }
+
+    /// Writes a whole message between those of hyper. To be called while hyper waits for a response and therefore begins
+    /// none; only what it wrote earlier may still be on its way.
+    pub(crate) async fn write_between(&self, message: &[u8], patience: Duration) -> io::Result<()> {
+        let write = async {
+            while self.unflushed.load(Ordering::Relaxed) {
+                self.flushed.notified().await;
+            }
+            let mut rest = message;
+            while !rest.is_empty() {
+                self.socket.writable().await?;
+                match self.socket.try_write(rest) {
+                    Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// When the connection is closed, the peer will see a reset instead of an end.
+    pub(crate) fn reset_when_closed(&self) {
+        if let Err(error) = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)) {
+            tracing::debug!(%error, "a cut-off message will look complete to its reader");
+        }
+    }
+}
+
+/// hyper's end.
+#[derive(Debug)]
+pub(crate) struct LineIo {
+    line: Arc<Line>,
+}
+
+impl LineIo {
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        let line = Line {
+            socket,
+            received: AtomicU64::new(0),
+            received_at_last_write: AtomicU64::new(0),
+            unflushed: AtomicBool::new(false),
+            flushed: Notify::new(),
+        };
+        Self { line: Arc::new(line) }
+    }
+
+    /// The shared part.
+    pub(crate) fn line(&self) -> Arc<Line> {
+        Arc::clone(&self.line)
+    }
+
+    fn writing(&self) {
+        self.line.received_at_last_write.store(self.line.received.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.line.unflushed.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes when the socket takes something.
+    fn poll_try(
+        &self,
+        cx: &mut Context<'_>,
+        mut write: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.writing();
+        loop {
+            ready!(self.line.socket.poll_write_ready(cx))?;
+            match write(&self.line.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+}
+
+impl AsyncRead for LineIo {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            ready!(self.line.socket.poll_read_ready(cx))?;
+            match self.line.socket.try_read_buf(buf) {
+                Ok(bytes) => {
+                    self.line.received.fetch_add(bytes as u64, Ordering::Relaxed);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for LineIo {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_try(cx, |socket| socket.try_write(buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_try(cx, |socket| socket.try_write_vectored(bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.line.unflushed.swap(false, Ordering::Relaxed) {
+            self.line.flushed.notify_one();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(SockRef::from(&self.line.socket).shutdown(Shutdown::Write))
+    }
+}
