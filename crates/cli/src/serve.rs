@@ -63,25 +63,26 @@ impl Serve {
             }
             None => None,
         };
-        follow_to_the_end(&control, &mut told).await;
+        let ended = follow_to_the_end(&control, &mut told).await;
         if let Some((service, streams)) = page {
             service.abort();
             streams.ended().await;
         }
-        Ok(())
+        ended
     }
 }
 
 /// Tells what goes wrong until Tamis has stopped.
-async fn follow_to_the_end(control: &Control, told: &mut BTreeSet<String>) {
+async fn follow_to_the_end(control: &Control, told: &mut BTreeSet<String>) -> Result<(), String> {
     let mut snapshots = control.snapshots();
     while snapshots.changed().await.is_ok() {
         let snapshot = snapshots.borrow_and_update().clone();
         tell_problems(&snapshot, told);
         if snapshot.phase == Phase::Stopped {
-            break;
+            return Ok(());
         }
     }
+    Err("Tamis ended by a fault of its own; its messages above say where".into())
 }
 
 /// Binds the control service before the proxy starts, so that the proxy can refuse to lead there.

@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::snapshot::{Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle};
 use crate::store::Store;
 use crate::system_setting::{PointError, Restoration, SystemSetting};
-use crate::{Command, Hands, Options, Problem, SystemProxyUse, signals, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, signals, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -80,6 +80,11 @@ impl Controller {
             revision: 0,
             options,
         }
+    }
+
+    /// Where this user's files are.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.options.paths
     }
 
     /// From start to quit.

@@ -1,13 +1,14 @@
 //! What a face holds: a way to ask, and a view of what is.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::controller::Controller;
-use crate::{Command, Hands, Options, Snapshot};
+use crate::{Command, Hands, Options, Snapshot, restore_system_proxy};
 
 /// Commands that may wait for the controller; one more is refused.
 const INBOX: usize = 64;
@@ -77,6 +78,16 @@ pub fn start_with(options: Options, hands: Hands) -> io::Result<Control> {
     let (inbox, commands) = mpsc::channel(INBOX);
     let controller = Controller::new(options, hands);
     let (out, snapshots) = watch::channel(Arc::new(controller.snapshot()));
-    thread::Builder::new().name("tamis".into()).spawn(move || runtime.block_on(controller.live(commands, out)))?;
+    let paths = controller.paths().clone();
+    thread::Builder::new().name("tamis".into()).spawn(move || {
+        let life = AssertUnwindSafe(|| runtime.block_on(controller.live(commands, out)));
+        if catch_unwind(life).is_err() {
+            // A fault of ours must not leave anybody offline. The faces see that the snapshots have ended.
+            match restore_system_proxy(&paths) {
+                Ok(_) => tracing::error!("the controller failed; the system's proxy setting is as it was"),
+                Err(error) => tracing::error!(%error, "the controller failed; run `tamis restore`"),
+            }
+        }
+    })?;
     Ok(Control { inbox, snapshots })
 }
