@@ -1,0 +1,73 @@
+//! The icon's pictures: one shape for each state, so that nobody needs to tell colours apart.
+
+use std::path::PathBuf;
+
+use tamis_control::{Snapshot, SystemProxyState};
+use tauri::image::Image;
+use tauri::{AppHandle, Manager, include_image};
+use tray_icon::Icon;
+
+/// What the icon says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Traffic that comes here is filtered, and this computer's does, or whoever started Tamis sees to that.
+    On,
+    /// Nothing is filtered, or this computer's traffic does not come here.
+    Off,
+    /// There is something to read in the window.
+    Attention,
+}
+
+impl State {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let comes_here = matches!(snapshot.system_proxy.state, SystemProxyState::Ours | SystemProxyState::NotManaged);
+        if !snapshot.problems.is_empty() {
+            Self::Attention
+        } else if snapshot.filtering.actual && comes_here {
+            Self::On
+        } else {
+            Self::Off
+        }
+    }
+}
+
+/// The three pictures.
+pub(super) struct Pictures {
+    on: Icon,
+    off: Icon,
+    attention: Icon,
+}
+
+impl Pictures {
+    /// Unpacks them.
+    pub(super) fn load() -> tauri::Result<Self> {
+        let unpack = |image: Image<'_>| Icon::from_rgba(image.rgba().to_vec(), image.width(), image.height());
+        let load = || -> Result<Self, tray_icon::BadIcon> {
+            Ok(Self {
+                on: unpack(include_image!("../icons/tray-on.png"))?,
+                off: unpack(include_image!("../icons/tray-off.png"))?,
+                attention: unpack(include_image!("../icons/tray-attention.png"))?,
+            })
+        };
+        load().map_err(|error| tauri::Error::InvalidIcon(std::io::Error::other(error)))
+    }
+
+    pub(super) fn of(&self, state: State) -> Icon {
+        match state {
+            State::On => &self.on,
+            State::Off => &self.off,
+            State::Attention => &self.attention,
+        }
+        .clone()
+    }
+}
+
+/// On Linux a tray icon's picture is a file. It is kept where only this user can write, never in a shared `/tmp`; what
+/// a killed Tamis left there is removed. Elsewhere nobody looks at it.
+pub(super) fn fresh_directory(app: &AppHandle) -> PathBuf {
+    let private = app.path().runtime_dir().or_else(|_| app.path().cache_dir());
+    let directory = private.unwrap_or_else(|_| std::env::temp_dir()).join("tamis-tray");
+    // In most cases there is none. If it cannot be removed, the pictures in it are written over one by one.
+    let _ = std::fs::remove_dir_all(&directory);
+    directory
+}

@@ -1,0 +1,153 @@
+//! The tray's menu. Its items are made once and changed in place, so that a menu somebody has open stays open.
+
+use tamis_control::{Command, ProfileView, Snapshot};
+use tauri::menu::{CheckMenuItem, Menu as Root, MenuItem, PredefinedMenuItem};
+use tauri::{AppHandle, Wry};
+
+const FILTERING: &str = "filtering";
+const SYSTEM_PROXY: &str = "system-proxy";
+const START_AT_LOGIN: &str = "start-at-login";
+const OPEN: &str = "open";
+const QUIT: &str = "quit";
+/// Before a profile's id.
+const PROFILE: &str = "profile:";
+
+/// What a click asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Click {
+    Ask(Command),
+    OpenWindow,
+}
+
+/// What a click on an item means while `snapshot` is shown; none for a line that is only read.
+pub(super) fn meaning(item: &str, snapshot: &Snapshot) -> Option<Click> {
+    let command = match item {
+        OPEN => return Some(Click::OpenWindow),
+        QUIT => Command::Quit,
+        FILTERING => Command::SetFiltering { on: !snapshot.filtering.wanted },
+        SYSTEM_PROXY => Command::SetSystemProxy { on: !snapshot.system_proxy.wanted },
+        START_AT_LOGIN => Command::SetStartAtLogin { on: !snapshot.start_at_login.wanted },
+        _ => {
+            let id = item.strip_prefix(PROFILE)?;
+            let profile = snapshot.profiles.iter().find(|profile| profile.id == id)?;
+            Command::SetProfile { id: id.into(), on: !profile.wanted }
+        }
+    };
+    Some(Click::Ask(command))
+}
+
+/// The menu and its items that change.
+pub(super) struct Menu {
+    root: Root<Wry>,
+    headline: Line,
+    more: Line,
+    filtering: CheckMenuItem<Wry>,
+    system_proxy: CheckMenuItem<Wry>,
+    /// With the id and the title that each was made for.
+    profiles: Vec<(String, String, CheckMenuItem<Wry>)>,
+    start_at_login: CheckMenuItem<Wry>,
+}
+
+impl Menu {
+    /// Makes the menu for a snapshot.
+    pub(super) fn build(app: &AppHandle, snapshot: &Snapshot) -> tauri::Result<Self> {
+        let check =
+            |id: &str, label: &str, on: bool| CheckMenuItem::with_id(app, id, literal(label), true, on, None::<&str>);
+        let profile = |profile: &ProfileView| -> tauri::Result<_> {
+            let item = check(&format!("{PROFILE}{}", profile.id), &profile.title, profile.wanted)?;
+            Ok((profile.id.clone(), profile.title.clone(), item))
+        };
+        let menu = Self {
+            root: Root::new(app)?,
+            headline: Line::new(app, &snapshot.headline)?,
+            more: Line::new(app, second_line(snapshot))?,
+            filtering: check(FILTERING, "Filtering", snapshot.filtering.wanted)?,
+            system_proxy: check(SYSTEM_PROXY, "Use for this computer", snapshot.system_proxy.wanted)?,
+            profiles: snapshot.profiles.iter().map(profile).collect::<tauri::Result<_>>()?,
+            start_at_login: check(START_AT_LOGIN, "Start at login", snapshot.start_at_login.wanted)?,
+        };
+        menu.assemble(app)?;
+        menu.draw_checks(snapshot)?;
+        Ok(menu)
+    }
+
+    fn assemble(&self, app: &AppHandle) -> tauri::Result<()> {
+        let separator = || PredefinedMenuItem::separator(app);
+        let button = |id: &str, label: &str| MenuItem::with_id(app, id, label, true, None::<&str>);
+        let root = &self.root;
+        root.append_items(&[&self.headline.item, &self.more.item, &self.filtering, &self.system_proxy, &separator()?])?;
+        for (_, _, item) in &self.profiles {
+            root.append(item)?;
+        }
+        root.append_items(&[&separator()?, &self.start_at_login, &button(OPEN, "Open Tamis")?, &button(QUIT, "Quit")?])
+    }
+
+    /// What the tray is given.
+    pub(super) fn root(&self) -> &Root<Wry> {
+        &self.root
+    }
+
+    /// Whether it has an item for each profile of the snapshot and no other.
+    pub(super) fn fits(&self, snapshot: &Snapshot) -> bool {
+        let ours = self.profiles.iter().map(|(id, title, _)| (id, title));
+        ours.eq(snapshot.profiles.iter().map(|profile| (&profile.id, &profile.title)))
+    }
+
+    /// Shows a snapshot that it [`fits`](Self::fits).
+    pub(super) fn draw(&mut self, snapshot: &Snapshot) -> tauri::Result<()> {
+        self.headline.show(&snapshot.headline)?;
+        self.more.show(second_line(snapshot))?;
+        self.draw_checks(snapshot)
+    }
+
+    fn draw_checks(&self, snapshot: &Snapshot) -> tauri::Result<()> {
+        tick(&self.filtering, snapshot.filtering.wanted, true)?;
+        tick(&self.system_proxy, snapshot.system_proxy.wanted, snapshot.system_proxy.place.is_some())?;
+        tick(&self.start_at_login, snapshot.start_at_login.wanted, snapshot.start_at_login.available)?;
+        for ((_, _, item), profile) in self.profiles.iter().zip(&snapshot.profiles) {
+            tick(item, profile.wanted, true)?;
+        }
+        Ok(())
+    }
+}
+
+/// The newest problem, where there is one: it is what the icon asks attention for.
+fn second_line(snapshot: &Snapshot) -> &str {
+    snapshot.problems.last().map_or(snapshot.detail.as_str(), |problem| problem.title.as_str())
+}
+
+/// Compares with what the item shows and not with what we drew last: a click changes it without us.
+fn tick(item: &CheckMenuItem<Wry>, on: bool, enabled: bool) -> tauri::Result<()> {
+    if item.is_checked()? != on {
+        item.set_checked(on)?;
+    }
+    if item.is_enabled()? != enabled {
+        item.set_enabled(enabled)?;
+    }
+    Ok(())
+}
+
+/// A line that is only read.
+struct Line {
+    item: MenuItem<Wry>,
+    shown: String,
+}
+
+impl Line {
+    fn new(app: &AppHandle, text: &str) -> tauri::Result<Self> {
+        Ok(Self { item: MenuItem::new(app, literal(text), false, None::<&str>)?, shown: text.into() })
+    }
+
+    fn show(&mut self, text: &str) -> tauri::Result<()> {
+        if self.shown != text {
+            self.item.set_text(literal(text))?;
+            text.clone_into(&mut self.shown);
+        }
+        Ok(())
+    }
+}
+
+/// A label as it is: a single `&` would mark the letter behind it as the item's key.
+fn literal(text: &str) -> String {
+    text.replace('&', "&&")
+}

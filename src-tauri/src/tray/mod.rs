@@ -1,0 +1,113 @@
+//! The tray: an icon that tells the state by its shape, and a menu. Both are drawn from a snapshot.
+
+mod icon;
+mod menu;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use tamis_control::{Control, Snapshot};
+use tauri::tray::{TrayIcon, TrayIconBuilder};
+use tauri::{AppHandle, Manager, include_image};
+
+use crate::{bridge, window};
+use icon::{Pictures, State};
+use menu::{Click, Menu};
+
+/// The icon's name within the program, and part of its picture's file name on Linux.
+const ID: &str = "tamis";
+
+/// The tray, as part of the program's managed state.
+pub(crate) struct Tray {
+    icon: TrayIcon,
+    pictures: Pictures,
+    drawn: Mutex<Drawn>,
+}
+
+/// What the tray shows now.
+struct Drawn {
+    menu: Menu,
+    icon: Option<(State, String)>,
+}
+
+impl Tray {
+    /// Puts the icon into the tray. To be called on the main thread.
+    ///
+    /// # Errors
+    /// A sentence for the user when this desktop lacks what a tray icon needs.
+    pub(crate) fn build(app: &AppHandle, snapshot: &Snapshot) -> Result<Self, String> {
+        // The library for tray icons is loaded when the first one is made, and its absence is a panic there.
+        let built = catch_unwind(AssertUnwindSafe(|| Self::try_build(app, snapshot)));
+        match built {
+            Ok(Ok(tray)) => Ok(tray),
+            Ok(Err(error)) => Err(format!("the tray icon could not be made: {error}.")),
+            Err(_) => Err("the tray icon could not be made: libayatana-appindicator3 is not installed.".into()),
+        }
+    }
+
+    fn try_build(app: &AppHandle, snapshot: &Snapshot) -> tauri::Result<Self> {
+        let menu = Menu::build(app, snapshot)?;
+        let builder = TrayIconBuilder::with_id(ID)
+            .icon(include_image!("../icons/tray-off.png"))
+            .temp_dir_path(icon::fresh_directory(app))
+            .on_menu_event(|app, event| clicked(app, event.id().as_ref()));
+        let icon = builder.menu(menu.root()).build(app)?;
+        let tray = Self { icon, pictures: Pictures::load()?, drawn: Mutex::new(Drawn { menu, icon: None }) };
+        tray.draw(snapshot);
+        Ok(tray)
+    }
+
+    /// Shows a snapshot; touches only what differs from what is shown. To be called on the main thread.
+    pub(crate) fn draw(&self, snapshot: &Snapshot) {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.draw_menu(&mut drawn, snapshot).and_then(|()| self.draw_icon(&mut drawn, snapshot)) {
+            tracing::warn!(%error, "the tray could not be drawn");
+        }
+    }
+
+    fn draw_menu(&self, drawn: &mut Drawn, snapshot: &Snapshot) -> tauri::Result<()> {
+        if drawn.menu.fits(snapshot) {
+            return drawn.menu.draw(snapshot);
+        }
+        drawn.menu = Menu::build(self.icon.app_handle(), snapshot)?;
+        self.icon.set_menu(Some(drawn.menu.root().clone()))
+    }
+
+    fn draw_icon(&self, drawn: &mut Drawn, snapshot: &Snapshot) -> tauri::Result<()> {
+        let wanted = (State::of(snapshot), snapshot.headline.clone());
+        let state_changed = drawn.icon.as_ref().is_none_or(|(state, _)| *state != wanted.0);
+        let tip_changed = drawn.icon.as_ref().is_none_or(|(_, tip)| *tip != wanted.1);
+        if !state_changed && !tip_changed {
+            return Ok(());
+        }
+        let picture = state_changed.then(|| self.pictures.of(wanted.0));
+        let tip = wanted.1.clone();
+        // On the tray's own type: the pictures are kept in the form in which it takes them, and picture and tip change
+        // in one step. (Linux has no tips.)
+        let shown = self.icon.with_inner_tray_icon(move |icon: &tray_icon::TrayIcon| {
+            picture.map_or(Ok(()), |picture| icon.set_icon(Some(picture)))?;
+            icon.set_tooltip(Some(tip))
+        })?;
+        shown?;
+        drawn.icon = Some(wanted);
+        Ok(())
+    }
+}
+
+/// An item of the menu was clicked.
+fn clicked(app: &AppHandle, id: &str) {
+    let Some(control) = app.try_state::<Control>() else { return };
+    match menu::meaning(id, &control.snapshot()) {
+        Some(Click::Ask(command)) => {
+            if let Err(error) = bridge::forward(&control, command) {
+                tracing::warn!(%error, id, "a click in the tray was not taken");
+            }
+            // A check item has ticked itself; what it shows is up to the snapshots.
+            if let Some(tray) = app.try_state::<Tray>() {
+                tray.draw(&control.snapshot());
+            }
+        }
+        Some(Click::OpenWindow) => window::open_soon(app),
+        None => {}
+    }
+}
