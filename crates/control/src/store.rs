@@ -218,7 +218,7 @@ mod tests {
     fn the_note_is_there_until_removed() {
         let (_folder, store) = store();
         assert_eq!(store.note().unwrap(), None);
-        let note = Note { backend: "test".into(), keys: Vec::new() };
+        let note = Note { backend: "test".into(), keys: Vec::new(), file: None };
         store.save_note(&note).unwrap();
         assert_eq!(store.note().unwrap(), Some(note));
         store.remove_note().unwrap();

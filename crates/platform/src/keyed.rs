@@ -40,7 +40,7 @@ pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error>
         keys.push(KeyNote { key: key.to_owned(), before: store.user_value(key)?, ours });
     }
     forget_leftover(&mut keys);
-    Ok(Note { backend: S::BACKEND.to_owned(), keys })
+    Ok(Note { backend: S::BACKEND.to_owned(), keys, file: None })
 }
 
 /// An address of an earlier run is not the user's wish, and neither is the mode that pointed at it.

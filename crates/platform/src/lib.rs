@@ -93,6 +93,16 @@ pub struct Note {
     pub backend: String,
     /// Every key that is changed, in the order of changing.
     pub keys: Vec<KeyNote>,
+    /// Where the settings live in a plain file: how it looked, so that its layout comes back too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileNote>,
+}
+
+/// A settings file as it was before, see [`Note::file`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileNote {
+    /// Its whole text; none where there was no file.
+    pub text: Option<String>,
 }
 
 /// One key of a [`Note`]. Values are in the settings system's own text form.

@@ -68,8 +68,6 @@ fn a_process_that_is_gone_is_cleaned_up_after_by_the_next() {
     );
 }
 
-/// GLib keeps the group's name when its last key goes; a group without keys sets nothing. The file is GLib's, and other
-/// programs' settings are in it: it is not ours to tidy.
 #[test]
 fn keys_that_were_not_set_are_not_set_afterwards() {
     test(
@@ -79,10 +77,33 @@ fn keys_that_were_not_set_are_not_set_afterwards() {
             note_and_apply(home);
             assert!(note(home).keys.iter().all(|key| key.before.is_none()));
             restore_puts_both_back(home);
-            assert_eq!(fs::read_to_string(keyfile(home)).unwrap().trim(), "[system/proxy]");
+            assert!(!keyfile(home).exists(), "no file before, no file after");
             assert_eq!(seen(), ("''".to_owned(), "'none'".to_owned()));
             let fresh = hand().prepare(PAC).unwrap();
             assert!(fresh.keys.iter().all(|key| key.before.is_none()), "not set, rather than set to the default");
+        }],
+    );
+}
+
+/// GLib would leave an empty line where the address was.
+#[test]
+fn a_file_that_had_only_one_of_the_keys_comes_back_byte_for_byte_however_often() {
+    test(
+        "a_file_that_had_only_one_of_the_keys_comes_back_byte_for_byte_however_often",
+        &[|home| {
+            for (schema, key, value) in [
+                ("org.gnome.system.proxy.http", "host", "'corp.test'"),
+                (SCHEMA, "mode", "'manual'"),
+                ("org.gnome.desktop.interface", "clock-format", "'24h'"),
+            ] {
+                gsettings(&["set", schema, key, value]);
+            }
+            fs::copy(keyfile(home), home.join("before")).unwrap();
+            for _ in 0..3 {
+                note_and_apply(home);
+                restore_puts_both_back(home);
+                is_byte_for_byte_as_before(home);
+            }
         }],
     );
 }

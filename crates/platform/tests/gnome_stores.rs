@@ -170,7 +170,11 @@ fn kde_gets_no_setting_of_gnomes_but_an_old_note_is_still_honoured() {
         own_home::gsettings(&["set", own_home::SCHEMA, "autoconfig-url", &address]);
         own_home::gsettings(&["set", own_home::SCHEMA, "mode", &auto]);
         let key = |name: &str, ours| KeyNote { key: format!("{} {name}", own_home::SCHEMA), before: None, ours };
-        let note = Note { backend: "gnome".to_owned(), keys: vec![key("autoconfig-url", address), key("mode", auto)] };
+        let note = Note {
+            backend: "gnome".to_owned(),
+            keys: vec![key("autoconfig-url", address), key("mode", auto)],
+            file: None,
+        };
         assert_eq!(system_proxy::for_note(&note).unwrap().restore(&note).unwrap().put_back.len(), 2);
         assert_eq!(seen(), ("''".to_owned(), "'none'".to_owned()));
     }];

@@ -9,12 +9,10 @@ use tamis_tests::wait_for;
 
 const SCHEMA: &str = "org.gnome.system.proxy";
 
-/// Sets a company's proxy; the bytes of the settings file. The address is set too, though the mode leaves it unused: of
-/// a key that was not there GLib leaves an empty line behind.
+/// Sets a company's proxy, without an address of a configuration file; the bytes of the settings file.
 fn company_proxy(home: &Home) -> Vec<u8> {
     for (schema, key, value) in [
         ("", "mode", "'manual'"),
-        ("", "autoconfig-url", "'http://pac.corp.test/proxy.pac'"),
         ("", "ignore-hosts", "['localhost', '*.corp.test']"),
         (".http", "host", "'proxy.corp.test'"),
         (".http", "port", "3128"),

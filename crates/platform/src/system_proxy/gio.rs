@@ -131,15 +131,15 @@ impl Gio {
         if unsafe { (call.g_settings_schema_get_path)(schema.get()) }.is_null() {
             return Err(format!("the settings schema {} has no path", schema_id.to_string_lossy()));
         }
-        let backend = self.backend()?;
+        let (backend, in_plain_file) = self.backend()?;
         // SAFETY: schema and backend are alive and are referenced by the new object; the path is the schema's own.
         let settings = unsafe { (call.g_settings_new_full)(schema.get(), backend.get(), null()) };
         let settings = Owned::new(settings, call.g_object_unref).ok_or("GSettings gave no object")?;
-        Ok(Settings { call, settings, _backend: backend, schema, _turn: turn })
+        Ok(Settings { call, settings, _backend: backend, schema, in_plain_file, _turn: turn })
     }
 
-    /// The backend that everybody else uses too.
-    fn backend(&self) -> Result<Owned, String> {
+    /// The backend that everybody else uses too, and whether that is the one that keeps settings in a plain file.
+    fn backend(&self) -> Result<(Owned, bool), String> {
         const KEYFILE: &CStr = c"GKeyfileSettingsBackend";
         let call = &self.call;
         // SAFETY: no arguments; the reference returned is ours.
@@ -151,7 +151,7 @@ impl Gio {
             return Err("settings are not stored on this system: GSettings has no dconf".to_owned());
         }
         if name != KEYFILE {
-            return Ok(backend);
+            return Ok((backend, false));
         }
         // The shared one learns of changes by other programs from a main loop, which need not run here, and would
         // write its old picture of the file over them. A new one reads the file.
@@ -160,7 +160,8 @@ impl Gio {
             let kind = (call.g_type_from_name)(KEYFILE.as_ptr());
             (call.g_object_new_with_properties)(kind, 0, null_mut(), null_mut())
         };
-        Owned::new(fresh, call.g_object_unref).ok_or_else(|| "GSettings cannot open its file".to_owned())
+        let fresh = Owned::new(fresh, call.g_object_unref).ok_or("GSettings cannot open its file")?;
+        Ok((fresh, true))
     }
 }
 
@@ -170,10 +171,16 @@ pub(super) struct Settings {
     settings: Owned,
     _backend: Owned,
     schema: Owned,
+    in_plain_file: bool,
     _turn: Turn,
 }
 
 impl Settings {
+    /// Whether the settings live in GSettings' own plain file rather than with a service.
+    pub(super) fn are_in_plain_file(&self) -> bool {
+        self.in_plain_file
+    }
+
     /// Whether the user may change the key.
     pub(super) fn is_writable(&self, key: &str) -> Result<bool, String> {
         let key = self.key(key)?;

@@ -4,6 +4,7 @@
 use std::ffi::CStr;
 
 use super::gio::{self, Gio, Settings};
+use super::keyfile;
 use crate::keyed::{self, Store};
 use crate::{Error, Note, Restored, SystemProxy};
 
@@ -84,7 +85,9 @@ impl SystemProxy for Gnome {
     }
 
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
-        keyed::prepare(self, pac_url)
+        let in_plain_file = self.with("read", Self::MODE, |settings, _| Ok(settings.are_in_plain_file()))?;
+        let file = if in_plain_file { keyfile::note() } else { None };
+        Ok(Note { file, ..keyed::prepare(self, pac_url)? })
     }
 
     fn apply(&self, note: &Note) -> Result<(), Error> {
@@ -92,7 +95,11 @@ impl SystemProxy for Gnome {
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
-        keyed::restore(self, note)
+        let restored = keyed::restore(self, note)?;
+        if let Some(file) = &note.file {
+            keyfile::tidy(file);
+        }
+        Ok(restored)
     }
 }
 

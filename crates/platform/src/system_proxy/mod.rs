@@ -12,6 +12,8 @@
 #[cfg(target_os = "linux")]
 mod gio;
 #[cfg(target_os = "linux")]
+mod keyfile;
+#[cfg(target_os = "linux")]
 mod linux;
 
 use crate::{Note, SystemProxy};
