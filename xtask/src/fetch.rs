@@ -58,6 +58,9 @@ fn answer(mut connection: TcpStream) -> std::io::Result<()> {
         }
         head.extend(chunk.iter().take(count));
     }
+    if head.starts_with(b"GET /party.gif ") {
+        return moving_picture(connection);
+    }
     let body = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>It works</title>\n\
          <p>{MARK}</p>\n<p>It is served by xtask on this computer while Tamis runs, so no network is needed to see it.</p>\n</html>\n"
@@ -67,6 +70,24 @@ fn answer(mut connection: TcpStream) -> std::io::Result<()> {
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )
+}
+
+/// A GIF of very many frames, for the README's picture: with *Lighter media* most of it is never asked for.
+fn moving_picture(mut connection: TcpStream) -> std::io::Result<()> {
+    const FRAMES: usize = 600_000;
+    const SCREEN: &[u8] = b"GIF89a\x02\x00\x02\x00\x80\x00\x00\x01\x02\x03\x04\x05\x06";
+    const FRAME: &[u8] = b"!\xf9\x04\x00\x0a\x00\x00\x00,\x00\x00\x00\x00\x02\x00\x02\x00\x00\x02\x03\x44\x02\x05\x00";
+    let length = SCREEN.len() + FRAMES * FRAME.len() + 1;
+    write!(
+        connection,
+        "HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )?;
+    connection.write_all(SCREEN)?;
+    let many = FRAME.repeat(1000);
+    for _ in 0..FRAMES / 1000 {
+        connection.write_all(&many)?;
+    }
+    connection.write_all(b";")
 }
 
 /// What came back through the proxy.

@@ -9,11 +9,12 @@ use crate::ui;
 const TAKEN: &str = "now-960x640-light.png";
 const SHOWN: &str = "docs/screenshot.png";
 /// What is fetched before the picture is taken, so that it shows real exchanges. `{}` is our page on a loopback port.
-const VISITS: [&str; 6] = [
+const VISITS: [&str; 7] = [
     "{}",
     "{}news/?utm_source=newsletter&utm_medium=email",
     "{}boots?gclid=abc&id=7",
     "{}style.css",
+    "{}party.gif",
     "{}photo.jpg",
     "{}search?q=sieve&fbclid=xyz",
 ];

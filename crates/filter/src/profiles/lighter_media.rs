@@ -106,9 +106,9 @@ impl BodyTransform for FirstFrame {
         self.pass(Bytes::from_static(&[TRAILER]), out);
         out.record(
             "first frame only",
-            "Moving GIF stopped at its first frame",
-            self.whole.map(|bytes| format!("{bytes} bytes")),
-            Some(format!("{} bytes", self.passed)),
+            "Moving GIF stopped at frame one",
+            self.whole.map(size_text),
+            Some(size_text(self.passed)),
         );
         Ok(Flow::Done)
     }
@@ -118,6 +118,15 @@ impl BodyTransform for FirstFrame {
             self.pass(Bytes::from_static(&[EXTENSION]), out);
         }
         Ok(())
+    }
+}
+
+/// A size for a person, in decimal units as file managers give it.
+fn size_text(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 
@@ -298,6 +307,12 @@ mod tests {
         check(&[SCREEN, FRAME, FRAME, &[TRAILER]], Some(&[SCREEN, FRAME]));
         check(&[SCREEN, FRAME, COMMENT, CONTROL, FRAME, &[TRAILER]], Some(&[SCREEN, FRAME, COMMENT]));
         check(&[SCREEN, FRAME_WITH_TABLE, FRAME, &[TRAILER]], Some(&[SCREEN, FRAME_WITH_TABLE]));
+    }
+
+    #[test]
+    fn sizes_are_in_units_a_person_reads() {
+        let sizes = [44, 999, 1_000, 95_001, 999_000, 1_000_000, 14_400_020].map(size_text);
+        assert_eq!(sizes, ["44 bytes", "999 bytes", "1 KB", "96 KB", "999 KB", "1.0 MB", "14.4 MB"]);
     }
 
     #[test]
