@@ -110,7 +110,13 @@ impl Controller {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
                     None | Some(Command::Quit) => break,
-                    Some(command) => self.obey(command).await,
+                    Some(command) => {
+                        let before = self.settings.clone();
+                        self.wish(command);
+                        // Switches follow the wish at once; what becomes of it may take a moment.
+                        self.publish(&out);
+                        self.fulfil(&before).await;
+                    }
                 },
                 () = &mut signalled => break,
                 Some(record) = self.records.1.recv() => {
@@ -165,9 +171,8 @@ impl Controller {
         }
     }
 
-    /// Carries out one command, all but [`Command::Quit`].
-    async fn obey(&mut self, command: Command) {
-        let before = self.settings.clone();
+    /// Takes down what one command asks for, all but [`Command::Quit`].
+    fn wish(&mut self, command: Command) {
         match command {
             Command::SetFiltering { on } => self.settings.filtering = on,
             Command::SetSystemProxy { on } => {
@@ -187,8 +192,12 @@ impl Controller {
             Command::DismissProblem { id } => self.problems.retain(|problem| problem.id != id),
             Command::Quit => {}
         }
+    }
+
+    /// Makes the wishes come true, then saves them if they differ from those `before`.
+    async fn fulfil(&mut self, before: &Settings) {
         self.reconcile().await;
-        if self.settings != before {
+        if self.settings != *before {
             self.save_settings().await;
         }
     }
@@ -209,10 +218,10 @@ impl Controller {
     fn wanted(&self) -> Wanted {
         let running = self.phase != Phase::Stopped;
         let filtering = running && self.settings.filtering;
-        let profiles = self.cards.iter().filter(|card| filtering && self.settings.wants(card)).map(|card| card.id);
+        let profiles = self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id);
         Wanted {
             listening: running,
-            profiles: profiles.collect(),
+            profiles: filtering.then(|| profiles.collect()),
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
         }
@@ -238,7 +247,7 @@ impl Controller {
                     proxy.shutdown().await;
                 }
                 self.actual.listening = false;
-                self.actual.profiles.clear();
+                self.actual.profiles = None;
                 true
             }
             Step::SetStartAtLogin(on) => self.set_start_at_login(on).await,
@@ -259,7 +268,7 @@ impl Controller {
                 Ok(proxy) => {
                     self.proxy = Some(proxy);
                     self.actual.listening = true;
-                    self.actual.profiles.clear();
+                    self.actual.profiles = None;
                     self.settle("not-listening");
                     return true;
                 }
@@ -289,8 +298,8 @@ impl Controller {
         }
     }
 
-    fn swap_pipeline(&mut self, ids: Vec<&'static str>) -> bool {
-        let chosen: BTreeSet<&str> = ids.iter().copied().collect();
+    fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) -> bool {
+        let chosen: BTreeSet<&str> = ids.iter().flatten().copied().collect();
         let profiles = self.profiles.iter().filter(|profile| chosen.contains(profile.card().id)).cloned();
         if let Some(proxy) = &self.proxy {
             proxy.set_pipeline(Pipeline::new(profiles.collect()));
@@ -436,7 +445,6 @@ impl Controller {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let wanted = self.wanted();
         let mut snapshot = Snapshot {
             revision: self.revision,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -444,10 +452,7 @@ impl Controller {
             headline: String::new(),
             detail: String::new(),
             listening: self.proxy.as_ref().map(|proxy| proxy.addr().to_string()),
-            filtering: Toggle {
-                wanted: self.settings.filtering,
-                actual: self.actual.listening && self.settings.filtering && self.actual.profiles == wanted.profiles,
-            },
+            filtering: Toggle { wanted: self.settings.filtering, actual: self.actual.profiles.is_some() },
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
                 state: self.system_proxy_state(),
@@ -488,7 +493,7 @@ impl Controller {
             tag: card.tag.into(),
             service: card.service.name().into(),
             wanted: self.settings.wants(card),
-            actual: self.actual.profiles.contains(&card.id),
+            actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
     }
 }

@@ -5,8 +5,8 @@
 pub(crate) struct Wanted {
     /// Listen; false only when quitting.
     pub(crate) listening: bool,
-    /// The profiles in force, in catalogue order.
-    pub(crate) profiles: Vec<&'static str>,
+    /// The profiles in force, in catalogue order; none when nothing is to be filtered.
+    pub(crate) profiles: Option<Vec<&'static str>>,
     /// The system's proxy setting points at us.
     pub(crate) system_proxy: bool,
     /// The login entry is there; none where this host does not manage it.
@@ -17,7 +17,8 @@ pub(crate) struct Wanted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Actual {
     pub(crate) listening: bool,
-    pub(crate) profiles: Vec<&'static str>,
+    /// As in [`Wanted::profiles`].
+    pub(crate) profiles: Option<Vec<&'static str>>,
     pub(crate) system_proxy: bool,
     pub(crate) start_at_login: bool,
 }
@@ -26,7 +27,8 @@ pub(crate) struct Actual {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     StartProxy,
-    SwapPipeline(Vec<&'static str>),
+    /// A proxy that has just started has no profiles.
+    SwapPipeline(Option<Vec<&'static str>>),
     PointSystemHere,
     RestoreSystem,
     StopProxy,
@@ -45,7 +47,8 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
         if !actual.listening {
             steps.push(Step::StartProxy);
         }
-        if !actual.listening || wanted.profiles != actual.profiles {
+        let in_force = if actual.listening { &actual.profiles } else { &None };
+        if wanted.profiles != *in_force {
             steps.push(Step::SwapPipeline(wanted.profiles.clone()));
         }
     } else if actual.listening {
@@ -65,13 +68,13 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
 mod tests {
     use super::*;
 
-    const PROFILES: [&[&str]; 3] = [&[], &["a"], &["a", "b"]];
+    const PROFILES: [Option<&[&str]>; 3] = [None, Some(&[]), Some(&["a", "b"])];
 
     fn all_wanted() -> impl Iterator<Item = Wanted> {
         (0..36).map(|n| Wanted {
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
-            profiles: PROFILES[n / 4 % 3].to_vec(),
+            profiles: PROFILES[n / 4 % 3].map(<[_]>::to_vec),
             start_at_login: [None, Some(false), Some(true)][n / 12],
         })
     }
@@ -80,18 +83,18 @@ mod tests {
         (0..24).map(|n| Actual {
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
-            profiles: PROFILES[n / 4 % 3].to_vec(),
+            profiles: PROFILES[n / 4 % 3].map(<[_]>::to_vec),
             start_at_login: n / 12 == 0,
         })
     }
 
     fn take(actual: &mut Actual, step: Step) {
         match step {
-            Step::StartProxy => *actual = Actual { listening: true, profiles: Vec::new(), ..actual.clone() },
+            Step::StartProxy => *actual = Actual { listening: true, profiles: None, ..actual.clone() },
             Step::SwapPipeline(profiles) => actual.profiles = profiles,
             Step::PointSystemHere => actual.system_proxy = true,
             Step::RestoreSystem => actual.system_proxy = false,
-            Step::StopProxy => *actual = Actual { listening: false, profiles: Vec::new(), ..actual.clone() },
+            Step::StopProxy => *actual = Actual { listening: false, profiles: None, ..actual.clone() },
             Step::SetStartAtLogin(on) => actual.start_at_login = on,
         }
     }
@@ -111,6 +114,7 @@ mod tests {
                 }
                 assert!(plan(&wanted, &actual).is_empty(), "{from:?} -> {wanted:?} ends in {actual:?}");
                 assert_eq!(actual.listening, wanted.listening);
+                assert!(!wanted.listening || actual.profiles == wanted.profiles);
                 assert_eq!(actual.system_proxy, wanted.system_proxy && wanted.listening);
             }
         }
@@ -119,7 +123,7 @@ mod tests {
     #[test]
     fn quitting_gives_the_setting_back_before_the_proxy_stops() {
         let actual = Actual { listening: true, system_proxy: true, ..Actual::default() };
-        let wanted = Wanted { listening: false, profiles: Vec::new(), system_proxy: true, start_at_login: None };
+        let wanted = Wanted { listening: false, profiles: None, system_proxy: true, start_at_login: None };
         assert_eq!(plan(&wanted, &actual), [Step::RestoreSystem, Step::StopProxy]);
     }
 }

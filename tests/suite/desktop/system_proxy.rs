@@ -64,6 +64,7 @@ fn filtering_off_gives_the_setting_back_and_on_takes_it_again() {
     tray.click("Filtering");
     wait_for("the company's proxy", || (mode(&session.home) == "'manual'").then_some(()));
     wait_for("every byte", || (bytes_of(&session.home.desktop_settings()) == before).then_some(()));
+    tray.wait_until_ticked("Filtering", false);
     tray.wait_until_ticked("Use for this computer", true);
     tray.click("Filtering");
     wait_for("the system's setting", || (mode(&session.home) == "'auto'").then_some(()));
