@@ -28,11 +28,12 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
         let around = Around { shared: Arc::clone(&shared), life: life.clone(), client: io.line() };
         service_fn(move |request: Request<Incoming>| {
             let around = around.clone();
-            async move {
+            // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
+            Box::pin(async move {
                 let client_version = request.version();
                 let response = exchange::serve(request, around).await;
                 Ok::<_, Infallible>(persistence(response, client_version))
-            }
+            })
         })
     };
     let mut connection = pin!(
