@@ -230,3 +230,19 @@ fn other_computers_are_not_served() {
     let snapshot = tamis.control.snapshot();
     assert_eq!((snapshot.listening.as_ref(), snapshot.problems[0].id.as_str()), (None, "not-listening"));
 }
+
+#[test]
+fn a_setting_that_cannot_be_given_back_keeps_nothing_else_from_happening() {
+    let tamis = Tamis::start();
+    tamis.send(Command::SetSystemProxy { on: true });
+    tamis.until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours);
+    tamis.system.fail_next("the test says no");
+    tamis.send(Command::SetFiltering { on: false });
+    let told = |s: &Snapshot| s.problems.iter().any(|problem| problem.id == "system-proxy-not-restored");
+    let snapshot = tamis.until("the problem", told);
+    assert!(!snapshot.filtering.actual && snapshot.profiles.iter().all(|profile| !profile.actual));
+    assert_eq!(snapshot.system_proxy.state, SystemProxyState::Ours, "it still is");
+    // Quitting tries once more.
+    let (system, _) = tamis.quit();
+    assert!(system.values().is_empty(), "{:?}", system.values());
+}

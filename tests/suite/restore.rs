@@ -35,7 +35,7 @@ fn pointed_here(home: &Home) -> ServeBox {
     tamis
 }
 
-fn note_of(home: &Home) -> impl AsRef<Path> {
+fn note_of(home: &Home) -> impl AsRef<Path> + use<> {
     home.path().join("state/tamis/system-proxy-before.json")
 }
 
@@ -98,4 +98,86 @@ fn what_the_user_changed_meanwhile_is_kept() {
     home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
     assert_eq!(tamis.signal("TERM"), Some(0));
     assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+}
+
+#[test]
+fn a_signal_at_any_moment_of_the_start_leaves_nothing_behind() {
+    let (home, before) = user_with_a_company_proxy();
+    for pause in 0..20 {
+        let mut command = std::process::Command::new(tamis_tests::built("tamis"));
+        home.dress(&mut command);
+        let mut child = command.args(["serve", "--system-proxy", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        // Not a wait for anything: the point is to strike at different moments, from before main to after the start.
+        std::thread::sleep(std::time::Duration::from_millis(pause * 3));
+        let id = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+        child.wait().unwrap();
+        assert_eq!(bytes_of(&home.desktop_settings()), before, "struck after {} ms", pause * 3);
+    }
+}
+
+#[test]
+fn an_output_that_nobody_reads_is_no_reason_to_fall() {
+    let (home, before) = user_with_a_company_proxy();
+    let mut command = std::process::Command::new(tamis_tests::built("tamis"));
+    home.dress(&mut command);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut child = command
+        .args(["serve", "--system-proxy", "--listen", "127.0.0.1:0"])
+        .stdout(full.try_clone().unwrap())
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    wait_for("the setting pointing here", || {
+        (home.gsettings(&["get", "org.gnome.system.proxy", "mode"]) == "'auto'").then_some(())
+    });
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+}
+
+#[test]
+fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight() {
+    for with_restore in [true, false] {
+        let (home, _) = user_with_a_company_proxy();
+        pointed_here(&home).kill();
+        fs::write(note_of(&home), "{\"back").unwrap();
+        if with_restore {
+            assert!(home.tamis(&["restore"]).status.success());
+        } else {
+            ServeBox::start(&home, &[]).kill();
+        }
+        assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+        assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]), "''");
+        assert!(!note_of(&home).as_ref().exists());
+        assert!(home.path().join("state/tamis/system-proxy-before.json.unreadable").exists());
+        pointed_here(&home);
+    }
+}
+
+#[test]
+fn a_tamis_beside_a_killed_one_takes_over_and_puts_back_what_was_before_both() {
+    let (home, before) = user_with_a_company_proxy();
+    let first = pointed_here(&home);
+    let second = ServeBox::start(&home, &["--system-proxy"]);
+    assert_eq!(second.snapshot()["problems"][0]["id"], "system-proxy-claimed");
+    first.kill();
+    second.command("{\"type\":\"setFiltering\",\"on\":false}");
+    second.command("{\"type\":\"setFiltering\",\"on\":true}");
+    wait_for("the second to look after it", || (second.snapshot()["systemProxy"]["state"] == "ours").then_some(()));
+    assert_eq!(second.snapshot()["problems"], serde_json::json!([]));
+    assert_eq!(second.signal("TERM"), Some(0));
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+}
+
+#[test]
+fn a_restore_by_hand_while_tamis_runs_says_that_it_runs_and_its_end_changes_nothing() {
+    let (home, before) = user_with_a_company_proxy();
+    let tamis = pointed_here(&home);
+    let output = home.tamis(&["restore"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("still running"), "{output:?}");
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
 }

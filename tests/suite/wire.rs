@@ -346,7 +346,7 @@ fn interim_responses_come_before_the_final_one_exists_rfc9110_15_2_rfc8297() {
     let origin = Origin::start(move |talk| {
         while let Some((head, _)) = talk.request() {
             talk.client.send("HTTP/1.1 102 Processing\r\n\r\n");
-            talk.client.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: X-One\r\nX-One: 1\r\n\r\n");
+            talk.client.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nContent-Length: 5\r\nConnection: X-One\r\nX-One: 1\r\n\r\n");
             if head.get("via").is_some_and(|via| via.starts_with("1.1")) {
                 released.lock().unwrap().recv().unwrap();
             }
@@ -359,6 +359,7 @@ fn interim_responses_come_before_the_final_one_exists_rfc9110_15_2_rfc8297() {
         assert_eq!(client.send(get(&origin.url("/"), &[])).head().status(), 102);
         let hints = client.head();
         assert_eq!((hints.status(), hints.get("link"), hints.get("x-one")), (103, Some("</a.css>"), None));
+        assert_eq!(hints.get("content-length"), None);
         release.send(()).unwrap();
         let head = client.head();
         assert_eq!((head.status(), client.body(&head).0.as_slice()), (200, b"ok".as_slice()));
@@ -398,4 +399,40 @@ fn an_http10_client_sees_a_reset_where_a_message_broke_off_rfc9112_8() {
     let mut client = proxy.client();
     client.send(format!("GET {} HTTP/1.0\r\n\r\n", origin.url("/")));
     assert!(!client.ends_cleanly(), "a cut-off message looks complete");
+}
+
+#[test]
+fn an_answer_that_could_be_read_in_two_ways_is_a_bad_answer_rfc9112_6_3() {
+    let proxy = ProxyBox::start(&[]);
+    for framing in [
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        let origin = Origin::start(move |talk| {
+            talk.request();
+            talk.client.send(&answer);
+        });
+        assert_eq!(proxy.client().ask(get(&origin.url("/"), &[])).0.status(), 502, "{framing}");
+    }
+    // The same length twice is one length.
+    let origin = Origin::answering("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok");
+    let (head, body) = proxy.client().ask(get(&origin.url("/"), &[]));
+    assert_eq!((head.all("content-length"), body.as_slice()), (vec!["2"], b"ok".as_slice()));
+}
+
+#[test]
+fn records_of_heads_and_of_our_own_answers_are_complete_and_count_once() {
+    let proxy = ProxyBox::start(&["strip-trackers"]);
+    let ask = |method: &str| {
+        let request = format!("{method} http://hotjar.io/x.gif HTTP/1.1\r\nHost: hotjar.io\r\nAccept: image/*\r\n\r\n");
+        proxy.client().send(request).head();
+        proxy.record()
+    };
+    let got = ask("GET");
+    assert_eq!((got.sent, got.ending), (43, Ending::Complete));
+    let head = ask("HEAD");
+    assert_eq!((head.sent, head.ending), (0, Ending::Complete));
 }

@@ -1,6 +1,6 @@
 //! `tamis restore`: works when nothing else does.
 
-use tamis_control::{Paths, Restoration, restore_system_proxy};
+use tamis_control::{Paths, Restoration, restore_system_proxy, system_proxy_is_looked_after};
 
 pub(crate) fn run() -> Result<(), String> {
     let paths = Paths::native().map_err(|error| error.to_string())?;
@@ -23,6 +23,9 @@ pub(crate) fn run() -> Result<(), String> {
                 paths.note().display()
             ));
         }
+    }
+    if system_proxy_is_looked_after(&paths) {
+        println!("A Tamis that looks after the setting is still running, and does not know of this: quit it too.");
     }
     Ok(())
 }

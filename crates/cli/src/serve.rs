@@ -1,6 +1,7 @@
 //! `tamis serve`: the proxy in the foreground.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::net::SocketAddr;
 
 use tamis_control::{Command, Control, Options, Paths, Phase, Problem, Snapshot, SystemProxyUse};
@@ -51,15 +52,19 @@ impl Serve {
             end(&control).await;
             return Err("the proxy cannot listen; see above".into());
         };
-        println!("Proxy listening on {address}");
-        println!("{}. {}", started.headline, started.detail);
-        println!("Try it: curl -x http://{address} http://example.com/");
-        let page = match control_listener {
-            Some((addr, listener)) => {
-                let made = ControlService::new(addr, control.clone());
-                let (service, streams) = made.map_err(|error| format!("making a token: {error}"))?;
-                println!("Control page: http://{addr}/#token={}", service.token());
+        say(&format!("Proxy listening on {address}"));
+        say(&format!("{}. {}", started.headline, started.detail));
+        say(&format!("Try it: curl -x http://{address} http://example.com/"));
+        let page = match control_listener
+            .map(|(addr, listener)| (ControlService::new(addr, control.clone()), addr, listener))
+        {
+            Some((Ok((service, streams)), addr, listener)) => {
+                say(&format!("Control page: http://{addr}/#token={}", service.token()));
                 Some((tokio::spawn(service.serve(listener)), streams))
+            }
+            Some((Err(error), ..)) => {
+                end(&control).await;
+                return Err(format!("making a token for the control page: {error}"));
             }
             None => None,
         };
@@ -79,7 +84,8 @@ async fn follow_to_the_end(control: &Control, told: &mut BTreeSet<String>) -> Re
         let snapshot = snapshots.borrow_and_update().clone();
         tell_problems(&snapshot, told);
         if snapshot.phase == Phase::Stopped {
-            return Ok(());
+            let stale = snapshot.problems.iter().any(|problem| problem.id == "system-proxy-not-restored");
+            return if stale { Err("the system's proxy setting is not as it was; see above".into()) } else { Ok(()) };
         }
     }
     Err("Tamis ended by a fault of its own; its messages above say where".into())
@@ -96,12 +102,18 @@ async fn bind_control(addr: SocketAddr, options: &mut Options) -> Result<(Socket
     Ok((addr, listener))
 }
 
+/// A line on standard output. That nobody reads it is no reason to end, least of all before everything is put back.
+fn say(line: &str) {
+    let _nobody_reads = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Prints each problem once; again when it comes back after it was settled.
 fn tell_problems(snapshot: &Snapshot, told: &mut BTreeSet<String>) {
     told.retain(|id| snapshot.problems.iter().any(|problem| problem.id == *id));
     for Problem { id, title, meaning, remedy } in &snapshot.problems {
         if told.insert(id.clone()) {
-            eprintln!("{title}. {meaning} {remedy}");
+            // That nobody reads it is no reason to end, least of all before everything is put back.
+            let _nobody_reads = writeln!(std::io::stderr(), "{title}. {meaning} {remedy}");
         }
     }
 }

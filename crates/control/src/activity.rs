@@ -34,12 +34,12 @@ impl Activity {
     pub(crate) fn add(&mut self, record: ExchangeRecord, cards: &[Card]) {
         let ended = record.began + record.took;
         let counts = self.counts_at(minute_of(ended));
-        if !record.changes.is_empty() {
-            counts.changed += 1;
-        } else if matches!(record.ending, Ending::Failed(_)) {
-            counts.failed += 1;
-        } else {
-            counts.untouched += 1;
+        match record.ending {
+            Ending::Failed(_) => counts.failed += 1,
+            _ if !record.changes.is_empty() => counts.changed += 1,
+            // The client left before there was an answer: nothing passed.
+            Ending::ClientLeft if record.status.is_none() => {}
+            Ending::Complete | Ending::ClientLeft => counts.untouched += 1,
         }
         counts.never_downloaded += record.never_downloaded;
 
@@ -141,7 +141,7 @@ mod tests {
             took: Duration::from_secs(1),
             method: "GET".parse().unwrap(),
             url: "http://a.test/".into(),
-            status: None,
+            status: "200".parse().ok(),
             ending,
             changes: vec![change; changes],
             sent: 0,
@@ -166,6 +166,15 @@ mod tests {
         assert_eq!(figures.minutes.len(), FIGURES_MINUTES);
         assert_eq!(figures.minutes[58], Minute { changed: 1, untouched: 2 });
         assert_eq!(activity.recent().len(), 2);
+    }
+
+    #[test]
+    fn an_exchange_that_failed_or_never_began_did_not_pass() {
+        let mut activity = Activity::default();
+        activity.add(record(100, 1, Ending::Failed("x".into())), &[]);
+        activity.add(ExchangeRecord { status: None, ..record(100, 0, Ending::ClientLeft) }, &[]);
+        let figures = activity.figures(at(100));
+        assert_eq!((figures.changed, figures.untouched, figures.failed), (0, 0, 1));
     }
 
     #[test]

@@ -17,16 +17,20 @@ use crate::activity::Activity;
 use crate::hands::{Broken, aside};
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
+use crate::signals::Signals;
 use crate::snapshot::{Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle};
 use crate::store::Store;
 use crate::system_setting::{PointError, Restoration, SystemSetting};
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, signals, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
 
 /// The shortest time between two snapshots that differ only in what passed.
 const ACTIVITY_PACE: Duration = Duration::from_millis(200);
+
+/// Files that the program needs besides its connections: settings, event queues, the desktop's own.
+const OTHER_FILES: usize = 128;
 
 /// How many ports after the wished one are tried when it is taken.
 const NEXT_PORTS: u16 = 20;
@@ -89,13 +93,18 @@ impl Controller {
 
     /// From start to quit.
     pub(crate) async fn live(mut self, mut commands: mpsc::Receiver<Command>, out: watch::Sender<Arc<Snapshot>>) {
+        // From here on a signal waits for its turn instead of ending the process half-way.
+        let signals = self.options.quit_on_signals.then(Signals::listen);
         self.look_around().await;
         self.reconcile().await;
         self.phase = Phase::Running;
         self.publish(&out);
-        let quit_on_signals = self.options.quit_on_signals;
-        let signalled =
-            async move { if quit_on_signals { signals::asked_to_end().await } else { std::future::pending().await } };
+        let signalled = async move {
+            match signals {
+                Some(signals) => signals.asked_to_end().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::pin!(signalled);
         let mut redraw_at: Option<Instant> = None;
         let mut published_at = Instant::now();
@@ -133,6 +142,10 @@ impl Controller {
         }
         self.phase = Phase::Stopped;
         self.reconcile().await;
+        if self.system.as_ref().is_some_and(SystemSetting::is_changed) {
+            // It was pointed here in part, or giving it back failed before: the last chance in this life.
+            self.restore_system().await;
+        }
         self.publish(&out);
     }
 
@@ -202,16 +215,12 @@ impl Controller {
         }
     }
 
-    /// Brings the machine to what is wanted. A step that fails ends the plan; the next command tries again.
+    /// Brings the machine to what is wanted. A step that fails becomes a problem and does not keep the others from being
+    /// taken: each looks to what it needs itself. The next command tries again.
     async fn reconcile(&mut self) {
-        let wanted = self.wanted();
-        for step in plan(&wanted, &self.actual) {
+        for step in plan(&self.wanted(), &self.actual) {
             tracing::info!(?step, "taking a step");
-            let leaving = self.phase == Phase::Stopped;
-            // Quitting goes to its end: a browser goes on directly where nobody listens.
-            if !self.take(step).await && !leaving {
-                break;
-            }
+            self.take(step).await;
         }
     }
 
@@ -235,8 +244,8 @@ impl Controller {
         }
     }
 
-    /// Takes one step; false, with a problem reported, when it failed.
-    async fn take(&mut self, step: Step) -> bool {
+    /// Takes one step, or reports why it could not be taken.
+    async fn take(&mut self, step: Step) {
         match step {
             Step::StartProxy => self.start_proxy().await,
             Step::SwapPipeline(ids) => self.swap_pipeline(ids),
@@ -248,17 +257,16 @@ impl Controller {
                 }
                 self.actual.listening = false;
                 self.actual.profiles = None;
-                true
             }
             Step::SetStartAtLogin(on) => self.set_start_at_login(on).await,
         }
     }
 
-    async fn start_proxy(&mut self) -> bool {
+    async fn start_proxy(&mut self) {
         let wish = self.options.listen.unwrap_or(self.settings.listen);
         if !wish.ip().is_loopback() {
             self.report(words::not_loopback(wish));
-            return false;
+            return;
         }
         // An address asked for on the command line is meant exactly; the usual one gives way.
         let others = if self.options.listen.is_some() || wish.port() == 0 { 0 } else { NEXT_PORTS };
@@ -270,7 +278,7 @@ impl Controller {
                     self.actual.listening = true;
                     self.actual.profiles = None;
                     self.settle("not-listening");
-                    return true;
+                    return;
                 }
                 Err(error) => {
                     let taken = error.source.kind() == io::ErrorKind::AddrInUse;
@@ -284,58 +292,57 @@ impl Controller {
         if let Some(error) = failure {
             self.report(words::not_listening(&error));
         }
-        false
     }
 
     fn proxy_config(&self, listen: SocketAddr) -> Config {
         Config {
             listen,
             pipeline: Pipeline::default(),
-            limits: Limits::default(),
+            limits: limits(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),
             records: self.records.0.clone(),
         }
     }
 
-    fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) -> bool {
+    fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) {
         let chosen: BTreeSet<&str> = ids.iter().flatten().copied().collect();
         let profiles = self.profiles.iter().filter(|profile| chosen.contains(profile.card().id)).cloned();
-        if let Some(proxy) = &self.proxy {
-            proxy.set_pipeline(Pipeline::new(profiles.collect()));
-        }
+        let Some(proxy) = &self.proxy else { return };
+        proxy.set_pipeline(Pipeline::new(profiles.collect()));
         self.actual.profiles = ids;
-        true
     }
 
-    async fn point_system_here(&mut self) -> bool {
+    async fn point_system_here(&mut self) {
         self.generation += 1;
-        let Some(proxy) = &self.proxy else { return false };
+        let Some(proxy) = &self.proxy else { return };
         let url = proxy.pac_url(self.generation);
         let error = match self.with_system(move |system| system.point_at(&url)).await {
             Ok(Ok(())) => {
                 self.actual.system_proxy = true;
                 self.settle("system-proxy-not-set");
                 self.settle("system-proxy-claimed");
-                return true;
+                return;
             }
-            Ok(Err(error)) => error,
+            Ok(Err(error)) => {
+                self.settle("system-proxy-claimed");
+                error
+            }
             Err(broken) => {
                 self.report(words::system_proxy_not_set(&broken, false));
-                return false;
+                return;
             }
         };
         self.report(match &error {
             PointError::Claimed => words::system_proxy_claimed(),
-            PointError::HalfDone { .. } | PointError::NoteInForce => words::system_proxy_not_set(&error, false),
+            PointError::HalfDone { .. } | PointError::Leftover(_) => words::system_proxy_not_set(&error, false),
             PointError::Unsupported | PointError::Store(_) | PointError::System(_) => {
                 words::system_proxy_not_set(&error, true)
             }
         });
-        false
     }
 
-    async fn restore_system(&mut self) -> bool {
+    async fn restore_system(&mut self) {
         match self.with_system(SystemSetting::restore).await {
             Ok(Ok(restoration)) => {
                 self.actual.system_proxy = false;
@@ -343,15 +350,12 @@ impl Controller {
                 if let Restoration::Done { kept, .. } = restoration {
                     self.report_kept(&kept);
                 }
-                true
             }
             Ok(Err(error)) => {
                 self.report(words::system_proxy_not_restored(&error));
-                false
             }
             Err(broken) => {
                 self.report(words::system_proxy_not_restored(&broken));
-                false
             }
         }
     }
@@ -371,9 +375,9 @@ impl Controller {
         Ok(result)
     }
 
-    async fn set_start_at_login(&mut self, on: bool) -> bool {
+    async fn set_start_at_login(&mut self, on: bool) {
         let (Some(autostart), Some(command)) = (self.autostart.take(), self.options.login_command.clone()) else {
-            return false;
+            return;
         };
         let done = aside(move || {
             let done = if on { autostart.set(&command) } else { autostart.remove() };
@@ -390,11 +394,9 @@ impl Controller {
             None => {
                 self.actual.start_at_login = on;
                 self.settle("start-at-login-failed");
-                true
             }
             Some(problem) => {
                 self.report(problem);
-                false
             }
         }
     }
@@ -496,6 +498,14 @@ impl Controller {
             actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
     }
+}
+
+/// The usual limits, with no more connections than there may be sockets for: an exchange takes two.
+fn limits() -> Limits {
+    let usual = Limits::default();
+    let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
+    let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
+    Limits { connections: usual.connections.min(room.max(1)), ..usual }
 }
 
 /// How long the running minute still lasts.

@@ -34,5 +34,5 @@ pub use snapshot::{
     ChangeView, FIGURES_MINUTES, Figures, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot, StartAtLoginView,
     SystemProxyState, SystemProxyView, Toggle,
 };
-pub use system_setting::{Restoration, RestoreError, restore_system_proxy};
+pub use system_setting::{Restoration, RestoreError, restore_system_proxy, system_proxy_is_looked_after};
 pub use tamis_platform::LoginCommand;

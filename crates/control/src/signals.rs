@@ -1,12 +1,37 @@
 //! The signals that ask a program to end.
 
-/// Returns at the first SIGINT, SIGTERM or SIGHUP (Ctrl-C elsewhere); never where they cannot be heard.
-pub(crate) async fn asked_to_end() {
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGINT, SIGTERM and SIGHUP (Ctrl-C elsewhere), heard from the moment this is made.
+pub(crate) struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let heard = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-        if let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = heard {
+    heard: Option<[Signal; 3]>,
+}
+
+impl Signals {
+    /// Begins to listen. To be called on the runtime.
+    pub(crate) fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            let kinds = (SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup());
+            let heard = match (signal(kinds.0), signal(kinds.1), signal(kinds.2)) {
+                (Ok(interrupt), Ok(terminate), Ok(hangup)) => Some([interrupt, terminate, hangup]),
+                _ => {
+                    tracing::warn!("signals cannot be heard: end Tamis by its menu or its control page");
+                    None
+                }
+            };
+            Self { heard }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Returns at the first signal; never where they cannot be heard.
+    pub(crate) async fn asked_to_end(self) {
+        #[cfg(unix)]
+        if let Some([mut interrupt, mut terminate, mut hangup]) = self.heard {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
@@ -14,11 +39,10 @@ pub(crate) async fn asked_to_end() {
             }
             return;
         }
-        tracing::warn!("signals cannot be heard: end Tamis by its menu or its control page");
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_ok() {
+            return;
+        }
+        std::future::pending().await
     }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return;
-    }
-    std::future::pending().await
 }

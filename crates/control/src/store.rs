@@ -19,6 +19,28 @@ pub struct StoreError {
     doing: &'static str,
     path: PathBuf,
     why: String,
+    /// The file is there and could be read, but makes no sense.
+    malformed: bool,
+}
+
+impl StoreError {
+    /// Whether the file's text is at fault rather than the disk.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.malformed
+    }
+}
+
+/// The claim on the system's proxy setting. Given up when dropped, even where a child process that is just being started
+/// holds a copy of the file.
+#[derive(Debug)]
+pub(crate) struct Claim(File);
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the claim on the system's proxy setting is kept until this process ends");
+        }
+    }
 }
 
 /// The files of one user.
@@ -36,14 +58,10 @@ impl Store {
     pub(crate) fn settings(&self) -> Result<Settings, StoreError> {
         let path = self.paths.settings();
         let Some(text) = read(&path)? else { return Ok(Settings::default()) };
-        let settings: Settings = toml::from_str(&text).map_err(|error| StoreError {
-            doing: "reading",
-            path: path.clone(),
-            why: error.to_string(),
-        })?;
+        let settings: Settings = toml::from_str(&text).map_err(|error| malformed(&path, error.to_string()))?;
         if settings.version > SETTINGS_VERSION {
             let why = format!("it was written by a newer Tamis (format {})", settings.version);
-            return Err(StoreError { doing: "reading", path, why });
+            return Err(malformed(&path, why));
         }
         Ok(settings)
     }
@@ -51,41 +69,32 @@ impl Store {
     /// Saves the settings.
     pub(crate) fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
         let path = self.paths.settings();
-        let text = toml::to_string_pretty(settings).map_err(|error| StoreError {
-            doing: "writing",
-            path: path.clone(),
-            why: error.to_string(),
-        })?;
+        let text = toml::to_string_pretty(settings).map_err(|error| unwritable(&path, &error))?;
         write_whole(&path, text.as_bytes())
     }
 
     /// Moves settings that cannot be read out of the way, so that saving does not lose them; where they are now.
     pub(crate) fn set_settings_aside(&self) -> Result<PathBuf, StoreError> {
         let path = self.paths.settings();
-        let aside = path.with_extension("toml.unreadable");
-        fs::rename(&path, &aside).map_err(at("moving aside", &path))?;
-        Ok(aside)
+        set_aside(&path, "toml.unreadable")
+    }
+
+    /// Moves a note that makes no sense out of the way; where it is now.
+    pub(crate) fn set_note_aside(&self) -> Result<PathBuf, StoreError> {
+        set_aside(&self.paths.note(), "json.unreadable")
     }
 
     /// The note on the system's proxy setting, if there is one.
     pub(crate) fn note(&self) -> Result<Option<Note>, StoreError> {
         let path = self.paths.note();
         let Some(text) = read(&path)? else { return Ok(None) };
-        serde_json::from_str(&text).map(Some).map_err(|error| StoreError {
-            doing: "reading",
-            path,
-            why: error.to_string(),
-        })
+        serde_json::from_str(&text).map(Some).map_err(|error| malformed(&path, error.to_string()))
     }
 
     /// Writes the note; when this returns it survives a crash of the program and of the machine.
     pub(crate) fn save_note(&self, note: &Note) -> Result<(), StoreError> {
         let path = self.paths.note();
-        let text = serde_json::to_vec_pretty(note).map_err(|error| StoreError {
-            doing: "writing",
-            path: path.clone(),
-            why: error.to_string(),
-        })?;
+        let text = serde_json::to_vec_pretty(note).map_err(|error| unwritable(&path, &error))?;
         write_whole(&path, &text)
     }
 
@@ -98,23 +107,40 @@ impl Store {
         }
     }
 
-    /// Claims the system's proxy setting for this process until the file is dropped or the process dies; none when
+    /// Claims the system's proxy setting for this process until the claim is dropped or the process dies; none when
     /// another Tamis of this user holds it.
-    pub(crate) fn claim_system_proxy(&self) -> Result<Option<File>, StoreError> {
+    pub(crate) fn claim_system_proxy(&self) -> Result<Option<Claim>, StoreError> {
         let path = self.paths.lock();
         make_folder(&path)?;
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at("opening", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(Claim(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(at("locking", &path)(error)),
         }
     }
 }
 
+fn malformed(path: &Path, why: String) -> StoreError {
+    StoreError { doing: "reading", path: path.to_owned(), why, malformed: true }
+}
+
+fn unwritable(path: &Path, error: &impl ToString) -> StoreError {
+    StoreError { doing: "writing", path: path.to_owned(), why: error.to_string(), malformed: false }
+}
+
+/// Renames a file to `extension`; that it is gone already is fine.
+fn set_aside(path: &Path, extension: &str) -> Result<PathBuf, StoreError> {
+    let aside = path.with_extension(extension);
+    match fs::rename(path, &aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("moving aside", path)(error)),
+        _ => Ok(aside),
+    }
+}
+
 fn at<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> StoreError + 'a {
-    move |error| StoreError { doing, path: path.to_owned(), why: error.to_string() }
+    move |error| StoreError { doing, path: path.to_owned(), why: error.to_string(), malformed: false }
 }
 
 /// The text of a file; none where there is no file.
@@ -124,7 +150,7 @@ fn read(path: &Path) -> Result<Option<String>, StoreError> {
         Err(error) => return Err(at("reading", path)(error)),
         Ok(file) if file.len() > FILE_LIMIT => {
             let why = format!("it has {} bytes, more than Tamis ever writes", file.len());
-            return Err(StoreError { doing: "reading", path: path.to_owned(), why });
+            return Err(malformed(path, why));
         }
         Ok(_) => {}
     }

@@ -88,7 +88,7 @@ pub(crate) fn system_proxy_not_set(error: &impl ToString, reset: bool) -> Proble
         if reset {
             "Turn filtering off and on to try again, or enter the address in the system's proxy settings yourself."
         } else {
-            "Run `tamis restore`, or look at the system's proxy settings."
+            "Run `tamis restore`, or look at the system's proxy settings and set them to what they were, in most cases none."
         },
     )
 }

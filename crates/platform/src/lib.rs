@@ -10,6 +10,7 @@ pub mod autostart;
 mod error;
 mod keyed;
 mod memory;
+pub mod open_files;
 pub mod system_proxy;
 
 use std::path::PathBuf;

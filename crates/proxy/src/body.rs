@@ -48,7 +48,7 @@ pub(crate) struct Saving {
 }
 
 impl Saving {
-    /// What was announced less what has been received of it, head included; zero where that is not known.
+    /// What was announced less what may have been received of it, head included; zero where that is not known.
     fn bytes(&self) -> u64 {
         match (self.announced, &self.tap) {
             (Some(announced), Some(tap)) => announced.saturating_sub(tap.received_for_this_answer()),
@@ -79,9 +79,6 @@ impl OutBody {
 
     /// Hands over the exchange's recorder. A body that is over already completes the record here.
     pub(crate) fn recorded_by(mut self, mut recorder: Recorder) -> Self {
-        if let Kind::Whole(bytes) = &self.kind {
-            recorder.sent = bytes.len() as u64;
-        }
         if matches!(self.kind, Kind::Over) {
             recorder.ending = Ending::Complete;
         } else {

@@ -42,8 +42,8 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
     let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
-    let version = request.version();
-    let mut exchange = Exchange { shared, life, client, version, recorder: Some(recorder) };
+    let (version, head_only) = (request.version(), request.method() == Method::HEAD);
+    let mut exchange = Exchange { shared, life, client, version, head_only, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -58,6 +58,8 @@ struct Exchange {
     client: Arc<Line>,
     /// The version of the client's request.
     version: Version,
+    /// The client asks for a head without a body.
+    head_only: bool,
     recorder: Option<Recorder>,
 }
 
@@ -208,7 +210,8 @@ impl Exchange {
             let cause = std::io::Error::other("it switched protocols without being asked to");
             return Err(Error::bad_answer(&authority(), &cause));
         }
-        let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+        let was_chunked = framing::of_response(&mut parts.headers)
+            .map_err(|reason| Error::bad_answer(&authority(), &io::Error::other(reason)))?;
         framing::drop_false_length(&mut parts.headers, was_chunked, Some(parts.status));
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
         run.response(request, &mut head);
@@ -266,6 +269,11 @@ impl Exchange {
         let Some(mut recorder) = self.recorder.take() else { return response };
         recorder.status = Some(response.status());
         recorder.changes = run.into_changes();
+        if self.head_only {
+            // hyper sends the head alone and never looks at the body.
+            recorder.ending = Ending::Complete;
+            return response;
+        }
         response.map(|body| {
             // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
             // message broke off (RFC 9112 8).

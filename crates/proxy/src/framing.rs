@@ -2,7 +2,7 @@
 //!
 //! hyper parses lengths and chunks; what is decided here is which framing fields a message may carry at all.
 
-use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
 
@@ -33,6 +33,30 @@ fn check_expectation(request: &Parts) -> Result<(), Error> {
     let known =
         request.headers.get_all(EXPECT).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     if known { Ok(()) } else { Err(Error::expectation_failed()) }
+}
+
+/// How the origin framed a response: whether in chunks, and refused with a reason where its framing has more than one
+/// reading (RFC 9112 6.1 and 6.3).
+pub(crate) fn of_response(fields: &mut HeaderMap) -> Result<bool, &'static str> {
+    let mut codings = fields.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (Some(only), None) if only.as_bytes().eq_ignore_ascii_case(b"chunked") => return Ok(true),
+        (Some(_), _) => return Err("its Transfer-Encoding is not just chunked"),
+        (None, _) => {}
+    }
+    let lengths: Vec<&[u8]> = fields
+        .get_all(CONTENT_LENGTH)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .collect();
+    if let [first, _, ..] = lengths.as_slice() {
+        // The same length said twice is said once (RFC 9110 8.6).
+        let same = lengths.iter().all(|length| length == first);
+        let once = HeaderValue::from_bytes(first).ok().filter(|_| same);
+        fields.insert(CONTENT_LENGTH, once.ok_or("it says two lengths")?);
+    }
+    Ok(false)
 }
 
 /// Drops a length that does not frame the message: chunks overrule it (RFC 9112 6.3), and some answers have no content

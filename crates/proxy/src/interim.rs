@@ -5,7 +5,7 @@ use http::{StatusCode, Version};
 use tamis_filter::Fields;
 use tokio::sync::mpsc;
 
-use crate::via;
+use crate::{framing, via};
 
 /// Interim responses of one exchange that may wait; an origin that sends more at once loses the later ones.
 const QUEUE: usize = 16;
@@ -15,9 +15,11 @@ const QUEUE: usize = 16;
 pub(crate) struct Interim(Vec<u8>);
 
 impl Interim {
-    /// From what the origin sent: without hop-by-hop fields, and with our `Via` (RFC 9110 7.6.1, 7.6.3).
+    /// From what the origin sent: without hop-by-hop fields and any length, and with our `Via` (RFC 9110 7.6.1, 8.6,
+    /// 7.6.3).
     pub(crate) fn new(status: StatusCode, fields: &HeaderMap, received: Version) -> Self {
         let mut fields = Fields::from_wire(fields).into_wire();
+        framing::drop_false_length(&mut fields, false, Some(status));
         via::append(&mut fields, received);
         let reason = status.canonical_reason().unwrap_or_default();
         let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();

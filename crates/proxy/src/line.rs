@@ -31,18 +31,12 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Bytes received since hyper last wrote: read by it, or waiting in the system's receive buffer. Where the latter
-    /// cannot be told, the answer is `u64::MAX`.
+    /// How many bytes may have been received since hyper last wrote: all that it read, and as many as the system's receive
+    /// buffer holds, for the sender goes on until it learns that the connection is closed. Where that cannot be told,
+    /// the answer is `u64::MAX`.
     pub(crate) fn received_since_write(&self) -> u64 {
         let read = self.received.load(Ordering::Relaxed) - self.received_at_last_write.load(Ordering::Relaxed);
-        let socket = SockRef::from(&self.socket);
-        let Ok(capacity) = socket.recv_buffer_size() else { return u64::MAX };
-        let mut waiting = Vec::with_capacity(capacity);
-        match socket.peek(waiting.spare_capacity_mut()) {
-            Ok(bytes) => read + bytes as u64,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => read,
-            Err(_) => u64::MAX,
-        }
+        SockRef::from(&self.socket).recv_buffer_size().map_or(u64::MAX, |capacity| read + capacity as u64)
     }
 
     /// True when something came over this connection before, and nothing since hyper last wrote.

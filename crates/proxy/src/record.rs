@@ -29,7 +29,8 @@ pub struct ExchangeRecord {
     /// Bytes of body that went to the client.
     pub sent: u64,
     /// Bytes that the origin announced and that were not fetched, because the rewritten body was complete without
-    /// them. Counted only from a `Content-Length`, and less all that this computer had already received.
+    /// them. Counted only from a `Content-Length`, and less all that this computer may have received by then: what was read,
+    /// and a whole receive buffer. So the true number is this or a little more.
     pub never_downloaded: u64,
 }
 

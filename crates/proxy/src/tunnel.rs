@@ -38,6 +38,10 @@ pub(crate) async fn relay<Origin: AsyncRead + AsyncWrite>(
     tokio::select! {
         relayed = relayed => recorder.ending = match relayed {
             Ok(()) => Ending::Complete,
+            // Many programs end a tunnel by a reset; which side, or whether anything was lost, cannot be told from here.
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+                Ending::Complete
+            }
             Err(error) => Ending::Failed(format!("the tunnel: {error}")),
         },
         () = life.over() => recorder.ending = Ending::Complete,
@@ -55,8 +59,8 @@ async fn relay_upgraded(
     let activity = Activity::begin();
     let (client_read, client_write) = tokio::io::split(parts.io.into_inner());
     let (origin_read, mut origin_write) = tokio::io::split(origin);
-    origin_write.write_all(&parts.read_buf).await?;
     let both = async {
+        origin_write.write_all(&parts.read_buf).await?;
         tokio::try_join!(
             pump(client_read, origin_write, &activity, None),
             pump(origin_read, client_write, &activity, Some(sent)),
@@ -90,7 +94,7 @@ async fn pump(
         let full = buffer.len() == buffer.capacity();
         buffer.clear();
         if full && buffer.capacity() < LARGEST_BUFFER {
-            buffer = BytesMut::with_capacity(buffer.capacity() * 4);
+            buffer = BytesMut::with_capacity((buffer.capacity() * 4).min(LARGEST_BUFFER));
         }
     }
 }

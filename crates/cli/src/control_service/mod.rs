@@ -33,7 +33,7 @@ const COMMAND_LIMIT: usize = 16 * 1024;
 const CONNECTIONS: usize = 32;
 
 /// How long a client may take for a request head, and how long it may idle.
-const HEAD_LIMIT: Duration = Duration::from_secs(30);
+const HEAD_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long the program's end waits for windows to take the last snapshot.
 const LAST_WORD: Duration = Duration::from_millis(500);

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::body::PREFIX_LIMIT;
 use crate::{
     BodyTransform, Card, Destination, Filter, Flow, Output, Prefix, Profile, RequestHead, ResponseHead, Service, TransformError,
 };
 
-/// Enough to hold a still of a few pixels whole: those pass with their length and validators kept.
-const PREFIX: usize = 1024;
+/// A still that fits into this passes with its length and validators kept. Of a longer one nobody can know in time.
+const PREFIX: usize = PREFIX_LIMIT;
 
 const EXTENSION: u8 = 0x21;
 const IMAGE: u8 = 0x2c;
@@ -54,15 +55,16 @@ impl Filter for Still {
     }
 
     fn body(&mut self, _: &RequestHead, response: &ResponseHead, prefix: &Prefix) -> Option<Box<dyn BodyTransform>> {
-        if !is_gif(&prefix.bytes) || (prefix.complete && !has_second_frame(&prefix.bytes)) {
+        if !can_move(&prefix.bytes) || (prefix.complete && !has_second_frame(&prefix.bytes)) {
             return None;
         }
         Some(Box::new(FirstFrame { walker: Walker::default(), passed: 0, whole: response.content_length() }))
     }
 }
 
-fn is_gif(start: &[u8]) -> bool {
-    start.starts_with(b"GIF87a") || start.starts_with(b"GIF89a")
+/// Whether this is a GIF that can move. The several images of an old GIF87a are tiles of one picture.
+fn can_move(start: &[u8]) -> bool {
+    start.starts_with(b"GIF89a")
 }
 
 fn has_second_frame(whole: &[u8]) -> bool {
@@ -320,6 +322,11 @@ mod tests {
         check(&[SCREEN, CONTROL, FRAME, &[TRAILER]], None);
         check(&[SCREEN, FRAME, COMMENT, &[TRAILER]], None);
         check(&[SCREEN, FRAME_WITH_TABLE, &[TRAILER], b"trailing"], None);
+    }
+
+    #[test]
+    fn an_old_gif_of_several_tiles_is_one_picture() {
+        assert!(can_move(b"GIF89a") && !can_move(b"GIF87a") && !can_move(b"PNG"));
     }
 
     #[test]

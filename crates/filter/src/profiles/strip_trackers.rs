@@ -26,7 +26,7 @@ const PARAMETER_PREFIXES: &[&str] = &["utm_"];
 
 /// Parameters that sign the rest of the query: an address that has one is left as it is.
 const SIGNATURES: &[&str] =
-    &["expires", "hmac", "key-pair-id", "policy", "sig", "sign", "signature", "x-amz-signature", "x-goog-signature"];
+    &["expires", "hmac", "oauth_signature", "key-pair-id", "policy", "sig", "sign", "signature", "x-amz-signature", "x-goog-signature"];
 
 /// Hosts whose only service is to count, measure or profile visitors, or to carry advertisements that do; their
 /// subdomains count too. Hosts that pages need in order to work do not belong here, nor the sites of the firms behind
@@ -51,18 +51,33 @@ const TRACKER_HOSTS: &[&str] = &[
 /// A transparent GIF of one pixel.
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
-/// How many addresses are remembered whose site insists on the parameters; the oldest is forgotten first.
-const INSISTING_LIMIT: usize = 256;
+/// Schemes of `Authorization` that sign the address (RFC 9110 11.6.2 names the field, RFC 7616 and others the schemes).
+const SIGNING_SCHEMES: &[&str] = &["aws4-hmac-sha256", "digest", "hawk", "oauth"];
+
+/// How many addresses are remembered, of each kind; the oldest is forgotten first.
+const MEMORY: usize = 256;
+
+/// As often as this among the last [`MEMORY`] redirects a site may send somebody to one and the same address with
+/// tracking parameters; then it is taken for a circle, which browsers give up after some twenty rounds.
+const ROUNDS: usize = 3;
 
 pub(super) fn profile() -> StripTrackers {
     StripTrackers::default()
 }
 
-/// The profile. It remembers sites that answer a cleaned address by redirecting to the uncleaned one: cleaning again
-/// would go round for ever.
+/// The profile. It remembers sites that answer a cleaned address by sending the visitor to the uncleaned one, at once or
+/// after some detours: cleaning again would go round for ever.
 #[derive(Default)]
 pub(super) struct StripTrackers {
-    insisting: Mutex<VecDeque<String>>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// Cleaned addresses whose site insists on the parameters.
+    insisting: VecDeque<String>,
+    /// Uncleaned addresses that sites redirected to.
+    redirected_to: VecDeque<String>,
 }
 
 impl Profile for StripTrackers {
@@ -84,17 +99,34 @@ impl Profile for StripTrackers {
 
 impl StripTrackers {
     fn insists(&self, cleaned: &Uri) -> bool {
-        let cleaned = cleaned.to_string();
-        self.insisting.lock().unwrap_or_else(PoisonError::into_inner).contains(&cleaned)
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).insisting.contains(&key(cleaned))
     }
 
-    fn remember_insisting(&self, cleaned: &Uri) {
-        let mut insisting = self.insisting.lock().unwrap_or_else(PoisonError::into_inner);
-        if insisting.len() == INSISTING_LIMIT {
-            insisting.pop_front();
+    /// A site redirects to `location`; `at_once` when the request was for that very address, cleaned.
+    fn redirected(&self, location: &Uri, cleaned: &Uri, at_once: bool) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let location = key(location);
+        let rounds = memory.redirected_to.iter().filter(|known| **known == location).count() + 1;
+        remember(&mut memory.redirected_to, location);
+        let cleaned = key(cleaned);
+        if (at_once || rounds >= ROUNDS) && !memory.insisting.contains(&cleaned) {
+            remember(&mut memory.insisting, cleaned);
         }
-        insisting.push_back(cleaned.to_string());
     }
+}
+
+fn remember(addresses: &mut VecDeque<String>, address: String) {
+    if addresses.len() == MEMORY {
+        addresses.pop_front();
+    }
+    addresses.push_back(address);
+}
+
+/// The same text for the same address: lower-case host, and no port where it is the usual one.
+fn key(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    let port = uri.port_u16().filter(|port| *port != 80).map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{host}{port}{}", uri.path_and_query().map_or("/", PathAndQuery::as_str))
 }
 
 struct Stripper {
@@ -117,7 +149,7 @@ impl Filter for Stripper {
             changes.add(Part::Answer, format!("host {tracker}"), what, Some(before), Some(after));
             return Verdict::Answer(answer);
         }
-        if request.method != Method::GET && request.method != Method::HEAD {
+        if (request.method != Method::GET && request.method != Method::HEAD) || is_signed(request) {
             return Verdict::Forward;
         }
         let Some(cleaned) = clean(&request.target) else { return Verdict::Forward };
@@ -145,10 +177,12 @@ impl Filter for Stripper {
         if !response.status.is_redirection() {
             return;
         }
-        let location = response.fields.text(header::LOCATION).and_then(|value| absolute(&request.target, value));
-        let back = location.and_then(|location| clean(&location)).is_some_and(|c| c.target == request.target);
-        if back {
-            self.profile.remember_insisting(&request.target);
+        let location = response.fields.text(header::LOCATION).and_then(|value| resolve(&request.target, value));
+        if let Some(location) = location
+            && let Some(cleaned) = clean(&location)
+        {
+            let at_once = key(&cleaned.target) == key(&request.target);
+            self.profile.redirected(&location, &cleaned.target, at_once);
         }
     }
 }
@@ -177,7 +211,10 @@ fn clean(target: &Uri) -> Option<Cleaned> {
     if parts.iter().any(|part| SIGNATURES.contains(&name_of(part).as_str())) {
         return None;
     }
-    let (tracking, kept): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(|part| is_tracking(&name_of(part)));
+    // Where a site separates parameters in another way, what looks like a value may hold others.
+    let one_parameter = |part: &str| !part.contains([';', '?']);
+    let (tracking, kept): (Vec<&str>, Vec<&str>) =
+        parts.into_iter().partition(|part| one_parameter(part) && is_tracking(&name_of(part)));
     if tracking.is_empty() {
         return None;
     }
@@ -199,15 +236,32 @@ fn is_tracking(name: &str) -> bool {
     PARAMETERS.binary_search(&name).is_ok() || PARAMETER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// A `Location` value made absolute, as far as a redirect to the same page needs it (RFC 9110 10.2.2).
-fn absolute(base: &Uri, location: &str) -> Option<Uri> {
+/// Whether something in the head signs the address.
+fn is_signed(request: &RequestHead) -> bool {
+    let scheme = request.fields.text(header::AUTHORIZATION).and_then(|value| value.split(' ').next());
+    request.fields.has("signature-input")
+        || scheme.is_some_and(|scheme| SIGNING_SCHEMES.iter().any(|signing| scheme.eq_ignore_ascii_case(signing)))
+}
+
+/// A `Location` value made absolute (RFC 9110 10.2.2, RFC 3986 5.2.2); dot segments are left to the origin, which has
+/// never been seen to send them.
+fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     let location = location.split('#').next().unwrap_or_default();
-    if location.starts_with('/') && !location.starts_with("//") {
-        let mut parts = base.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::try_from(location).ok()?);
-        return Uri::from_parts(parts).ok();
+    if let Ok(absolute) = location.parse::<Uri>()
+        && absolute.scheme().is_some()
+    {
+        return Some(absolute);
     }
-    location.parse().ok().filter(|uri: &Uri| uri.authority().is_some())
+    let authority = base.authority()?;
+    let path = base.path();
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match location.as_bytes() {
+        [] => None,
+        [b'/', b'/', ..] => format!("http:{location}").parse().ok(),
+        [b'/', ..] => format!("http://{authority}{location}").parse().ok(),
+        [b'?', ..] => format!("http://{authority}{path}{location}").parse().ok(),
+        _ => format!("http://{authority}{folder}/{location}").parse().ok(),
+    }
 }
 
 /// 307 keeps the method (RFC 9110 15.4.8); no cache keeps it.
@@ -272,11 +326,23 @@ mod tests {
         check("http://a.test/p?gclidx=1&mygclid=2", "http://a.test/p?gclidx=1&mygclid=2");
         check("http://a.test/gclid=1", "http://a.test/gclid=1");
         check("http://a.test/p?", "http://a.test/p?");
+        // Other separators: nothing that may be something else is taken away.
+        check("http://a.test/?utm_source=x;id=5", "http://a.test/?utm_source=x;id=5");
+        check("http://a.test/?utm_source=1?b=2&gclid=3", "http://a.test/?utm_source=1?b=2");
     }
 
     #[test]
     fn signed_addresses_are_left_alone() {
         check("http://a.test/p?utm_source=x&X-Amz-Signature=1", "http://a.test/p?utm_source=x&X-Amz-Signature=1");
+        check("http://a.test/p?gclid=1&oauth_signature=x", "http://a.test/p?gclid=1&oauth_signature=x");
+        for (name, value) in [("authorization", "AWS4-HMAC-SHA256 Credential=x"), ("signature-input", "sig1=()")] {
+            let mut map = http::HeaderMap::new();
+            map.insert(name, HeaderValue::from_static(value));
+            let target = "http://a.test/?gclid=1".parse().unwrap();
+            let mut request = RequestHead { method: Method::GET, target, fields: Fields::from_wire(&map) };
+            let _ = Arc::new(profile()).filter().request(&mut request, &mut Changes::default());
+            assert_eq!(request.target, "http://a.test/?gclid=1", "{name}");
+        }
     }
 
     #[test]
@@ -297,22 +363,52 @@ mod tests {
         assert_eq!(answer.fields.text(header::LOCATION), Some("http://a.test/p?id=2"));
     }
 
+    fn redirecting(location: &str) -> ResponseHead {
+        let mut map = http::HeaderMap::new();
+        map.insert(header::LOCATION, HeaderValue::try_from(location).unwrap());
+        ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(&map) }
+    }
+
+    /// What becomes of a request for `target` after `from` was redirected to `location`, `rounds` times.
+    fn after_redirects(from: &str, location: &str, rounds: usize, target: &str) -> String {
+        let profile = Arc::new(profile());
+        for _ in 0..rounds {
+            let from = request(Method::GET, from, "*/*");
+            Arc::clone(&profile).filter().response(&from, &mut redirecting(location), &mut Changes::default());
+        }
+        let mut request = request(Method::GET, target, "*/*");
+        let _ = profile.filter().request(&mut request, &mut Changes::default());
+        request.target.to_string()
+    }
+
     #[test]
     fn a_site_that_insists_on_its_parameters_gets_them_and_nobody_goes_round_in_circles() {
-        let profile = Arc::new(profile());
-        let mut first = request(Method::GET, "http://a.test/p?gclid=1", "*/*");
-        let mut filter = Arc::clone(&profile).filter();
-        let _ = filter.request(&mut first, &mut Changes::default());
-        assert_eq!(first.target, "http://a.test/p");
-        let mut map = http::HeaderMap::new();
-        map.insert(header::LOCATION, HeaderValue::from_static("/p?gclid=1"));
-        let mut response = ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(&map) };
-        filter.response(&first, &mut response, &mut Changes::default());
+        let target = "http://a.test/x/p?gclid=1";
+        for location in
+            ["/x/p?gclid=1", "p?gclid=1", "?gclid=1", "//a.test/x/p?gclid=1", "http://A.test:80/x/p?gclid=1#top"]
+        {
+            assert_eq!(after_redirects("http://a.test/x/p", location, 1, target), target, "{location}");
+        }
+        // With a detour in between it takes some rounds to see the circle.
+        assert_eq!(after_redirects("http://a.test/start", "/x/p?gclid=1", 2, target), "http://a.test/x/p");
+        assert_eq!(after_redirects("http://a.test/start", "/x/p?gclid=1", 3, target), target);
+    }
 
-        let mut again = request(Method::GET, "http://a.test/p?gclid=1", "text/html");
-        let verdict = profile.filter().request(&mut again, &mut Changes::default());
-        assert!(matches!(verdict, Verdict::Forward));
-        assert_eq!(again.target, "http://a.test/p?gclid=1");
+    #[test]
+    fn a_redirect_to_a_tracking_address_elsewhere_is_cleaned() {
+        let shop = "http://shop.test/?utm_source=x&id=1";
+        assert_eq!(after_redirects("http://short.test/abc", shop, 1, shop), "http://shop.test/?id=1");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let profile = profile();
+        for n in 0..MEMORY * 2 {
+            let uri: Uri = format!("http://a.test/{n}").parse().unwrap();
+            profile.redirected(&uri, &uri, true);
+        }
+        let memory = profile.memory.lock().unwrap();
+        assert_eq!((memory.insisting.len(), memory.redirected_to.len()), (MEMORY, MEMORY));
     }
 
     #[test]
