@@ -8,6 +8,7 @@ mod control_service;
 mod desktop;
 mod house;
 mod lighter_media;
+mod pac;
 mod restore;
 mod streams;
 mod wire;
