@@ -1,8 +1,11 @@
 //! Never offline: whatever ends Tamis, the desktop's proxy setting comes back, byte for byte.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use tamis_tests::client::Client;
+use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::serve_box::{Home, ServeBox, bytes_of};
 use tamis_tests::wait_for;
 
@@ -179,5 +182,38 @@ fn a_restore_by_hand_while_tamis_runs_says_that_it_runs_and_its_end_changes_noth
     assert!(String::from_utf8_lossy(&output.stdout).contains("still running"), "{output:?}");
     assert_eq!(bytes_of(&home.desktop_settings()), before);
     assert_eq!(tamis.signal("TERM"), Some(0));
+    assert_eq!(bytes_of(&home.desktop_settings()), before);
+}
+
+#[test]
+fn a_crowd_of_clients_leaves_room_to_put_the_setting_back() {
+    let (home, before) = user_with_a_company_proxy();
+    let mut command = std::process::Command::new("sh");
+    home.dress(&mut command);
+    let tamis = tamis_tests::built("tamis");
+    let start = format!("ulimit -n 300; exec '{}' serve --system-proxy --listen 127.0.0.1:0", tamis.display());
+    let mut child = command.args(["-c", &start]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    let proxy = line.strip_prefix("Proxy listening on ").unwrap().parse().unwrap();
+    let origin = Origin::answering(response(&[], "ok"));
+    // Each that is let in holds a connection here and one to the origin.
+    let crowd: Vec<(Client, u16)> = (0..200)
+        .map(|_| {
+            let mut client = Client::connect(proxy);
+            let status = if client.try_send(get(&origin.url("/"), &[]).as_bytes()) {
+                client.try_head().map_or(0, |head| head.status())
+            } else {
+                0
+            };
+            (client, status)
+        })
+        .collect();
+    let served = crowd.iter().filter(|(_, status)| *status == 200).count();
+    assert!(served > 50, "only {served} were served");
+    assert!(crowd.iter().all(|(_, status)| matches!(status, 200 | 503 | 0)), "the crowd was not told that it is one");
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(bytes_of(&home.desktop_settings()), before);
 }
