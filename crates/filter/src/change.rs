@@ -5,8 +5,7 @@ use std::borrow::Cow;
 /// The longest `before` or `after` text kept, in bytes; longer ones are cut and end in an ellipsis.
 pub const CHANGE_TEXT_LIMIT: usize = 1024;
 
-/// How many changes one exchange may record. Further ones still happen; only their records are dropped, which
-/// [`Changes::dropped`] counts.
+/// How many changes one exchange may record. Further ones still happen; only their records are dropped.
 pub const CHANGES_PER_EXCHANGE: usize = 64;
 
 /// The part of the message that an edit touched.
@@ -44,7 +43,6 @@ pub struct Change {
 pub struct Changes {
     profile: &'static str,
     list: Vec<Change>,
-    dropped: usize,
 }
 
 impl Changes {
@@ -63,7 +61,6 @@ impl Changes {
         after: Option<String>,
     ) {
         if self.list.len() == CHANGES_PER_EXCHANGE {
-            self.dropped += 1;
             return;
         }
         self.list.push(Change {
@@ -84,7 +81,6 @@ impl Changes {
     /// Takes over the changes of `other`, as far as there is room.
     pub fn append(&mut self, other: Changes) {
         let room = CHANGES_PER_EXCHANGE - self.list.len();
-        self.dropped += other.dropped + other.list.len().saturating_sub(room);
         self.list.extend(other.list.into_iter().take(room));
     }
 
@@ -104,14 +100,9 @@ impl Changes {
         self.list
     }
 
-    /// How many changes happened beyond [`CHANGES_PER_EXCHANGE`].
-    pub fn dropped(&self) -> usize {
-        self.dropped
-    }
-
     /// True when nothing was changed.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.dropped == 0
+        self.list.is_empty()
     }
 }
 
@@ -138,13 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn changes_beyond_the_limit_are_counted_not_kept() {
+    fn changes_beyond_the_limit_are_not_kept() {
         let mut changes = Changes::signed_by("p");
         for _ in 0..CHANGES_PER_EXCHANGE + 3 {
             changes.add(Part::Target, "r", "w", None, None);
         }
         let mut all = Changes::default();
         all.append(changes);
-        assert_eq!((all.list().len(), all.dropped()), (CHANGES_PER_EXCHANGE, 3));
+        all.add(Part::Target, "r", "w", None, None);
+        assert_eq!(all.list().len(), CHANGES_PER_EXCHANGE);
     }
 }

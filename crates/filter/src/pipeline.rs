@@ -186,11 +186,6 @@ impl Run {
         describe_changed_body(&mut response.fields);
     }
 
-    /// The changes so far.
-    pub fn changes(&self) -> &Changes {
-        &self.changes
-    }
-
     /// The changes, taken out when the exchange is over.
     pub fn into_changes(self) -> Changes {
         self.changes
