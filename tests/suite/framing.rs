@@ -1,0 +1,58 @@
+//! Where a message ends: one reading of it, or a refusal (RFC 9112 6, 7, 11).
+
+use tamis_tests::origin::{Origin, get, response};
+use tamis_tests::proxy_box::ProxyBox;
+
+#[test]
+fn requests_that_could_be_read_in_two_ways_are_refused_rfc9112_11_2() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    let url = origin.url("/");
+    for (line, fields) in [
+        ("POST", "Transfer-Encoding: chunked, chunked"),
+        ("POST", "Transfer-Encoding: gzip, chunked"),
+        ("POST", "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked"),
+        ("POST", "Content-Length: 1\r\nContent-Length: 2"),
+        ("POST", "Content-Length: +1"),
+        ("GET", "Host: two.example"),
+        ("GET", "X-Space : 1"),
+    ] {
+        let request = format!("{line} {url} HTTP/1.1\r\nHost: one.example\r\n{fields}\r\n\r\n");
+        let head = proxy.client().send(request).head();
+        assert_eq!(head.status(), 400, "{fields}");
+    }
+    assert!(origin.is_silent(), "the origin was asked: {}", origin.heard());
+}
+
+#[test]
+fn an_http10_client_sees_a_reset_where_a_message_broke_off_rfc9112_8() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+    });
+    let mut client = proxy.client();
+    client.send(format!("GET {} HTTP/1.0\r\n\r\n", origin.url("/")));
+    assert!(!client.ends_cleanly(), "a cut-off message looks complete");
+}
+
+#[test]
+fn an_answer_that_could_be_read_in_two_ways_is_a_bad_answer_rfc9112_6_3() {
+    let proxy = ProxyBox::start(&[]);
+    for framing in [
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        let origin = Origin::start(move |talk| {
+            talk.request();
+            talk.client.send(&answer);
+        });
+        assert_eq!(proxy.client().ask(get(&origin.url("/"), &[])).0.status(), 502, "{framing}");
+    }
+    // The same length twice is one length.
+    let origin = Origin::answering("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok");
+    let (head, body) = proxy.client().ask(get(&origin.url("/"), &[]));
+    assert_eq!((head.all("content-length"), body.as_slice()), (vec!["2"], b"ok".as_slice()));
+}

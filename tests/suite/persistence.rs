@@ -1,0 +1,87 @@
+//! Which connections live on, on each leg by itself, and what may be sent twice (RFC 9112 9, RFC 2616 8.1).
+
+use tamis_proxy::Ending;
+use tamis_tests::client::Client;
+use tamis_tests::origin::{Origin, get, response};
+use tamis_tests::proxy_box::ProxyBox;
+
+#[test]
+fn an_http10_client_is_never_kept_even_if_it_asks_rfc2616_8_1_3() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    for asks in ["Connection: keep-alive", "Proxy-Connection: keep-alive", "Keep-Alive: 300"] {
+        let mut client = proxy.client();
+        client.send(format!("GET {} HTTP/1.0\r\n{asks}\r\n\r\n", origin.url("/")));
+        let head = client.head();
+        assert_eq!(head.all("connection"), ["close"], "{asks}");
+        assert_eq!(client.to_end(), b"ok", "{asks}");
+    }
+}
+
+#[test]
+fn each_leg_persists_by_itself_rfc2616_8_1_3() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    // Clients that close do not cost the origin its connection.
+    for _ in 0..3 {
+        let (head, _) = proxy.client().ask(get(&origin.url("/"), &["Connection: close"]));
+        assert_eq!(head.all("connection"), ["close"]);
+        // The connection is idle again once the exchange is over.
+        assert_eq!(proxy.record().ending, Ending::Complete);
+    }
+    assert_eq!(origin.connections(), 1);
+
+    // An origin that closes does not cost the client its connection.
+    let closing = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end");
+    });
+    let mut client = proxy.client();
+    for _ in 0..3 {
+        let (head, body) = client.ask(get(&closing.url("/"), &[]));
+        assert_eq!((head.get("connection"), body.as_slice()), (None, b"until the end".as_slice()));
+    }
+    assert_eq!(closing.connections(), 3);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order_rfc9112_9_3_2() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        while let Some((head, body)) = talk.request() {
+            let path = head.start().split(' ').nth(1).unwrap().to_owned();
+            talk.client.send(response(&[], [path.as_bytes(), &body].concat()));
+        }
+    });
+    let mut client = proxy.client();
+    let post = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", origin.url("/2"));
+    client.send(get(&origin.url("/1"), &[]) + &post + &get(&origin.url("/3"), &[]));
+    for want in ["/1", "/2abc", "/3"] {
+        let head = client.head();
+        assert_eq!(client.body(&head).0, want.as_bytes());
+    }
+}
+
+#[test]
+fn a_request_that_meets_a_closing_connection_is_sent_once_more_if_that_is_safe_rfc9110_9_2_2() {
+    let proxy = ProxyBox::start(&[]);
+    // Answers once on each connection and then cuts it off under the next request.
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send(response(&[], "ok"));
+        talk.request();
+    });
+    let mut client = proxy.client();
+    let ask = |client: &mut Client, method: &str, fields: &str| {
+        let request = format!("{method} {} HTTP/1.1\r\nHost: x\r\n{fields}\r\n", origin.url("/"));
+        let status = client.ask(request).0.status();
+        assert_eq!(proxy.record().status.map(|status| status.as_u16()), Some(status));
+        status
+    };
+    assert_eq!(ask(&mut client, "GET", ""), 200);
+    assert_eq!(ask(&mut client, "GET", ""), 200);
+    assert_eq!(origin.connections(), 2);
+    let heard: Vec<String> = (0..3).map(|_| origin.heard()).collect();
+    assert_eq!(heard, ["GET / HTTP/1.1"; 3]);
+    // The origin may have done what a POST asked for: it is not sent twice.
+    assert_eq!(ask(&mut client, "POST", "Content-Length: 0\r\n"), 502);
+    assert_eq!((origin.heard().as_str(), origin.is_silent()), ("POST / HTTP/1.1", true));
+}
