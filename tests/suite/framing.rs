@@ -56,3 +56,24 @@ fn an_answer_that_could_be_read_in_two_ways_is_a_bad_answer_rfc9112_6_3() {
     let (head, body) = proxy.client().ask(get(&origin.url("/"), &[]));
     assert_eq!((head.all("content-length"), body.as_slice()), (vec!["2"], b"ok".as_slice()));
 }
+
+#[test]
+fn a_body_in_chunks_reaches_an_origin_that_was_http10_a_moment_ago_rfc9112_6_1() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        while let Some((head, body)) = talk.request() {
+            talk.tell(format!(
+                "{} {}",
+                head.get("transfer-encoding").unwrap_or_default(),
+                String::from_utf8_lossy(&body)
+            ));
+            talk.client.send("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    proxy.client().ask(get(&origin.url("/"), &[]));
+    let post = format!("POST {} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", origin.url("/"));
+    proxy.client().ask(post + "3\r\nabc\r\n0\r\n\r\n");
+    let heard: Vec<String> = (0..4).map(|_| origin.heard()).collect();
+    assert_eq!(heard, ["GET / HTTP/1.1", " ", "POST / HTTP/1.1", "chunked abc"]);
+    assert_eq!(origin.connections(), 2, "a connection that hyper takes for one of HTTP/1.0 was used again");
+}

@@ -212,7 +212,7 @@ impl Exchange {
         }
         let was_chunked = framing::of_response(&mut parts.headers)
             .map_err(|reason| Error::bad_answer(&authority(), &io::Error::other(reason)))?;
-        framing::drop_false_length(&mut parts.headers, was_chunked, Some(parts.status));
+        framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
         run.response(request, &mut head);
         let tap = parts.extensions.remove::<Tap>();
@@ -302,7 +302,7 @@ fn is_granted(response: &Response<Incoming>) -> bool {
 fn upstream_request(parts: Parts, head: &RequestHead, body: UpBody) -> Result<Request<UpBody>, Error> {
     let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let mut fields: HeaderMap = head.fields.clone().into_wire();
-    framing::drop_false_length(&mut fields, was_chunked, None);
+    framing::of_request(&mut fields, was_chunked);
     let host = head.target.authority().map(|authority| HeaderValue::try_from(authority.as_str()));
     let Some(Ok(host)) = host else {
         return Err(Error::internal("A filter made an address without a host."));

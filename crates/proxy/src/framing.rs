@@ -59,11 +59,19 @@ pub(crate) fn of_response(fields: &mut HeaderMap) -> Result<bool, &'static str> 
     Ok(false)
 }
 
-/// Drops a length that does not frame the message: chunks overrule it (RFC 9112 6.3), and some answers have no content
+/// Frames a request as it came: a chunked one goes on in chunks, whatever its method. Left to itself hyper gives a GET of
+/// unknown length no body at all (RFC 9110 9.3.1 gives such content no meaning, yet it is not ours to drop).
+pub(crate) fn of_request(fields: &mut HeaderMap, was_chunked: bool) {
+    if was_chunked {
+        fields.remove(CONTENT_LENGTH);
+        fields.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+}
+
+/// Drops a length that does not frame the response: chunks overrule it (RFC 9112 6.3), and some answers have no content
 /// (RFC 9110 8.6).
-pub(crate) fn drop_false_length(fields: &mut HeaderMap, was_chunked: bool, status: Option<StatusCode>) {
-    let contentless = status.is_some_and(|status| status.is_informational() || status == StatusCode::NO_CONTENT);
-    if was_chunked || contentless {
+pub(crate) fn drop_false_length(fields: &mut HeaderMap, was_chunked: bool, status: StatusCode) {
+    if was_chunked || status.is_informational() || status == StatusCode::NO_CONTENT {
         fields.remove(CONTENT_LENGTH);
     }
 }

@@ -11,9 +11,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::uri::Authority;
-use http::{Request, Response, Uri};
+use http::{Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -97,11 +98,18 @@ impl Upstream {
         interims: mpsc::Sender<Interim>,
     ) -> Result<Response<Incoming>, Failed> {
         informational::listen(&mut request, interims, self.continue_wait);
+        let connection = capture_connection(&mut request);
         let mut answer = std::pin::pin!(self.client.request(request));
         loop {
             let patience = progress.last() + self.connect + self.response_head;
             match tokio::time::timeout_at(patience, answer.as_mut()).await {
-                Ok(answered) => return answered.map_err(Failed::Client),
+                Ok(answered) => {
+                    let response = answered.map_err(Failed::Client)?;
+                    if response.version() < Version::HTTP_11 {
+                        use_no_more(&connection);
+                    }
+                    return Ok(response);
+                }
                 Err(_) if progress.last() + self.connect + self.response_head > Instant::now() => {}
                 Err(_) => return Err(Failed::TookTooLong),
             }
@@ -113,6 +121,14 @@ impl Upstream {
         let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
         let uri = uri.map_err(|error| Error::bad_request(format!("The tunnel's target is not valid: {error}.")))?;
         self.connector.connect(uri).await.map_err(|error| explain(authority.as_str(), &error, self.connect))
+    }
+}
+
+/// Keeps the connection of an HTTP/1.0 origin out of the pool. hyper would send the next request on it as HTTP/1.0, and
+/// drop a body of unknown length without a word; each request is to go out in our own version (RFC 9110 2.5).
+fn use_no_more(connection: &CaptureConnection) {
+    if let Some(connected) = connection.connection_metadata().as_ref() {
+        connected.poison();
     }
 }
 
