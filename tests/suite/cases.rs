@@ -4,9 +4,14 @@
 //! lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`. `{origin}` stands for the origin's
 //! authority; an expected line that ends in `*` matches any line that begins so; `(nothing)` says that the origin is
 //! not asked. Head lines are compared in order, to the letter.
+//!
+//! Content is sent as it stands, but for `↵` at the end of a line, which makes that line end in CRLF: so chunks, trailers
+//! and further messages are written. What is got is shown without its chunks; trailers follow under `(trailers)`, and
+//! interim responses stand before the final one.
 
 use std::fs;
 
+use tamis_tests::client::Client;
 use tamis_tests::origin::Origin;
 use tamis_tests::proxy_box::ProxyBox;
 use tamis_tests::root;
@@ -66,16 +71,14 @@ fn play(case: &Case) -> Result<(), String> {
     let answer = wire(&case.origin);
     let origin = Origin::start(move |talk| {
         if let Some((head, body)) = talk.request() {
-            talk.heard_all(&head.lines, &body);
+            talk.tell(message(&head.lines, &body, talk.client.trailers()));
             talk.client.send(&answer);
         }
     });
     let authority = origin.authority();
     let mut client = proxy.client();
     client.send(wire(&case.client.replace("{origin}", &authority)));
-    let head = client.head();
-    let (body, complete) = client.body(&head);
-    let got = message(&head.lines, &body) + if complete { "" } else { "\n(cut off)" };
+    let got = response_of(&mut client, case.client.starts_with("HEAD "));
     compare("client gets", &case.client_gets.replace("{origin}", &authority), &got)?;
     let got = if case.origin_gets == "(nothing)" {
         if origin.is_silent() { "(nothing)".to_owned() } else { "(a request)".to_owned() }
@@ -86,15 +89,32 @@ fn play(case: &Case) -> Result<(), String> {
     compare("origin gets", &case.origin_gets.replace("{origin}", &authority), &got)
 }
 
-/// The lines as they go over the wire: heads end their lines in CRLF, and content begins after the empty line.
-fn wire(text: &str) -> Vec<u8> {
-    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    format!("{}\r\n\r\n{body}", head.trim_end_matches('\n').replace('\n', "\r\n")).into_bytes()
+/// The final response, and interim ones before it.
+fn response_of(client: &mut Client, to_head: bool) -> String {
+    let head = client.head();
+    if matches!(head.status(), 100 | 102..=199) {
+        return head.lines.join("\n") + "\n\n" + &response_of(client, to_head);
+    }
+    let (body, complete) = if to_head { (Vec::new(), true) } else { client.body(&head) };
+    message(&head.lines, &body, client.trailers()) + if complete { "" } else { "\n(cut off)" }
 }
 
-fn message(lines: &[String], body: &[u8]) -> String {
-    let head = lines.join("\n");
-    if body.is_empty() { head } else { format!("{head}\n\n{}", String::from_utf8_lossy(body)) }
+/// The lines as they go over the wire: heads end their lines in CRLF, and content begins after the empty line.
+fn wire(text: &str) -> Vec<u8> {
+    let (head, content) = text.split_once("\n\n").unwrap_or((text, ""));
+    let content = content.replace("↵\n", "\r\n").replace('↵', "\r\n");
+    format!("{}\r\n\r\n{content}", head.replace('\n', "\r\n")).into_bytes()
+}
+
+fn message(lines: &[String], body: &[u8], trailers: &[String]) -> String {
+    let mut text = lines.join("\n");
+    if !body.is_empty() {
+        text += &format!("\n\n{}", String::from_utf8_lossy(body));
+    }
+    if !trailers.is_empty() {
+        text += &format!("\n\n(trailers)\n{}", trailers.join("\n"));
+    }
+    text
 }
 
 fn compare(what: &str, expected: &str, got: &str) -> Result<(), String> {
@@ -104,14 +124,4 @@ fn compare(what: &str, expected: &str, got: &str) -> Result<(), String> {
     };
     let same = expected.lines().count() == got.lines().count() && expected.lines().zip(got.lines()).all(matches);
     if same { Ok(()) } else { Err(format!("--- {what}, expected:\n{expected}\n--- but:\n{got}")) }
-}
-
-trait HeardAll {
-    fn heard_all(&self, lines: &[String], body: &[u8]);
-}
-
-impl HeardAll for tamis_tests::origin::Talk {
-    fn heard_all(&self, lines: &[String], body: &[u8]) {
-        self.tell(message(lines, body));
-    }
 }

@@ -58,6 +58,27 @@ fn an_answer_that_could_be_read_in_two_ways_is_a_bad_answer_rfc9112_6_3() {
 }
 
 #[test]
+fn what_stands_around_chunks_has_a_bound_rfc9112_7_1_1() {
+    let proxy = ProxyBox::start(&[]);
+    let (long, many) = ("x".repeat(20_000), "X-T: v\r\n".repeat(300));
+    for (chunks, whole) in [
+        ("2;a=\"b;c\"\r\nok\r\n0;end\r\nX-T: v\r\n\r\n".to_owned(), true),
+        (format!("2;{long}\r\nok\r\n0\r\n\r\n"), false),
+        (format!("2\r\nok\r\n0\r\nX-T: {long}\r\n\r\n"), false),
+        (format!("2\r\nok\r\n0\r\n{many}\r\n"), false),
+        ("2\r\nok\r\n0\r\nno field\r\n\r\n".to_owned(), false),
+        ("2\r\nok\r\n0\r\nX-T: a\r\n folded\r\n\r\n".to_owned(), false),
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+        let origin = Origin::answering(answer);
+        let mut client = proxy.client();
+        client.send(get(&origin.url("/"), &[]));
+        let complete = client.try_head().is_some_and(|head| client.body(&head).1);
+        assert_eq!(complete, whole, "{}", &chunks[..40.min(chunks.len())]);
+    }
+}
+
+#[test]
 fn a_body_in_chunks_reaches_an_origin_that_was_http10_a_moment_ago_rfc9112_6_1() {
     let proxy = ProxyBox::start(&[]);
     let origin = Origin::start(|talk| {

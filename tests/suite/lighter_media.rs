@@ -117,3 +117,18 @@ fn head_announces_nothing_that_get_would_not_keep_rfc9110_9_3_2() {
     let head = proxy.client().send(get(&origin.url("/"), &[]).replace("GET", "HEAD")).head();
     assert_eq!((head.get("content-length"), head.get("etag")), (None, None));
 }
+
+#[test]
+fn a_rewritten_body_loses_the_trailers_of_the_old_one_rfc9110_6_5() {
+    let proxy = ProxyBox::start(&["lighter-media"]);
+    let gif = [&first_frame(), CONTROL, FRAME, b";"].concat();
+    let mut answer = b"HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\nTrailer: Content-Digest\r\n".to_vec();
+    answer.extend_from_slice(format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", gif.len()).as_bytes());
+    answer.extend_from_slice(&gif);
+    answer.extend_from_slice(b"\r\n0\r\nContent-Digest: sha-256=:of the old bytes:\r\n\r\n");
+    let origin = Origin::answering(answer);
+    let mut client = proxy.client();
+    let (head, body) = client.ask(get(&origin.url("/party.gif"), &["TE: trailers", "Connection: TE"]));
+    assert_eq!(body, [first_frame().as_slice(), b";"].concat());
+    assert_eq!((head.get("trailer"), client.trailers()), (None, [].as_slice()));
+}

@@ -18,5 +18,5 @@ pub mod profiles;
 pub use body::{BodyTransform, Chain, Flow, Output, TransformError};
 pub use change::{Change, Changes, Part};
 pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
-pub use fields::{Fields, RefusedField};
+pub use fields::{Fields, RefusedField, has_token, hop_by_hop, tokens};
 pub use pipeline::{Card, Filter, Pipeline, Prefix, Profile, Run, Service};

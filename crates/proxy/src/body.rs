@@ -96,6 +96,14 @@ impl OutBody {
         }
     }
 
+    /// What stands behind a body that goes as it came; it would not be true behind another (digests).
+    fn take_trailers(&mut self) -> Option<Frame<Bytes>> {
+        match &mut self.kind {
+            Kind::Relayed(relay) => relay.take_trailers(),
+            _ => None,
+        }
+    }
+
     fn is_over(&self) -> bool {
         match &self.kind {
             Kind::Over => true,
@@ -171,8 +179,9 @@ impl Body for OutBody {
                 Poll::Ready(Some(Err(error)))
             }
             None => {
+                let trailers = self.take_trailers();
                 self.finish(Ending::Complete);
-                Poll::Ready(None)
+                Poll::Ready(trailers.map(Ok))
             }
         }
     }

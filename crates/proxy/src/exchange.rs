@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
@@ -25,7 +25,7 @@ use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
 use crate::upstream::{Progress, Tap, UpBody};
-use crate::{Shared, answer, framing, hops, interim, pac, target, tunnel, upgrade, via};
+use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
 #[derive(Debug, Clone)]
@@ -43,7 +43,8 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
-    let mut exchange = Exchange { shared, life, client, version, head_only, recorder: Some(recorder) };
+    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(request.headers());
+    let mut exchange = Exchange { shared, life, client, version, head_only, trailers, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -60,6 +61,8 @@ struct Exchange {
     version: Version,
     /// The client asks for a head without a body.
     head_only: bool,
+    /// The client takes trailers.
+    trailers: bool,
     recorder: Option<Recorder>,
 }
 
@@ -135,6 +138,8 @@ impl Exchange {
         let mut request = upstream_request(parts, &head, body)?;
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
+        } else if self.trailers {
+            trailers::ask(request.headers_mut());
         }
         let response = self.ask(request, &progress).await?;
         match upgrade {
@@ -215,6 +220,7 @@ impl Exchange {
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
         run.response(request, &mut head);
+        let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
         let tap = parts.extensions.remove::<Tap>();
         let relay = Relay::new(body, self.shared.limits.body_silence);
         let (body, changed) = self
@@ -226,6 +232,8 @@ impl Exchange {
         parts.headers = head.fields.into_wire();
         if changed {
             parts.headers.remove(CONTENT_LENGTH);
+        } else if let Some(names) = trailers {
+            parts.headers.insert(TRAILER, names);
         }
         via::append(&mut parts.headers, parts.version);
         parts.version = Version::HTTP_11;
@@ -303,6 +311,9 @@ fn upstream_request(parts: Parts, head: &RequestHead, body: UpBody) -> Result<Re
     let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let mut fields: HeaderMap = head.fields.clone().into_wire();
     framing::of_request(&mut fields, was_chunked);
+    if was_chunked && let Some(names) = trailers::announced(&parts.headers) {
+        fields.insert(TRAILER, names);
+    }
     let host = head.target.authority().map(|authority| HeaderValue::try_from(authority.as_str()));
     let Some(Ok(host)) = host else {
         return Err(Error::internal("A filter made an address without a host."));

@@ -20,6 +20,7 @@ mod pac;
 mod record;
 mod relay;
 mod target;
+mod trailers;
 mod tunnel;
 mod upgrade;
 mod upstream;

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body, Incoming, SizeHint};
+use http::HeaderMap;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tamis_filter::Prefix;
 use tokio::time::{Instant, Sleep};
 
@@ -21,19 +22,21 @@ pub(crate) enum BodyError {
     Transform(#[from] tamis_filter::TransformError),
 }
 
-/// A body as a peer sends it, piece by piece; silence has a limit. Trailers are dropped (RFC 9110 6.5.1).
+/// A body as a peer sends it, piece by piece; silence has a limit.
 pub(crate) struct Relay {
     ahead: VecDeque<Bytes>,
     incoming: Incoming,
     /// The end was seen. hyper does not remember it for chunked bodies.
     ended: bool,
+    /// What stood behind the body, until it is taken.
+    trailers: Option<HeaderMap>,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, ended: false, silence, timer: None }
+        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None }
     }
 
     /// Gathers the beginning of the body until there are `enough` bytes, the body ends, or `wait` is over. The bytes
@@ -84,7 +87,7 @@ impl Relay {
                         Some(frame) => match frame.into_data() {
                             Ok(piece) if piece.is_empty() => {}
                             Ok(piece) => return Poll::Ready(Some(Ok(piece))),
-                            Err(_trailers) => {}
+                            Err(other) => self.trailers = other.into_trailers().ok(),
                         },
                     }
                 }
@@ -98,8 +101,13 @@ impl Relay {
         }
     }
 
+    /// The trailers, once the end of the body was seen.
+    pub(crate) fn take_trailers(&mut self) -> Option<Frame<Bytes>> {
+        self.trailers.take().map(Frame::trailers)
+    }
+
     pub(crate) fn is_over(&self) -> bool {
-        self.ahead.is_empty() && self.has_ended()
+        self.ahead.is_empty() && self.has_ended() && self.trailers.is_none()
     }
 
     fn has_ended(&self) -> bool {

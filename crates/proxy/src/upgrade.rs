@@ -1,7 +1,8 @@
 //! `Upgrade` (RFC 9110 7.8), for WebSocket (RFC 6455) only: other protocols would pass unseen, or are not for proxies.
 
-use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, UPGRADE};
 use http::{Method, Request, Version};
+use tamis_filter::has_token;
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
@@ -9,7 +10,7 @@ const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 pub(crate) fn is_asked_for<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET
         && request.version() == Version::HTTP_11
-        && has_member(request.headers(), &CONNECTION, "upgrade")
+        && has_token(request.headers(), &CONNECTION, "upgrade")
         && is_websocket(request.headers())
 }
 
@@ -24,13 +25,4 @@ pub(crate) fn is_websocket(fields: &HeaderMap) -> bool {
 pub(crate) fn relay(fields: &mut HeaderMap) {
     fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     fields.insert(UPGRADE, WEBSOCKET);
-}
-
-fn has_member(fields: &HeaderMap, name: &HeaderName, member: &str) -> bool {
-    fields
-        .get_all(name)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .any(|found| found.trim().eq_ignore_ascii_case(member))
 }
