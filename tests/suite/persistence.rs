@@ -85,3 +85,33 @@ fn a_request_that_meets_a_closing_connection_is_sent_once_more_if_that_is_safe_r
     assert_eq!(ask(&mut client, "POST", "Content-Length: 0\r\n"), 502);
     assert_eq!((origin.heard().as_str(), origin.is_silent()), ("POST / HTTP/1.1", true));
 }
+
+#[test]
+fn a_higher_minor_version_is_served_as_ours_and_its_connection_ends_rfc9110_2_5() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        while let Some((head, _)) = talk.request() {
+            talk.tell(head.get("via").unwrap_or_default());
+            talk.client.send(response(&[], "ok"));
+        }
+    });
+    let request = get(&origin.url("/"), &["X: HTTP/1.2"]);
+    let higher = request.replace(" HTTP/1.1\r\n", " HTTP/1.2\r\n");
+    // Byte for byte, with another request right behind it.
+    let mut client = proxy.client();
+    for byte in format!("\r\n{higher}{request}").as_bytes() {
+        client.send([*byte]);
+    }
+    let head = client.head();
+    assert_eq!((head.start(), head.get("connection")), ("HTTP/1.1 200 OK", Some("close")));
+    assert_eq!(client.to_end(), b"ok");
+    assert_eq!((origin.heard().as_str(), origin.heard().as_str()), ("GET / HTTP/1.1", "1.2 tamis"));
+    // Later on a connection it would be guesswork where a request line stands.
+    let mut client = proxy.client();
+    assert_eq!(client.ask(&request).0.status(), 200);
+    assert_eq!(client.send(&higher).head().status(), 400);
+    for wrong in ["HTTP/1.25", "HTTP/2.2", "http/1.2", "HTTP/1.", "HTTP/1.2 "] {
+        let refused = proxy.client().send(request.replace("HTTP/1.1\r", &format!("{wrong}\r"))).head();
+        assert_eq!(refused.status(), 400, "{wrong}");
+    }
+}

@@ -1,14 +1,15 @@
 //! One client connection, and whether it persists.
 //!
 //! hyper reads and writes HTTP/1.1. What it does not know is that a proxy must not keep an HTTP/1.0 client's connection
-//! open even where the client asks for it (RFC 2616 8.1.3 and 19.6.2, RFC 9112 9.3 and C.2.2): that is decided here.
+//! open even where the client asks for it (RFC 2616 8.1.3 and 19.6.2, RFC 9112 9.3 and C.2.2): that is decided here. Nor
+//! is that of a client with a version higher than ours, for whose later requests hyper is not prepared.
 
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,20 +20,20 @@ use crate::Shared;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
-use crate::line::LineIo;
+use crate::line::{Line, LineIo};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
 pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
-    let io = LineIo::new(client);
+    let io = LineIo::from_client(client);
     let service = {
         let around = Around { shared: Arc::clone(&shared), life: life.clone(), client: io.line() };
         service_fn(move |request: Request<Incoming>| {
             let around = around.clone();
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
-                let client_version = request.version();
+                let (version, client) = (request.version(), Arc::clone(&around.client));
                 let response = exchange::serve(request, around).await;
-                Ok::<_, Infallible>(persistence(response, client_version))
+                Ok::<_, Infallible>(persistence(response, version, &client))
             })
         })
     };
@@ -61,12 +62,15 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
     }
 }
 
-/// Ends the connection of an HTTP/1.0 client with this response, whatever it asked for.
-fn persistence(mut response: Response<OutBody>, client_version: Version) -> Response<OutBody> {
-    if client_version < Version::HTTP_11 {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// Ends the connection of a client of HTTP/1.0, or of a version that hyper does not know, with this response, whatever it
+/// asked for.
+fn persistence(mut response: Response<OutBody>, version: Version, client: &Line) -> Response<OutBody> {
+    if version < Version::HTTP_11 {
         // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
         *response.version_mut() = Version::HTTP_10;
+    } else if client.higher_minor().is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return response;
     }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

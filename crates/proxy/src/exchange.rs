@@ -135,7 +135,7 @@ impl Exchange {
         }
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(parts, &head, body)?;
+        let mut request = upstream_request(parts, &head, body, self.client.higher_minor())?;
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
         } else if self.trailers {
@@ -307,7 +307,12 @@ fn is_granted(response: &Response<Incoming>) -> bool {
 
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
-fn upstream_request(parts: Parts, head: &RequestHead, body: UpBody) -> Result<Request<UpBody>, Error> {
+fn upstream_request(
+    parts: Parts,
+    head: &RequestHead,
+    body: UpBody,
+    higher_minor: Option<u8>,
+) -> Result<Request<UpBody>, Error> {
     let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let mut fields: HeaderMap = head.fields.clone().into_wire();
     framing::of_request(&mut fields, was_chunked);
@@ -320,7 +325,10 @@ fn upstream_request(parts: Parts, head: &RequestHead, body: UpBody) -> Result<Re
     };
     fields.insert(HOST, host);
     hops::count_down(&head.method, &mut fields);
-    via::append(&mut fields, parts.version);
+    match higher_minor {
+        Some(minor) => via::append_minor(&mut fields, minor),
+        None => via::append(&mut fields, parts.version),
+    }
 
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();

@@ -9,6 +9,7 @@ mod body;
 mod connection;
 mod error;
 mod exchange;
+mod first_line;
 mod framing;
 mod hops;
 mod interim;

@@ -12,8 +12,17 @@ const PASSES: usize = 3;
 
 /// Adds our member, with the version in which the message was received, behind those that are there.
 pub(crate) fn append(fields: &mut HeaderMap, received: Version) {
-    let member = if received < Version::HTTP_11 { "1.0 tamis" } else { "1.1 tamis" };
-    fields.append(VIA, HeaderValue::from_static(member));
+    append_minor(fields, if received < Version::HTTP_11 { 0 } else { 1 });
+}
+
+/// The same for HTTP/1 with any minor version.
+pub(crate) fn append_minor(fields: &mut HeaderMap, minor: u8) {
+    let member = match minor {
+        0 => HeaderValue::from_static("1.0 tamis"),
+        1 => HeaderValue::from_static("1.1 tamis"),
+        _ => HeaderValue::try_from(format!("1.{minor} {PSEUDONYM}")).unwrap_or(HeaderValue::from_static("1.1 tamis")),
+    };
+    fields.append(VIA, member);
 }
 
 /// Whether this request has passed Tamis too often.

@@ -83,6 +83,6 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connector = self.clone();
-        Box::pin(async move { Ok(TokioIo::new(LineIo::new(connector.connect(uri).await?))) })
+        Box::pin(async move { Ok(TokioIo::new(LineIo::to_origin(connector.connect(uri).await?))) })
     }
 }
