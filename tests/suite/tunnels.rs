@@ -81,7 +81,7 @@ fn websocket_is_relayed_and_no_other_upgrade_rfc9110_7_8_rfc6455() {
         ("GET /chat HTTP/1.1".into(), "Some(\"websocket\") Some(\"Upgrade\")".into())
     );
 
-    for other in ["h2c", "websocket, h2c", "TLS/1.0"] {
+    for other in ["h2c", "websockets", "TLS/1.0"] {
         assert_eq!(proxy.client().ask(ask(other)).1, b"plain", "{other}");
         assert_eq!((origin.heard(), origin.heard()), ("GET /chat HTTP/1.1".into(), "None None".into()));
     }

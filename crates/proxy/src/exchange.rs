@@ -143,7 +143,7 @@ impl Exchange {
         }
         let response = self.ask(request, &progress).await?;
         match upgrade {
-            Some(client) if is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
+            Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
             _ => self.respond(&head, response, run).await,
         }
     }
@@ -183,6 +183,7 @@ impl Exchange {
         parts.headers = head.fields.into_wire();
         upgrade::relay(&mut parts.headers);
         via::append(&mut parts.headers, parts.version);
+        parts.version = Version::HTTP_11;
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(parts.status);
             recorder.changes = run.into_changes();
@@ -212,7 +213,7 @@ impl Exchange {
         let (mut parts, body) = response.into_parts();
         let authority = || request.target.authority().map(ToString::to_string).unwrap_or_default();
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-            let cause = std::io::Error::other("it switched protocols without being asked to");
+            let cause = std::io::Error::other("it changed the protocol, and not as it was asked to");
             return Err(Error::bad_answer(&authority(), &cause));
         }
         let was_chunked = framing::of_response(&mut parts.headers)
@@ -220,6 +221,9 @@ impl Exchange {
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
         run.response(request, &mut head);
+        // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
+        let demands_websocket =
+            parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
         let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
         let tap = parts.extensions.remove::<Tap>();
         let relay = Relay::new(body, self.shared.limits.body_silence);
@@ -234,6 +238,9 @@ impl Exchange {
             parts.headers.remove(CONTENT_LENGTH);
         } else if let Some(names) = trailers {
             parts.headers.insert(TRAILER, names);
+        }
+        if demands_websocket {
+            upgrade::relay(&mut parts.headers);
         }
         via::append(&mut parts.headers, parts.version);
         parts.version = Version::HTTP_11;
@@ -298,11 +305,6 @@ impl Exchange {
         }
         answer::error_page(error)
     }
-}
-
-/// Whether the origin changes to the protocol that was asked for.
-fn is_granted(response: &Response<Incoming>) -> bool {
-    response.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade::is_websocket(response.headers())
 }
 
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
