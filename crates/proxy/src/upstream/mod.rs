@@ -47,6 +47,9 @@ impl Upstream {
             .http1_preserve_header_case(true)
             .http1_max_headers(limits.fields)
             .http1_max_buf_size(limits.buffer_bytes)
+            // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .set_host(false)
             .build(connector.clone());
         Self {
