@@ -2,7 +2,7 @@
 //!
 //! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b`, and has four parts of raw
 //! lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`. `{origin}` stands for the origin's
-//! authority; an expected line that ends in `*` matches any line that begins so; `(nothing)` says that the origin is
+//! authority, `{proxy}` for ours; an expected line that ends in `*` matches any line that begins so; `(nothing)` says that the origin is
 //! not asked. Head lines are compared in order, to the letter.
 //!
 //! Content is sent as it stands, but for `↵` at the end of a line, which makes that line end in CRLF: so chunks, trailers
@@ -77,7 +77,7 @@ fn play(case: &Case) -> Result<(), String> {
     });
     let authority = origin.authority();
     let mut client = proxy.client();
-    client.send(wire(&case.client.replace("{origin}", &authority)));
+    client.send(wire(&case.client.replace("{origin}", &authority).replace("{proxy}", &proxy.addr.to_string())));
     let got = response_of(&mut client, case.client.starts_with("HEAD "));
     compare("client gets", &case.client_gets.replace("{origin}", &authority), &got)?;
     let got = if case.origin_gets == "(nothing)" {

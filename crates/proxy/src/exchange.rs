@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
@@ -93,6 +93,9 @@ impl Exchange {
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
             return Ok(answer::own(pac::PAC_TYPE, pac::script(self.shared.addr)));
         }
+        if path == "*" && method == Method::OPTIONS {
+            return Ok(hops::options());
+        }
         Err(Error::not_here("The address of the proxy itself was asked for a page."))
     }
 
@@ -127,7 +130,7 @@ impl Exchange {
         if via::loops(&parts.headers) {
             return Err(Error::loops("Its Via field shows that it came through Tamis several times."));
         }
-        if let Some(response) = hops::turn_back(&parts) {
+        if let Some(response) = hops::turn_back(&parts, &head.target) {
             return Ok(self.finish(response, run));
         }
         if let Verdict::Answer(answer) = run.request(&mut head) {
@@ -316,7 +319,12 @@ fn upstream_request(
     higher_minor: Option<u8>,
 ) -> Result<Request<UpBody>, Error> {
     let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
-    let mut fields: HeaderMap = head.fields.clone().into_wire();
+    let mut fields = head.fields.clone();
+    if !framing::may_expect(parts.version, &body) {
+        // Not refused: it neither frames nor routes.
+        let _was_there = fields.remove(&EXPECT);
+    }
+    let mut fields = fields.into_wire();
     framing::of_request(&mut fields, was_chunked);
     if was_chunked && let Some(names) = trailers::announced(&parts.headers) {
         fields.insert(TRAILER, names);

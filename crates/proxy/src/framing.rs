@@ -5,6 +5,7 @@
 use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
+use hyper::body::Body;
 
 use crate::error::Error;
 
@@ -25,14 +26,28 @@ pub(crate) fn check_request(request: &Parts) -> Result<(), Error> {
     if request.method == Method::CONNECT && (coded.is_some() || request.headers.contains_key(CONTENT_LENGTH)) {
         return Err(Error::bad_request("A CONNECT request announces content."));
     }
+    // RFC 9110 9.3.8: a TRACE request has none either.
+    let length = request.headers.get(CONTENT_LENGTH);
+    if request.method == Method::TRACE && (coded.is_some() || length.is_some_and(|length| length != "0")) {
+        return Err(Error::bad_request("A TRACE request announces content."));
+    }
     check_expectation(request)
 }
 
-/// RFC 9110 10.1.1: only 100-continue is known.
+/// RFC 9110 10.1.1: only 100-continue is known, and HTTP/1.0 knows no expectations.
 fn check_expectation(request: &Parts) -> Result<(), Error> {
-    let known =
-        request.headers.get_all(EXPECT).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if known { Ok(()) } else { Err(Error::expectation_failed()) }
+    let known = |value: &HeaderValue| value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if request.version < Version::HTTP_11 || request.headers.get_all(EXPECT).iter().all(known) {
+        Ok(())
+    } else {
+        Err(Error::expectation_failed())
+    }
+}
+
+/// Whether a request may go on with an expectation: it must have content to wait with, and not come from a client of
+/// HTTP/1.0, which would not know the answer (RFC 9110 10.1.1).
+pub(crate) fn may_expect(version: Version, body: &impl Body) -> bool {
+    version >= Version::HTTP_11 && !body.is_end_stream()
 }
 
 /// How the origin framed a response: whether in chunks, and refused with a reason where its framing has more than one

@@ -27,14 +27,29 @@ pub(crate) fn append_minor(fields: &mut HeaderMap, minor: u8) {
 
 /// Whether this request has passed Tamis too often.
 pub(crate) fn loops(fields: &HeaderMap) -> bool {
-    let ours = fields
-        .get_all(VIA)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .filter(|member| member.split_whitespace().nth(1) == Some(PSEUDONYM))
-        .count();
-    ours >= PASSES
+    let members = fields.get_all(VIA).iter().flat_map(|line| members(line.as_bytes()));
+    members.filter(|member| is_ours(member)).count() >= PASSES
+}
+
+/// The members of a line, commas within comments left alone (RFC 9110 5.6.5).
+fn members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut depth, mut escaped) = (0_usize, false);
+    line.split(move |&byte| {
+        match (escaped, byte) {
+            (true, _) => escaped = false,
+            (false, b'\\') => escaped = depth > 0,
+            (false, b'(') => depth += 1,
+            (false, b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        byte == b',' && depth == 0
+    })
+}
+
+/// A member is a protocol and a name, and perhaps a comment.
+fn is_ours(member: &[u8]) -> bool {
+    let mut words = member.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.nth(1) == Some(PSEUDONYM.as_bytes())
 }
 
 #[cfg(test)]
