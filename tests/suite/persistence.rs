@@ -115,3 +115,83 @@ fn a_higher_minor_version_is_served_as_ours_and_its_connection_ends_rfc9110_2_5(
         assert_eq!(refused.status(), 400, "{wrong}");
     }
 }
+
+#[test]
+fn a_client_that_is_still_sending_gets_its_refusal_before_the_end_rfc9112_9_6() {
+    let proxy = ProxyBox::start(&[]);
+    let upload = vec![b'x'; 8 << 20];
+    let mut client = proxy.client();
+    // No Host: refused at once, with all of the body still to come.
+    client.send(format!("PUT http://a.test/ HTTP/1.1\r\nContent-Length: {}\r\n\r\n", upload.len()));
+    let sent = client.try_send(&upload);
+    assert!(sent, "the connection was reset under an upload");
+    assert_eq!(client.head().status(), 400);
+    assert!(client.ends_cleanly());
+}
+
+#[test]
+fn the_rest_of_a_refused_upload_is_never_read_as_a_request_rfc9112_9_3() {
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        let head = talk.client.head();
+        talk.tell(head.start());
+        talk.client.exactly(5);
+        talk.client.send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig");
+    });
+    let mut client = proxy.client();
+    client.send(format!("PUT {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nbegun", origin.url("/up")));
+    let head = client.head();
+    assert_eq!((head.status(), client.body(&head)), (413, (b"big".to_vec(), true)));
+    client.try_send(get(&origin.url("/smuggled"), &[]).as_bytes());
+    client.to_end();
+    assert_eq!((origin.heard().as_str(), origin.is_silent()), ("PUT /up HTTP/1.1", true));
+}
+
+#[test]
+fn a_request_that_was_refused_costs_a_pipelined_one_nothing_rfc9112_9_3_2() {
+    let (proxy, origin) = (ProxyBox::start(&[]), Origin::answering(response(&[], "ok")));
+    let good = get(&origin.url("/"), &[]);
+    let no_host = format!("POST {} HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", origin.url("/"));
+    let expects =
+        format!("POST {} HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nContent-Length: 3\r\n\r\nabc", origin.url("/"));
+    let nobody = get("http://127.0.0.1:1/", &[]);
+    let mut client = proxy.client();
+    client.send(no_host + &good + &expects + &good + &nobody + &good);
+    for want in [400, 200, 417, 200, 502, 200] {
+        let head = client.head();
+        assert_eq!((head.status(), client.body(&head).1), (want, true));
+    }
+}
+
+#[test]
+fn a_request_is_repeated_once_and_never_with_content_rfc9110_9_2_2() {
+    let proxy = ProxyBox::start(&[]);
+    // Only the first request of the first connection is answered; all others are cut off.
+    let origin = Origin::start(|talk| {
+        talk.request();
+        if talk.number == 1 {
+            talk.client.send(response(&[], "ok"));
+            talk.request();
+        }
+    });
+    let ask = |request: String| proxy.client().ask(request).0.status();
+    assert_eq!(ask(get(&origin.url("/"), &[])), 200);
+    assert_eq!(proxy.record().ending, Ending::Complete);
+    assert_eq!(ask(get(&origin.url("/again"), &[])), 502);
+    assert_eq!(origin.connections(), 2);
+    let heard: Vec<String> = (0..3).map(|_| origin.heard()).collect();
+    assert_eq!(heard, ["GET / HTTP/1.1", "GET /again HTTP/1.1", "GET /again HTTP/1.1"]);
+
+    // Idempotent, but with content, which is gone once it was sent.
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send(response(&[], "ok"));
+        talk.request();
+    });
+    let put = format!("PUT {} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", origin.url("/"));
+    assert_eq!(ask(put.clone()), 200);
+    assert!(matches!(proxy.record().ending, Ending::Failed(_)), "the record of /again");
+    assert_eq!(proxy.record().ending, Ending::Complete);
+    assert_eq!(ask(put), 502);
+    assert_eq!(origin.connections(), 1);
+}

@@ -16,17 +16,30 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use crate::Shared;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
 use crate::line::{Line, LineIo};
+use crate::{Shared, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
 pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
     let io = LineIo::from_client(client);
+    let line = io.line();
+    converse(io, &shared, life.clone()).await;
+    // After an upgrade the tunnel holds the connection.
+    if let Some(line) = Arc::into_inner(line) {
+        tokio::select! {
+            () = leave::take_leave(line.into_socket(), shared.limits.leave) => {}
+            () = life.draining() => {}
+        }
+    }
+}
+
+/// Request for request.
+async fn converse(io: LineIo, shared: &Arc<Shared>, mut life: Member) {
     let service = {
-        let around = Around { shared: Arc::clone(&shared), life: life.clone(), client: io.line() };
+        let around = Around { shared: Arc::clone(shared), life: life.clone(), client: io.line() };
         service_fn(move |request: Request<Incoming>| {
             let around = around.clone();
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.

@@ -13,6 +13,7 @@ mod first_line;
 mod framing;
 mod hops;
 mod interim;
+mod leave;
 mod life;
 mod limits;
 mod line;

@@ -30,6 +30,8 @@ pub struct Limits {
     pub idle_upstream_per_origin: usize,
     /// How long an idle upstream connection is kept: 60 s.
     pub idle_upstream: Duration,
+    /// How long a client may take to close its side when we have closed ours; what it sends is thrown away: 2 s.
+    pub leave: Duration,
     /// How long exchanges may go on after a shutdown began: 2 s.
     pub drain: Duration,
 }
@@ -49,6 +51,7 @@ impl Default for Limits {
             tunnel_silence: Duration::from_secs(3600),
             idle_upstream_per_origin: 8,
             idle_upstream: Duration::from_secs(60),
+            leave: Duration::from_secs(2),
             drain: Duration::from_secs(2),
         }
     }

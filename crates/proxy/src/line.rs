@@ -77,6 +77,11 @@ impl Line {
         Some(self.higher_minor.load(Ordering::Relaxed)).filter(|&minor| minor > 0)
     }
 
+    /// The socket alone, when nobody reads and writes messages any more.
+    pub(crate) fn into_socket(self) -> TcpStream {
+        self.socket
+    }
+
     /// When the connection is closed, the peer will see a reset instead of an end.
     pub(crate) fn reset_when_closed(&self) {
         if let Err(error) = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)) {
