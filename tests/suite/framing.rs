@@ -98,3 +98,38 @@ fn a_body_in_chunks_reaches_an_origin_that_was_http10_a_moment_ago_rfc9112_6_1()
     assert_eq!(heard, ["GET / HTTP/1.1", " ", "POST / HTTP/1.1", "chunked abc"]);
     assert_eq!(origin.connections(), 2, "a connection that hyper takes for one of HTTP/1.0 was used again");
 }
+
+#[test]
+fn heads_of_many_fields_pass_whole_up_to_a_bound_rfc9110_5_4() {
+    let proxy = ProxyBox::start(&[]);
+    let many = |name: &str, count: usize| (0..count).map(|n| format!("{name}: {n}\r\n")).collect::<String>();
+    let answering = |fields: String| Origin::answering(format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n"));
+    let cookies = answering(many("Set-Cookie", 150));
+    let (head, _) = proxy.client().ask(get(&cookies.url("/"), &[]));
+    let numbers: Vec<String> = (0..150).map(|n| n.to_string()).collect();
+    assert_eq!(head.all("set-cookie"), numbers);
+    let ask = |origin: &Origin, fields: String| {
+        proxy.client().send(format!("GET {} HTTP/1.1\r\nHost: x\r\n{fields}\r\n", origin.url("/"))).head().status()
+    };
+    assert_eq!(ask(&cookies, many("X", 255)), 200);
+    assert_eq!(ask(&cookies, many("X", 256)), 431);
+    assert_eq!(ask(&answering(many("X", 255)), String::new()), 200);
+    assert_eq!(ask(&answering(many("X", 256)), String::new()), 502);
+}
+
+#[test]
+fn what_an_origin_says_behind_an_answer_without_content_is_no_answer_rfc9112_6_3() {
+    let proxy = ProxyBox::start(&[]);
+    for answer in [
+        "HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfalse",
+        "HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfalse",
+        "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfalse\r\n0\r\n\r\n",
+    ] {
+        let origin = Origin::answering(answer);
+        let mut client = proxy.client();
+        for _ in 0..2 {
+            let (head, _) = client.ask(get(&origin.url("/"), &[]));
+            assert_eq!(head.status().to_string(), answer[9..12], "{head:?}");
+        }
+    }
+}
