@@ -83,3 +83,25 @@ fn a_pipelined_client_finds_interim_responses_between_whole_messages() {
         assert_eq!((head.status(), body.len(), complete), (200, 300_000, true));
     }
 }
+
+#[test]
+fn a_storm_of_interim_responses_passes_in_whole_messages_and_ends_rfc9110_15_2() {
+    let proxy = ProxyBox::start(&[]);
+    let processing = format!("HTTP/1.1 102 Processing\r\nX: {}\r\n\r\n", "y".repeat(1000));
+    let origin = Origin::start(move |talk| {
+        while talk.request().is_some() {
+            talk.client.send(processing.repeat(5000));
+            talk.client.send(response(&[], "ok"));
+        }
+    });
+    let mut client = proxy.client();
+    // More than may wait at one time are dropped; the final response is not.
+    for _ in 0..2 {
+        let mut head = client.send(get(&origin.url("/"), &[])).head();
+        while head.status() == 102 {
+            assert_eq!(head.get("x").map(str::len), Some(1000));
+            head = client.head();
+        }
+        assert_eq!((head.status(), client.body(&head).0.as_slice()), (200, b"ok".as_slice()));
+    }
+}

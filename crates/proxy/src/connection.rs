@@ -3,6 +3,9 @@
 //! hyper reads and writes HTTP/1.1. What it does not know is that a proxy must not keep an HTTP/1.0 client's connection
 //! open even where the client asks for it (RFC 2616 8.1.3 and 19.6.2, RFC 9112 9.3 and C.2.2): that is decided here. Nor
 //! is that of a client with a version higher than ours, for whose later requests hyper is not prepared.
+//!
+//! A client that closes its side is taken to have left, and its request is given up: whether it only will not send any
+//! more cannot be told from a closed socket before something is written to it, and browsers close what nobody waits for.
 
 use std::convert::Infallible;
 use std::pin::pin;

@@ -2,7 +2,8 @@
 //!
 //! hyper's parser refuses such a version. The first bytes of a connection are a request line whatever comes behind them;
 //! only there can a version be told from content without reading messages. So a connection that begins with a higher
-//! version does not persist, and on any other a later one is refused.
+//! version does not persist, and on any other a later one is refused. An origin's higher version is refused: interim
+//! responses come before its final one, so its first line is not the one that counts.
 
 /// What comes before the minor version.
 const BEFORE_MINOR: &[u8] = b"HTTP/1.";

@@ -40,6 +40,8 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
     }
 }
 
+/// RFC 9112 3.2.4 wants `OPTIONS http://host`, without a path, sent on as `OPTIONS *`. `http::Uri` makes both spellings one
+/// when hyper parses the head, so it goes on as `OPTIONS /`, which asks about one resource instead of the whole server.
 fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, Error> {
     let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let authority = plain(authority)?;

@@ -1,4 +1,7 @@
 //! `Via` (RFC 9110 7.6.3): added in both directions, and read to find loops.
+//!
+//! It is all that is said about the way of a message. `Forwarded` (RFC 7239) and its forerunners would tell origins who
+//! asks: we add none, and leave what others wrote as it is.
 
 use http::Version;
 use http::header::{HeaderMap, HeaderValue, VIA};
