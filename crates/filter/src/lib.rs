@@ -15,8 +15,8 @@ mod fields;
 mod pipeline;
 pub mod profiles;
 
-pub use body::{BodyTransform, Chain, Flow, Output, TransformError};
+pub use body::{BodyTransform, Chain, Flow, Opening, Output, Prefix, Pull, TransformError};
 pub use change::{Change, Changes, Part};
 pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
 pub use fields::{Fields, RefusedField};
-pub use pipeline::{Card, Filter, Pipeline, Prefix, Profile, Run, Service};
+pub use pipeline::{Card, Filter, Pipeline, Profile, Run, Service};

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::uri::Authority;
 
-use crate::body::{PREFIX_LIMIT, describe_changed_body, may_change_body};
+use crate::body::{Opening, Prefix, describe_changed_body, readable_codings};
 use crate::{BodyTransform, Chain, Changes, RequestHead, ResponseHead, Verdict};
 
 /// The four services that RFC 2616 1.3 names for a non-transparent proxy.
@@ -78,8 +77,8 @@ pub trait Filter: Send {
     fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) {}
 
     /// Whether this filter may want to rewrite the body, and how many bytes of it (at most
-    /// [`PREFIX_LIMIT`]) it would see first. Not asked where the body must not be
-    /// changed.
+    /// [`PREFIX_LIMIT`](crate::body::PREFIX_LIMIT)) it would see first. Not asked where the body must not be changed.
+    /// `response` is the origin's head; the prefix and the transform get the body without its content codings.
     fn wants_body(&self, _request: &RequestHead, _response: &ResponseHead) -> Option<usize> {
         None
     }
@@ -93,15 +92,6 @@ pub trait Filter: Send {
     ) -> Option<Box<dyn BodyTransform>> {
         None
     }
-}
-
-/// The beginning of a body.
-#[derive(Debug, Clone, Default)]
-pub struct Prefix {
-    /// The bytes, at least as many as were asked for unless the body is shorter or slow in coming.
-    pub bytes: Bytes,
-    /// True when this is the whole body.
-    pub complete: bool,
 }
 
 /// The profiles in force, in catalogue order. Never edited: another choice makes another pipeline.
@@ -154,22 +144,24 @@ impl Run {
         }
     }
 
-    /// How many bytes of the body to gather for [`Run::body`]; `None` when no filter may change this body.
-    pub fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<usize> {
-        if self.filters.is_empty() || !may_change_body(request, response) {
+    /// The beginning of the body, to be gathered for [`Run::body`]; `None` when no filter may change this body.
+    pub fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<Opening> {
+        if self.filters.is_empty() {
             return None;
         }
+        let codings = readable_codings(request, response)?;
         let wish = self.filters.iter().filter_map(|(_, filter)| filter.wants_body(request, response)).max()?;
-        Some(wish.min(PREFIX_LIMIT))
+        Some(Opening::new(codings, wish))
     }
 
-    /// Makes the chain of transforms for a body that begins with `prefix`, and makes the head true for it; `None` when
-    /// the body passes as it is.
-    pub fn body(&mut self, request: &RequestHead, response: &mut ResponseHead, prefix: &Prefix) -> Option<Chain> {
-        let mut chain = Chain::default();
+    /// Makes the chain of transforms for a body that begins with `opening`, and makes the head true for it; `None` when
+    /// the body passes as it is, its head untouched.
+    pub fn body(&mut self, request: &RequestHead, response: &mut ResponseHead, opening: Opening) -> Option<Chain> {
+        let (codings, prefix) = opening.into_prefix()?;
+        let mut chain = Chain::of(&codings).ok()?;
         for (id, filter) in self.filters.iter_mut().rev() {
             if filter.wants_body(request, response).is_some()
-                && let Some(transform) = filter.body(request, response, prefix)
+                && let Some(transform) = filter.body(request, response, &prefix)
             {
                 chain.push(id, transform);
             }

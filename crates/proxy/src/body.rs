@@ -1,13 +1,13 @@
 //! The body of a response on its way to the client: relayed as it is, or through a chain of transforms.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tamis_filter::Chain;
+use tamis_filter::{Chain, Pull};
+use tokio::task::coop;
 
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
@@ -34,8 +34,6 @@ enum Kind {
 struct Rewrite {
     from: Relay,
     chain: Chain,
-    ready: VecDeque<Bytes>,
-    ended: bool,
     saving: Saving,
 }
 
@@ -67,7 +65,7 @@ impl OutBody {
     }
 
     pub(crate) fn rewritten(from: Relay, chain: Chain, saving: Saving) -> Self {
-        let rewrite = Rewrite { from, chain, ready: VecDeque::new(), ended: false, saving };
+        let rewrite = Rewrite { from, chain, saving };
         Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None, reset: None }
     }
 
@@ -101,7 +99,7 @@ impl OutBody {
             Kind::Over => true,
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Relayed(relay) => relay.is_over(),
-            Kind::Rewritten(rewrite) => rewrite.ended && rewrite.ready.is_empty(),
+            Kind::Rewritten(rewrite) => rewrite.chain.is_over(),
         }
     }
 
@@ -121,27 +119,22 @@ impl Rewrite {
         mut recorder: Option<&mut Recorder>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
-            if let Some(piece) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(piece)));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            let pieces = match ready!(self.from.poll_piece(cx)) {
-                Some(piece) => self.chain.write(piece?)?,
-                None => {
-                    self.ended = true;
-                    self.chain.end()?
-                }
-            };
-            self.ready.extend(pieces);
-            let done = self.chain.is_done();
-            self.ended |= done;
-            if self.ended
+            let pulled = self.chain.pull()?;
+            if self.chain.is_over()
                 && let Some(recorder) = recorder.as_mut()
             {
                 recorder.changes.append(self.chain.take_changes());
-                recorder.never_downloaded = if done { self.saving.bytes() } else { 0 };
+                recorder.never_downloaded = if self.chain.is_done() { self.saving.bytes() } else { 0 };
+            }
+            match pulled {
+                Pull::Piece(piece) => return Poll::Ready(Some(Ok(piece))),
+                Pull::Over => return Poll::Ready(None),
+                // Much work may come of few coded bytes and be swallowed by a transform: others get their turn between.
+                Pull::Again => ready!(coop::poll_proceed(cx)).made_progress(),
+                Pull::Hungry => match ready!(self.from.poll_piece(cx)) {
+                    Some(piece) => self.chain.feed(piece?),
+                    None => self.chain.finish(),
+                },
             }
         }
     }
