@@ -78,9 +78,11 @@ fn an_edited_body_in_any_coding_goes_out_without_it_and_its_head_is_true() {
         {
             assert_eq!(head.get(gone), None, "{coding}: {gone}");
         }
-        // RFC 9110 14.3, 12.5.5: no ranges, what the choice hung on.
+        // RFC 9110 14.3, 12.5.5, 8.8.3: no ranges, what the choice hung on, a tag of its own.
         assert_eq!(head.get("accept-ranges"), Some("none"));
         assert_eq!(head.all("vary"), ["Accept-Encoding, Accept, Sec-Fetch-Dest"]);
+        let tag = head.get("etag").unwrap();
+        assert!(tag.starts_with("W/\"a;t=") && tag.len() == "W/\"a;t=0000\"".len(), "{tag}");
         let record = proxy.record();
         assert_eq!((record.ending, record.changes.len()), (Ending::Complete, 1), "{coding}");
     }
@@ -252,6 +254,92 @@ fn an_edit_that_is_done_ends_the_download_of_a_coded_body() {
     assert_eq!(body, [SCREEN, FRAME, b";"].concat());
     assert!(origin.heard().starts_with("GET"));
     assert!(origin.heard().parse::<usize>().unwrap() < TOO_MUCH);
+}
+
+/// An origin of a moving GIF that knows its own tag only, compares it to the letter, and tells the conditions it got.
+fn origin_with_tag(tag: &'static str) -> Origin {
+    Origin::start(move |talk| {
+        while let Some((head, _)) = talk.request() {
+            let conditions = ["if-none-match", "if-modified-since", "if-match", "if-range", "range"];
+            let got: Vec<String> =
+                conditions.iter().filter_map(|name| Some(format!("{name}: {}", head.get(name)?))).collect();
+            talk.tell(got.join("\n"));
+            let tag_field = format!("ETag: {tag}");
+            let fields = [&DIGESTS[..], &["Content-Type: image/gif", &tag_field]].concat();
+            let whole = response(&fields, moving());
+            if head.get("if-none-match") == Some(tag) {
+                let end = whole.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+                let head = String::from_utf8_lossy(&whole[..end]).replace("200 OK", "304 Not Modified");
+                talk.client.send(head);
+            } else {
+                talk.client.send(whole);
+            }
+        }
+    })
+}
+
+#[track_caller]
+fn ask(proxy: &ProxyBox, origin: &Origin, conditions: &[&str]) -> (Head, String) {
+    let (head, _) = proxy.client().ask(get(&origin.url("/"), conditions));
+    assert!(origin.heard().starts_with("GET"));
+    (head, origin.heard())
+}
+
+#[test]
+fn an_edited_copy_is_found_good_by_its_own_tag_rfc9110_13_1_2_rfc9111_4_3_4() {
+    let proxy = ProxyBox::start(&["lighter-media"]);
+    for tag in ["\"x\"", "W/\"x\"", "\"\""] {
+        let origin = origin_with_tag(tag);
+        let (head, _) = ask(&proxy, &origin, &[]);
+        let ours = head.get("etag").unwrap().to_owned();
+        assert_ne!(ours, tag);
+        let (head, went_up) = ask(&proxy, &origin, &[&format!("If-None-Match: {ours}")]);
+        assert_eq!(went_up, format!("if-none-match: {tag}"));
+        assert_eq!((head.status(), head.get("etag")), (304, Some(ours.as_str())));
+        // The client's cache takes over the fields of a 304 (RFC 9111 3.2): nothing of the origin's body among them.
+        for gone in ["content-length"].into_iter().chain(DIGESTS.map(|line| line.split(':').next().unwrap())) {
+            assert_eq!(head.get(gone), None, "{gone}");
+        }
+        assert_eq!(head.get("vary"), Some("Accept, Sec-Fetch-Dest"));
+    }
+}
+
+#[test]
+fn a_copy_that_other_profiles_made_is_fetched_anew_and_its_tag_stays_here() {
+    let origin = origin_with_tag("\"x\"");
+    let made_by = ProxyBox::start(&["lighter-media"]);
+    let ours = ask(&made_by, &origin, &[]).0.get("etag").unwrap().to_owned();
+    for profiles in [&["strip-trackers", "lighter-media"][..], &["strip-trackers"], &[]] {
+        let proxy = ProxyBox::start(profiles);
+        let date = "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT";
+        let (head, went_up) = ask(&proxy, &origin, &[&format!("If-None-Match: {ours}"), date]);
+        assert_eq!((head.status(), went_up.as_str()), (200, ""), "{profiles:?}");
+        let (_, went_up) = ask(&proxy, &origin, &[&format!("If-None-Match: \"y\", {ours}, *")]);
+        assert_eq!(went_up, "if-none-match: \"y\", *", "{profiles:?}");
+    }
+}
+
+#[test]
+fn a_copy_that_was_not_edited_keeps_its_conditions_and_its_304_to_the_letter() {
+    let proxy = ProxyBox::start(&["lighter-media"]);
+    let origin = origin_with_tag("\"x\"");
+    let (head, went_up) = ask(&proxy, &origin, &["If-None-Match: \"x\""]);
+    assert_eq!(went_up, "if-none-match: \"x\"");
+    assert_eq!((head.status(), head.get("etag"), head.get("vary")), (304, Some("\"x\""), None));
+    assert_eq!(head.get("repr-digest"), Some("sha-256=:eA==:"));
+}
+
+#[test]
+fn ranges_and_changes_of_an_edited_copy_go_up_without_its_tag_rfc9110_13_1_1_13_1_5() {
+    let proxy = ProxyBox::start(&["lighter-media"]);
+    let origin = origin_with_tag("\"x\"");
+    let ours = ask(&proxy, &origin, &[]).0.get("etag").unwrap().to_owned();
+    let (head, went_up) = ask(&proxy, &origin, &["Range: bytes=9-", &format!("If-Range: {ours}")]);
+    assert_eq!((head.status(), head.get("etag"), went_up.as_str()), (200, Some(ours.as_str()), ""));
+    let (_, went_up) = ask(&proxy, &origin, &["Range: bytes=9-", "If-Range: \"x\""]);
+    assert_eq!(went_up, "if-range: \"x\"\nrange: bytes=9-");
+    let (_, went_up) = ask(&proxy, &origin, &[&format!("If-Match: {ours}, \"x\"")]);
+    assert_eq!(went_up, "if-match: W/\"x\", \"x\"");
 }
 
 #[test]

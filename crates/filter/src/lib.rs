@@ -14,9 +14,11 @@ mod exchange;
 mod fields;
 mod pipeline;
 pub mod profiles;
+mod validators;
 
 pub use body::{BodyTransform, Chain, Flow, Opening, Output, Prefix, Pull, TransformError};
 pub use change::{Change, Changes, Part};
 pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
 pub use fields::{Fields, RefusedField};
 pub use pipeline::{Card, Filter, Pipeline, Profile, Run, Service};
+pub use validators::Fingerprint;

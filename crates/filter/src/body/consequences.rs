@@ -1,5 +1,5 @@
 //! What a changed body means for the heads around it: when a body may be changed at all, and which fields would be
-//! false afterwards.
+//! false afterwards. What becomes of `ETag` stands in `validators.rs`.
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
@@ -7,11 +7,13 @@ use http::{Method, StatusCode};
 use super::coding::{Codings, accepts_identity};
 use crate::{Destination, Fields, RequestHead, ResponseHead};
 
-/// Fields that are true of the origin's bytes only: their coding, their digests (RFC 9530, its forerunners, and the draft
-/// beside it), and their validators (RFC 9110 8.8: another representation is not the one they name).
-const FIELDS_OF_THE_OLD_BODY: [HeaderName; 8] = [
+/// Fields that are true of the origin's bytes only: their coding, and their digests (RFC 9530, its forerunners, and the
+/// draft beside it).
+///
+/// `Last-Modified` goes with them. An entity tag can be marked with what we made of the body; a date cannot, and a client
+/// that has only the date would get "not modified" (RFC 9110 13.1.3) for a copy that other rules made.
+const FIELDS_OF_THE_OLD_BODY: [HeaderName; 7] = [
     header::CONTENT_ENCODING,
-    header::ETAG,
     header::LAST_MODIFIED,
     HeaderName::from_static("content-md5"),
     HeaderName::from_static("digest"),
