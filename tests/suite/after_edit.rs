@@ -241,6 +241,36 @@ fn a_client_that_does_not_read_stops_the_origin_of_a_coded_body() {
     assert!(sent < TOO_MUCH, "{sent} bytes were taken for a client that does not read");
 }
 
+/// The most memory that this process has held so far, in bytes.
+#[cfg(target_os = "linux")]
+fn most_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    kilobytes.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_body_made_to_burst_takes_little_memory_and_leaves_others_their_turn() {
+    let proxy = ProxyBox::start(&["lighter-media"]);
+    // A comment without an end, coded twice: 4 GiB in some 20 KB.
+    let beginning = coded("gzip", &[SCREEN, b"!\xfe"].concat());
+    let members = coded("gzip", &[255; 1 << 20]).repeat(4096);
+    let bomb = coded("gzip", &[beginning, members].concat());
+    assert!(bomb.len() < 100_000, "{}", bomb.len());
+    let origin = Origin::answering(gif(&["Content-Encoding: gzip, gzip"], &bomb));
+    let mut victim = proxy.client();
+    let before = most_memory();
+    victim.send(get(&origin.url("/"), &[]).replace("HTTP/1.1", "HTTP/1.0")).head();
+    let others = Origin::answering(response(&[], "ok"));
+    for _ in 0..8 {
+        victim.exactly(1 << 20);
+        assert_eq!(proxy.client().ask(get(&others.url("/"), &[])).1, b"ok");
+    }
+    let grown = most_memory() - before;
+    assert!(grown < 32 << 20, "{grown} bytes more for a body that swells");
+}
+
 #[test]
 fn an_edit_that_is_done_ends_the_download_of_a_coded_body() {
     const TOO_MUCH: usize = 256 << 20;
