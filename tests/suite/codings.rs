@@ -102,6 +102,21 @@ fn a_body_that_swells_comes_in_small_pieces_however_little_is_fed() {
 }
 
 #[test]
+fn a_body_that_makes_work_and_nothing_else_is_worked_through_bit_by_bit() {
+    const MEMBERS: usize = 50_000;
+    let empty = coded("gzip", b"");
+    let body = Bytes::from(coded("gzip", &empty.repeat(MEMBERS)));
+    assert!(edited("gzip, gzip", std::slice::from_ref(&body)).is_none(), "no beginning, and no search for it");
+    let mut chain = chain("gzip, gzip");
+    chain.feed(body);
+    let mut breaths = 0;
+    while chain.pull().unwrap() == Pull::Again {
+        breaths += 1;
+    }
+    assert!(breaths >= MEMBERS * empty.len() / PIECE_LIMIT, "{breaths}");
+}
+
+#[test]
 fn what_breaks_off_or_is_broken_is_an_error_wherever_it_breaks() {
     let mut dice = Dice::new(2616);
     let text = dice.text(3_000);

@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tamis_filter::{Chain, Pull};
-use tokio::task::coop;
 
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
@@ -129,8 +128,11 @@ impl Rewrite {
             match pulled {
                 Pull::Piece(piece) => return Poll::Ready(Some(Ok(piece))),
                 Pull::Over => return Poll::Ready(None),
-                // Much work may come of few coded bytes and be swallowed by a transform: others get their turn between.
-                Pull::Again => ready!(coop::poll_proceed(cx)).made_progress(),
+                // Few coded bytes may make much work and no body: others get their turn between.
+                Pull::Again => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Pull::Hungry => match ready!(self.from.poll_piece(cx)) {
                     Some(piece) => self.chain.feed(piece?),
                     None => self.chain.finish(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::coding::{Codings, Decoder};
+use super::coding::{Codings, Decoded, Decoder};
 use super::{BodyTransform, Flow, Output, TransformError};
 use crate::{Changes, Fields};
 
@@ -102,12 +102,13 @@ impl Chain {
             return Ok(Pull::Over);
         }
         match self.source.pull()? {
-            Some(piece) => {
+            Decoded::Piece(piece) => {
                 let pieces = self.run_from(0, vec![piece])?;
                 self.ready.extend(pieces);
             }
-            None if self.source.ended => self.end()?,
-            None => return Ok(Pull::Hungry),
+            Decoded::Nothing => {}
+            Decoded::Hungry if self.source.ended => self.end()?,
+            Decoded::Hungry => return Ok(Pull::Hungry),
         }
         Ok(self.ready.pop_front().map_or(Pull::Again, Pull::Piece))
     }
@@ -192,10 +193,10 @@ impl Chain {
 }
 
 impl Source {
-    fn pull(&mut self) -> Result<Option<Bytes>, TransformError> {
+    fn pull(&mut self) -> Result<Decoded, TransformError> {
         match &mut self.decoder {
             Some(decoder) => decoder.pull(),
-            None => Ok(self.piece.take()),
+            None => Ok(self.piece.take().map_or(Decoded::Hungry, Decoded::Piece)),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Content codings (RFC 9110 8.4): which ones a body has, and taking them off while it flows.
 //!
-//! What goes in may swell a thousandfold, so nothing here decodes all that it has been given: it is asked for the next
-//! piece, at most [`PIECE_LIMIT`] bytes, and makes it when the one before is out. A client that does not read stops the
+//! What goes in may swell a thousandfold, or make much work and nothing else, so nothing here decodes all that it has
+//! been given: it is asked for the next piece, at most [`PIECE_LIMIT`] bytes, makes it when the one before is out, and
+//! says so when that much was read for nothing. A client that does not read stops the
 //! origin, as with any body, and a body that was made to burst only takes long. So no ratio is suspicious and none is
 //! refused. What is held for one body is one piece a coding and the windows of its formats: 32 KiB for gzip and deflate,
 //! at most 16 MiB for br (RFC 7932 9.1), at most 8 MiB for zstd (RFC 9659 3).
@@ -100,6 +101,17 @@ fn is_weight_of_zero(parameter: &[u8]) -> bool {
     name == Some(b"q") && value.first() == Some(&b'0') && value.iter().all(|byte| matches!(byte, b'0' | b'.'))
 }
 
+/// What came of one pull.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decoded {
+    /// The next piece of the decoded body, at most [`PIECE_LIMIT`] bytes.
+    Piece(Bytes),
+    /// Something was read and nothing came of it yet.
+    Nothing,
+    /// Everything fed is used up.
+    Hungry,
+}
+
 /// Takes the codings off one body, piece by piece.
 pub(crate) struct Decoder {
     /// The coding that was applied last comes first.
@@ -107,18 +119,18 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// Gives it the next piece of the coded body. Whoever feeds it has first asked for all that the piece before makes.
+    /// Gives it the next piece of the coded body, once it is [`Decoded::Hungry`].
     pub(crate) fn feed(&mut self, piece: Bytes) {
         if let Some(outermost) = self.layers.first_mut() {
             outermost.input = piece;
         }
     }
 
-    /// The next piece of the decoded body, at most [`PIECE_LIMIT`] bytes; none until it is fed again.
+    /// Works through about a piece, in or out.
     ///
     /// # Errors
     /// When the bytes are not what the coding says.
-    pub(crate) fn pull(&mut self) -> Result<Option<Bytes>, TransformError> {
+    pub(crate) fn pull(&mut self) -> Result<Decoded, TransformError> {
         pull_from(&mut self.layers)
     }
 
@@ -134,18 +146,21 @@ impl Decoder {
     }
 }
 
-/// What comes out of the last of `layers`, which asks the ones before when it has nothing to read.
-fn pull_from(layers: &mut [Layer]) -> Result<Option<Bytes>, TransformError> {
-    let Some((last, before)) = layers.split_last_mut() else { return Ok(None) };
-    loop {
-        if let Some(piece) = last.pull()? {
-            return Ok(Some(piece));
-        }
-        match pull_from(before)? {
-            Some(piece) => last.input = piece,
-            None => return Ok(None),
-        }
+/// What comes out of the last of `layers`, which asks the ones before once when it has nothing to read.
+fn pull_from(layers: &mut [Layer]) -> Result<Decoded, TransformError> {
+    let Some((last, before)) = layers.split_last_mut() else { return Ok(Decoded::Hungry) };
+    match last.pull()? {
+        Decoded::Hungry => {}
+        worked => return Ok(worked),
     }
+    match pull_from(before)? {
+        Decoded::Piece(piece) => last.input = piece,
+        other => return Ok(other),
+    }
+    Ok(match last.pull()? {
+        Decoded::Hungry => Decoded::Nothing,
+        worked => worked,
+    })
 }
 
 /// One coding of a body.
@@ -170,18 +185,23 @@ impl Layer {
         Ok(Self { codec, input: Bytes::new(), room: vec![0; PIECE_LIMIT].into(), has_more: false })
     }
 
-    fn pull(&mut self) -> Result<Option<Bytes>, TransformError> {
+    fn pull(&mut self) -> Result<Decoded, TransformError> {
+        let mut read = 0;
         while self.has_more || !self.input.is_empty() {
+            if read >= PIECE_LIMIT {
+                return Ok(Decoded::Nothing);
+            }
             let step = self.codec.step(&self.input, &mut self.room)?;
-            self.input.advance(step.read.min(self.input.len()));
-            self.has_more = step.written == self.room.len();
             if step == Step::default() && !self.input.is_empty() {
                 return Err(TransformError("the origin's coded body leads nowhere".into()));
             }
+            read += step.read;
+            self.input.advance(step.read.min(self.input.len()));
+            self.has_more = step.written == self.room.len();
             if let Some(piece) = self.room.get(..step.written).filter(|piece| !piece.is_empty()) {
-                return Ok(Some(Bytes::copy_from_slice(piece)));
+                return Ok(Decoded::Piece(Bytes::copy_from_slice(piece)));
             }
         }
-        Ok(None)
+        Ok(Decoded::Hungry)
     }
 }

@@ -2,13 +2,17 @@
 
 use bytes::Bytes;
 
-use super::coding::{Codings, Decoder};
+use super::coding::{Codings, Decoded, Decoder};
 use super::{PREFIX_LIMIT, TransformError};
 
 /// How many bytes of a coded body are gathered at most for a [`Prefix`]: a whole zstd block with the heads before it,
 /// for nothing comes out of a block before all of it is there, and one may have 128 KiB (RFC 8878 3.1.1.2.4). The other
 /// codings give their first bytes much sooner.
 const CODED_LIMIT: usize = 129 * 1024;
+
+/// How often a decoder may read of one piece and give nothing. A zstd block within another coding makes it do so five
+/// times; one that does it without end passes as it is.
+const FRUITLESS_LIMIT: usize = 16;
 
 /// The beginning of a body.
 #[derive(Debug, Clone, Default)]
@@ -84,18 +88,23 @@ impl Opening {
         let Some(mut decoder) = self.decoder else {
             return (!self.broken).then_some((self.codings, Prefix { bytes, complete: self.ended }));
         };
-        let complete = self.ended && matches!(decoder.pull(), Ok(None)) && decoder.end().is_ok();
+        let complete = self.ended && matches!(decoder.pull(), Ok(Decoded::Hungry)) && decoder.end().is_ok();
         let readable = !self.broken && !bytes.is_empty();
         readable.then_some((self.codings, Prefix { bytes, complete }))
     }
 
     /// Decodes no more than is wished for, whatever has been fed.
     fn decode(&mut self) -> Result<(), TransformError> {
+        let mut fruitless = 0;
         while self.gathered < self.wish
             && let Some(decoder) = &mut self.decoder
-            && let Some(piece) = decoder.pull()?
         {
-            self.keep(piece);
+            match decoder.pull()? {
+                Decoded::Piece(piece) => self.keep(piece),
+                Decoded::Nothing if fruitless < FRUITLESS_LIMIT => fruitless += 1,
+                Decoded::Nothing => return Err(TransformError("much work for nothing".into())),
+                Decoded::Hungry => break,
+            }
         }
         Ok(())
     }
