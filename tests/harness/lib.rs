@@ -3,7 +3,9 @@
 //! Waits are for states, with one generous deadline for all of them, [`DEADLINE`].
 
 pub mod client;
+pub mod coded;
 pub mod desktop;
+pub mod dice;
 pub mod origin;
 pub mod proxy_box;
 pub mod serve_box;

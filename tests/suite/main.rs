@@ -1,7 +1,9 @@
 //! The tests of Tamis from outside, one binary. Each file guards one subject; each test is named after the rule it
 //! guards.
 
+mod after_edit;
 mod cases;
+mod codings;
 mod conformance;
 mod control;
 mod control_service;

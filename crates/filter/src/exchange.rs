@@ -80,9 +80,14 @@ impl ResponseHead {
         (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
     }
 
-    /// `Content-Length` in bytes, where it is one decimal number.
+    /// `Content-Length` in bytes, where it is one decimal number: the length on its way, content codings and all.
     pub fn content_length(&self) -> Option<u64> {
         self.fields.text(http::header::CONTENT_LENGTH)?.parse().ok()
+    }
+
+    /// The length of the body as a transform sees it, where that is known: not where it has a content coding.
+    pub fn plain_length(&self) -> Option<u64> {
+        self.content_length().filter(|_| !self.fields.has(http::header::CONTENT_ENCODING))
     }
 }
 

@@ -97,6 +97,11 @@ impl Fields {
         Ok(())
     }
 
+    /// Drops the length of a body that is changed; how long it gets nobody knows yet.
+    pub(crate) fn drop_length(&mut self) {
+        self.take_out(&http::header::CONTENT_LENGTH);
+    }
+
     /// Removes every value of `name`, keeping the order of the others; true where there was one.
     ///
     /// # Errors
@@ -105,8 +110,12 @@ impl Fields {
         if is_framing(name) {
             return Err(RefusedField(name.clone()));
         }
+        Ok(self.take_out(name))
+    }
+
+    fn take_out(&mut self, name: &HeaderName) -> bool {
         if !self.map.contains_key(name) {
-            return Ok(false);
+            return false;
         }
         // `HeaderMap::remove` moves the last entry into the gap, which would change the order of what is left.
         let mut rest = HeaderMap::with_capacity(self.map.len());
@@ -116,7 +125,7 @@ impl Fields {
             }
         }
         self.map = rest;
-        Ok(true)
+        true
     }
 
     /// Whether a `Cache-Control` line carries the directive `name` (RFC 9111 5.2: names are case-insensitive; what

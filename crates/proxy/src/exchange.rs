@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::header::{EXPECT, HOST, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
@@ -230,16 +230,14 @@ impl Exchange {
         let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
         let tap = parts.extensions.remove::<Tap>();
         let relay = Relay::new(body, self.shared.limits.body_silence);
-        let (body, changed) = self
+        let body = self
             .body(request, &mut head, relay, &mut run, tap)
             .await
             .map_err(|error| Error::bad_answer(&authority(), &error))?;
 
         parts.status = head.status;
         parts.headers = head.fields.into_wire();
-        if changed {
-            parts.headers.remove(CONTENT_LENGTH);
-        } else if let Some(names) = trailers {
+        if let Some(names) = trailers.filter(|_| !self.head_only && !body.is_rewritten()) {
             parts.headers.insert(TRAILER, names);
         }
         if demands_websocket {
@@ -250,8 +248,7 @@ impl Exchange {
         Ok(self.finish(Response::from_parts(parts, body), run))
     }
 
-    /// Chooses how the body goes: as it is, or through the filters' transforms; true where the content may differ from
-    /// what the fields announced.
+    /// Chooses how the body goes: as it is, or through the filters' transforms. They also see to the head.
     async fn body(
         &self,
         request: &RequestHead,
@@ -259,19 +256,19 @@ impl Exchange {
         mut relay: Relay,
         run: &mut Run,
         tap: Option<Tap>,
-    ) -> Result<(OutBody, bool), BodyError> {
-        let Some(enough) = run.wants_body(request, response) else {
-            return Ok((OutBody::relayed(relay), false));
+    ) -> Result<OutBody, BodyError> {
+        let Some(mut opening) = run.wants_body(request, response) else {
+            return Ok(OutBody::relayed(relay));
         };
         if framing::is_contentless(&request.method, response.status) {
             run.headless(response);
-            return Ok((OutBody::relayed(relay), true));
+            return Ok(OutBody::relayed(relay));
         }
         let announced = response.content_length();
-        let prefix = relay.prefix(enough, self.shared.limits.prefix_wait).await?;
-        Ok(match run.body(request, response, &prefix) {
-            Some(chain) => (OutBody::rewritten(relay, chain, Saving { announced, tap }), true),
-            None => (OutBody::relayed(relay), false),
+        relay.gather(&mut opening, self.shared.limits.prefix_wait).await?;
+        Ok(match run.body(request, response, opening) {
+            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
+            None => OutBody::relayed(relay),
         })
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tamis_filter::Prefix;
+use tamis_filter::Opening;
 use tokio::time::{Instant, Sleep};
 
 /// Why a body was cut off. The peer sees it as a message that does not end properly.
@@ -39,31 +39,26 @@ impl Relay {
         Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None }
     }
 
-    /// Gathers the beginning of the body until there are `enough` bytes, the body ends, or `wait` is over. The bytes
-    /// stay in the body.
-    pub(crate) async fn prefix(&mut self, enough: usize, wait: Duration) -> Result<Prefix, BodyError> {
-        let mut gathered = 0;
+    /// Shows the beginning of the body to `opening` until it has seen enough, the body ends, or `wait` is over. The
+    /// bytes stay in the body.
+    pub(crate) async fn gather(&mut self, opening: &mut Opening, wait: Duration) -> Result<(), BodyError> {
         let deadline = Instant::now() + wait;
-        while gathered < enough && !self.has_ended() {
+        while opening.wants_more() && !self.has_ended() {
             let next = std::future::poll_fn(|cx| self.poll_incoming(cx));
             match tokio::time::timeout_at(deadline, next).await {
                 Ok(Some(piece)) => {
                     let piece = piece?;
-                    gathered += piece.len();
+                    opening.feed(&piece);
                     self.ahead.push_back(piece);
                 }
                 Ok(None) => break,
-                Err(_) => return Ok(Prefix { bytes: self.gathered(), complete: false }),
+                Err(_) => return Ok(()),
             }
         }
-        Ok(Prefix { bytes: self.gathered(), complete: self.has_ended() })
-    }
-
-    fn gathered(&self) -> Bytes {
-        match self.ahead.front() {
-            Some(only) if self.ahead.len() == 1 => only.clone(),
-            _ => self.ahead.iter().flatten().copied().collect(),
+        if self.has_ended() {
+            opening.end();
         }
+        Ok(())
     }
 
     /// The next piece of the body; none at its end.
