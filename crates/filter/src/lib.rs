@@ -12,6 +12,7 @@ pub mod body;
 mod change;
 mod exchange;
 mod fields;
+mod nothing;
 mod pipeline;
 pub mod profiles;
 
