@@ -15,6 +15,7 @@ mod fields;
 mod nothing;
 mod pipeline;
 pub mod profiles;
+pub mod rules;
 
 pub use body::{BodyTransform, Chain, Flow, Output, TransformError};
 pub use change::{Change, Changes, Part};
