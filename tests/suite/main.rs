@@ -10,5 +10,6 @@ mod house;
 mod lighter_media;
 mod pac;
 mod restore;
+mod rules;
 mod streams;
 mod wire;
