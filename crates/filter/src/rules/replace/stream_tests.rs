@@ -72,9 +72,14 @@ impl Rule {
 }
 
 /// The body after the rule as the engine finds matches when it sees all of it.
-fn whole(from: &str, alphabet: Alphabet, body: &[u8]) -> Vec<u8> {
+fn whole(from: &str, flags: &str, alphabet: Alphabet, body: &[u8]) -> Vec<u8> {
     let utf8 = alphabet == Alphabet::Utf8;
-    let syntax = syntax::Config::new().unicode(utf8).utf8(false).crlf(true);
+    let syntax = syntax::Config::new()
+        .unicode(utf8)
+        .utf8(false)
+        .crlf(true)
+        .multi_line(flags.contains('m'))
+        .case_insensitive(flags.contains('i'));
     let expression = translated(from, false).unwrap();
     let engine =
         Regex::builder().configure(Regex::config().utf8_empty(utf8)).syntax(syntax).build(&expression).unwrap();
@@ -136,21 +141,22 @@ const EXPRESSIONS: &[&str] = &[
 fn any_cut_gives_what_the_engine_finds_in_the_whole() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let pieces: &[&[u8]] =
-        &[b"a", b"b", b"c", b"ab", b"abc", b"d", "é".as_bytes(), b" ", b"\n", b"\r\n", b"\xc3", b"\xff"];
-    for from in EXPRESSIONS {
-        for alphabet in [Alphabet::Utf8, Alphabet::Bytes] {
-            let rule = Rule::new(&format!("/{from}/[$&]/"), alphabet);
-            if alphabet == Alphabet::Bytes && !from.is_ascii() {
-                continue;
-            }
-            for _ in 0..30 {
-                let body = random.text(pieces, 40);
-                let want = whole(from, alphabet, &body).escape_ascii().to_string();
-                for most in [1, 3, 50] {
-                    let got = rule.streamed(&body, most, &mut random).escape_ascii().to_string();
-                    let body = body.escape_ascii();
-                    assert_eq!(got, want, "{from} on {body} in {alphabet:?}, pieces of up to {most}");
-                }
+        &[b"a", b"b", b"c", b"ab", b"abc", b"D", b"A", "é".as_bytes(), b" ", b"\n", b"\r\n", b"\xc3", b"\xff"];
+    let flags_of = |from: &&str| if from.contains(['^', '$']) { vec!["", "m"] } else { vec!["", "i"] };
+    let cases = EXPRESSIONS.iter().flat_map(|from| flags_of(from).into_iter().map(move |flags| (from, flags)));
+    for ((from, flags), alphabet) in
+        cases.flat_map(|case| [Alphabet::Utf8, Alphabet::Bytes].map(|alphabet| (case, alphabet)))
+    {
+        if alphabet == Alphabet::Bytes && !from.is_ascii() {
+            continue;
+        }
+        let rule = Rule::new(&format!("/{from}/[$&]/{flags}"), alphabet);
+        for _ in 0..20 {
+            let body = random.text(pieces, 40);
+            let want = whole(from, flags, alphabet, &body).escape_ascii().to_string();
+            for most in [1, 3, 50] {
+                let got = rule.streamed(&body, most, &mut random).escape_ascii().to_string();
+                assert_eq!(got, want, "{} on {}, pieces of up to {most}", rule.value, body.escape_ascii());
             }
         }
     }
