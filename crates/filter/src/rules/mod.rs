@@ -23,7 +23,8 @@ use parse::{Action, Rule};
 use replace::Substitution;
 
 pub use reader::{
-    EXPRESSIONS_LIMIT, LINE_LIMIT, Parsed, REFUSALS_TOLD, RULES_LIMIT, Refusal, TEXT_LIMIT, UNSORTED_LIMIT,
+    EXPRESSION_LINES_LIMIT, EXPRESSIONS_LIMIT, LINE_LIMIT, Parsed, REFUSALS_TOLD, RULES_LIMIT, Refusal, TEXT_LIMIT,
+    UNSORTED_LIMIT,
 };
 
 /// The profile's id.

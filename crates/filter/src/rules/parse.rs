@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::conditions::{Conditions, Methods};
 use super::options::{Options, identity, split};
-use super::pattern::Pattern;
+use super::pattern::{self, Pattern};
 use super::replace::Substitution;
 
 /// A rule that was understood.
@@ -77,6 +77,13 @@ pub(super) fn line(written: &str) -> Result<Line, String> {
         methods: options.methods.unwrap_or(Methods::ALL),
     };
     Ok(Line::Rule(Rule { text: text.into(), pattern, conditions, action, important: options.important }))
+}
+
+/// Whether reading this line means compiling a regular expression.
+pub(super) fn holds_expression(text: &str) -> bool {
+    let (pattern, options) = split(text.strip_prefix("@@").unwrap_or(text));
+    !is_remark(text)
+        && (pattern::expression(pattern).is_some() || options.is_some_and(|options| options.contains("replace=/")))
 }
 
 fn is_remark(text: &str) -> bool {

@@ -126,7 +126,7 @@ impl Pattern {
 }
 
 /// The expression in `/expression/`.
-fn expression(written: &str) -> Option<&str> {
+pub(super) fn expression(written: &str) -> Option<&str> {
     written.strip_prefix('/')?.strip_suffix('/').filter(|expression| !expression.is_empty())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::index::Index;
-use super::parse::{Action, Line, Rule, line};
+use super::parse::{Action, Line, Rule, holds_expression, line};
 use super::{Rules, options};
 
 /// The largest text of rules, in bytes. What lies beyond is refused.
@@ -17,6 +17,9 @@ pub const RULES_LIMIT: usize = 100_000;
 
 /// How many rules may be such that every request must be compared with them: those without a word of their own.
 pub const UNSORTED_LIMIT: usize = 256;
+
+/// How many lines may hold a regular expression: compiling one takes up to some hundredths of a second.
+pub const EXPRESSION_LINES_LIMIT: usize = 2_000;
 
 /// How much memory the regular expressions of all `$replace` rules may take, in bytes.
 pub const EXPRESSIONS_LIMIT: usize = 64 << 20;
@@ -79,6 +82,8 @@ struct Reader {
     bad: HashSet<String>,
     /// How deep within `!#if` we are.
     depth: usize,
+    /// Lines with a regular expression so far.
+    expression_lines: usize,
     /// The memory that the regular expressions of `$replace` take so far.
     expressions: usize,
 }
@@ -94,6 +99,12 @@ impl Reader {
         }
         if written.len() > LINE_LIMIT {
             return Err(format!("it is longer than {LINE_LIMIT} bytes"));
+        }
+        if holds_expression(written.trim()) {
+            self.expression_lines += 1;
+            if self.expression_lines > EXPRESSION_LINES_LIMIT {
+                return Err(format!("there are more than {EXPRESSION_LINES_LIMIT} lines with regular expressions"));
+            }
         }
         match line(written)? {
             Line::Nothing => return Ok(()),

@@ -290,6 +290,10 @@ fn the_text_its_lines_and_its_rules_are_bounded() {
     assert!(refused(&format!("||a.test/{}", "x".repeat(LINE_LIMIT)))[0].contains("longer than"));
     assert!(refused(&format!("!{}\n||a.test^", "x".repeat(TEXT_LIMIT)))[1].contains("beyond the first 8 MiB"));
     assert!(refused(&"/x[0-9]/\n".repeat(UNSORTED_LIMIT + 1))[0].contains("slow down every request"));
+    let remarks = "! /x/$replace=/a/b/\n".repeat(EXPRESSION_LINES_LIMIT);
+    assert_eq!(refused(&format!("{remarks}*$replace=/a/b/")), [""; 0]);
+    let good = Rules::parse(&format!("{}*$replace=/a/b/", "/x/$badfilter\n".repeat(EXPRESSION_LINES_LIMIT)));
+    assert!(good.refused[0].reason.contains("lines with regular expressions"));
     let many = Rules::parse(&"||a.test^\n".repeat(RULES_LIMIT + 200));
     assert_eq!((many.rules.len(), many.refused_count, many.refused.len()), (RULES_LIMIT, 200, REFUSALS_TOLD));
     let wide = Rules::parse(&"*$replace=/[^a]{100}|[^b]{100}/x/i\n".repeat(UNSORTED_LIMIT));
