@@ -1,11 +1,12 @@
 //! A proxy in this process, without a controller: for tests of what goes over the wire.
 
 use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use tamis_filter::Pipeline;
 use tamis_filter::profiles::catalogue;
+use tamis_filter::rules::{Parsed, Rules};
+use tamis_filter::{Pipeline, Profile};
 use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
 use tokio::sync::oneshot;
 
@@ -30,8 +31,18 @@ impl ProxyBox {
 
     /// A proxy with limits of its own.
     pub fn with_limits(profiles: &[&str], limits: Limits) -> Self {
-        let chosen = catalogue().into_iter().filter(|profile| profiles.contains(&profile.card().id)).collect();
-        let pipeline = Pipeline::new(chosen);
+        Self::with_pipeline(Pipeline::new(chosen(profiles).collect()), limits)
+    }
+
+    /// A proxy with rules of the user, all of them understood, and the profiles named.
+    pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
+        let Parsed { rules, refused, .. } = Rules::parse(rules);
+        assert!(refused.is_empty(), "{refused:?}");
+        let rules: Arc<dyn Profile> = Arc::new(rules);
+        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), Limits::default())
+    }
+
+    fn with_pipeline(pipeline: Pipeline, limits: Limits) -> Self {
         let (addr_out, addr_in) = mpsc::channel();
         let (records_out, records) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -78,6 +89,11 @@ impl ProxyBox {
             thread.join().expect("a proxy that ends well");
         }
     }
+}
+
+/// The profiles of these ids, in catalogue order.
+fn chosen(ids: &[&str]) -> impl Iterator<Item = Arc<dyn Profile>> {
+    catalogue().into_iter().filter(|profile| ids.contains(&profile.card().id))
 }
 
 impl Drop for ProxyBox {

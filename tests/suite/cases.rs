@@ -1,9 +1,9 @@
 //! Conversations written down: `tests/cases/*.http`, one file a subject.
 //!
-//! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b`, and has four parts of raw
-//! lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`. `{origin}` stands for the origin's
-//! authority, `{proxy}` for ours; an expected line that ends in `*` matches any line that begins so; `(nothing)` says that the origin is
-//! not asked. Head lines are compared in order, to the letter.
+//! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b` and, in lines `rule: â¦`, rules of
+//! the user, and has four parts of raw lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`.
+//! `{origin}` stands for the origin's authority, `{proxy}` for ours; an expected line that ends in `*` matches any line
+//! that begins so; `(nothing)` says that the origin is not asked. Head lines are compared in order, to the letter.
 //!
 //! Content is sent as it stands, but for `↵` at the end of a line, which makes that line end in CRLF: so chunks, trailers
 //! and further messages are written. What is got is shown without its chunks; trailers follow under `(trailers)`, and
@@ -19,6 +19,7 @@ use tamis_tests::root;
 struct Case {
     title: String,
     profiles: Vec<String>,
+    rules: Vec<String>,
     client: String,
     origin_gets: String,
     origin: String,
@@ -58,6 +59,7 @@ fn parse_case(text: &str) -> Case {
     Case {
         title: text.lines().next().unwrap_or_default().to_owned(),
         profiles: profiles.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect(),
+        rules: text.lines().filter_map(|line| line.strip_prefix("rule: ").map(str::to_owned)).collect(),
         client: part(">>> client"),
         origin_gets: part("<<< origin gets"),
         origin: part(">>> origin"),
@@ -67,7 +69,11 @@ fn parse_case(text: &str) -> Case {
 
 fn play(case: &Case) -> Result<(), String> {
     let profiles: Vec<&str> = case.profiles.iter().map(String::as_str).collect();
-    let proxy = ProxyBox::start(&profiles);
+    let proxy = if case.rules.is_empty() {
+        ProxyBox::start(&profiles)
+    } else {
+        ProxyBox::with_rules(&case.rules.join("\n"), &profiles)
+    };
     let answer = wire(&case.origin);
     let origin = Origin::start(move |talk| {
         if let Some((head, body)) = talk.request() {

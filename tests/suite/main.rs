@@ -15,6 +15,7 @@ mod lighter_media;
 mod pac;
 mod persistence;
 mod restore;
+mod rules;
 mod streams;
 mod tunnels;
 mod wire;

@@ -70,7 +70,7 @@ systemProxy: SystemProxyView,
  */
 startAtLogin: StartAtLoginView, 
 /**
- * Every profile, in catalogue order.
+ * Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
  */
 profiles: Array<ProfileView>, 
 /**

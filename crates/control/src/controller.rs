@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tamis_filter::profiles::catalogue;
+use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
 use tamis_platform::Autostart;
 use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
@@ -19,7 +21,7 @@ use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::snapshot::{Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle};
-use crate::store::Store;
+use crate::store::{Store, read_rules};
 use crate::system_setting::{PointError, Restoration, SystemSetting};
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, words};
 
@@ -44,6 +46,10 @@ pub(crate) struct Controller {
     settings_unreadable: bool,
     profiles: Vec<Arc<dyn Profile>>,
     cards: Vec<Card>,
+    /// The one line about the user's rules, where there are any.
+    rules_summary: Option<String>,
+    /// What was asked for at the start cannot be had, and nothing less is to be started in its place.
+    refuses_to_start: bool,
     /// None only while it is at work aside, or after a fault of ours there.
     system: Option<SystemSetting>,
     place: Option<&'static str>,
@@ -70,6 +76,8 @@ impl Controller {
             settings_unreadable: false,
             cards: profiles.iter().map(|profile| profile.card()).collect(),
             profiles,
+            rules_summary: None,
+            refuses_to_start: false,
             place: system.place(),
             system: Some(system),
             autostart: hands.autostart.filter(|_| options.login_command.is_some()),
@@ -149,8 +157,11 @@ impl Controller {
         self.publish(&out);
     }
 
-    /// Finds out what is: saved wishes, what a crash left behind, the login entry.
+    /// Finds out what is: the user's rules, saved wishes, what a crash left behind, the login entry.
     async fn look_around(&mut self) {
+        if let Some(file) = self.options.rules.clone() {
+            self.read_rules(file).await;
+        }
         let store = self.store.clone();
         match aside(move || store.settings()).await {
             Ok(Ok(settings)) => self.settings = settings,
@@ -182,6 +193,27 @@ impl Controller {
                 Err(broken) => self.report(words::start_at_login_failed(&broken)),
             }
         }
+    }
+
+    /// Puts the user's rules before the other profiles: their own word comes first.
+    async fn read_rules(&mut self, file: PathBuf) {
+        let path = file.clone();
+        let parsed = match aside(move || read_rules(&path).map(|text| Rules::parse(&text))).await {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(error)) => return self.refuse_to_start(words::rules_unreadable(&file, &error)),
+            Err(broken) => return self.refuse_to_start(words::rules_unreadable(&file, &broken)),
+        };
+        if parsed.refused_count > 0 {
+            self.report(words::rules_refused(&file, &parsed));
+        }
+        self.rules_summary = Some(words::rules_summary(parsed.rules.len(), &file));
+        self.cards.insert(0, parsed.rules.card());
+        self.profiles.insert(0, Arc::new(parsed.rules));
+    }
+
+    fn refuse_to_start(&mut self, problem: Problem) {
+        self.refuses_to_start = true;
+        self.report(problem);
     }
 
     /// Takes down what one command asks for, all but [`Command::Quit`].
@@ -225,7 +257,7 @@ impl Controller {
     }
 
     fn wanted(&self) -> Wanted {
-        let running = self.phase != Phase::Stopped;
+        let running = self.phase != Phase::Stopped && !self.refuses_to_start;
         let filtering = running && self.settings.filtering;
         let profiles = self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id);
         Wanted {
@@ -488,10 +520,11 @@ impl Controller {
     }
 
     fn profile_view(&self, card: &Card) -> ProfileView {
+        let summary = self.rules_summary.as_deref().filter(|_| card.id == rules::ID).unwrap_or(card.summary);
         ProfileView {
             id: card.id.into(),
             title: card.title.into(),
-            summary: card.summary.into(),
+            summary: summary.into(),
             tag: card.tag.into(),
             service: card.service.name().into(),
             wanted: self.settings.wants(card),

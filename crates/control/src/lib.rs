@@ -35,4 +35,5 @@ pub use snapshot::{
     SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{Restoration, RestoreError, restore_system_proxy, system_proxy_is_looked_after};
+pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;

@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub system_proxy: SystemProxyView,
     /// Whether Tamis starts at login.
     pub start_at_login: StartAtLoginView,
-    /// Every profile, in catalogue order.
+    /// Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
     pub profiles: Vec<ProfileView>,
     /// Counts of the last hour.
     pub figures: Figures,

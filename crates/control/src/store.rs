@@ -1,9 +1,11 @@
-//! The only disk access: settings and the note on the system's proxy setting, each written whole or not at all.
+//! The only disk access: settings and the note on the system's proxy setting, each written whole or not at all, and the
+//! user's rules, which are only read.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use tamis_filter::rules::TEXT_LIMIT;
 use tamis_platform::Note;
 
 use crate::Paths;
@@ -120,6 +122,19 @@ impl Store {
             Err(TryLockError::Error(error)) => Err(at("locking", &path)(error)),
         }
     }
+}
+
+/// The text of a file of rules.
+pub(crate) fn read_rules(path: &Path) -> Result<String, StoreError> {
+    let mut text = String::new();
+    // Whatever it is, a pipe too, no more is read than may be in it.
+    let limit = TEXT_LIMIT as u64 + 1;
+    let file = File::open(path).map_err(at("reading the rules in", path))?;
+    file.take(limit).read_to_string(&mut text).map_err(at("reading the rules in", path))?;
+    if text.len() > TEXT_LIMIT {
+        return Err(malformed(path, format!("it has more than {} MiB", TEXT_LIMIT >> 20)));
+    }
+    Ok(text)
 }
 
 fn malformed(path: &Path, why: String) -> StoreError {

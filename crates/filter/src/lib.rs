@@ -12,8 +12,10 @@ pub mod body;
 mod change;
 mod exchange;
 mod fields;
+mod nothing;
 mod pipeline;
 pub mod profiles;
+pub mod rules;
 mod validators;
 
 pub use body::{BodyTransform, Chain, Flow, Opening, Output, Prefix, Pull, TransformError};

@@ -79,4 +79,9 @@ impl Output {
     ) {
         self.changes.add(Part::Body, rule, what, before, after);
     }
+
+    /// Takes over the changes of a chain within.
+    pub(crate) fn adopt(&mut self, changes: Changes) {
+        self.changes.append(changes);
+    }
 }
