@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use tamis_filter::Pipeline;
 use tamis_filter::profiles::catalogue;
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy};
 use tokio::sync::oneshot;
 
 use crate::DEADLINE;
@@ -30,6 +30,11 @@ impl ProxyBox {
 
     /// A proxy with limits of its own.
     pub fn with_limits(profiles: &[&str], limits: Limits) -> Self {
+        Self::with(profiles, |config| config.limits = limits)
+    }
+
+    /// A proxy that is not set up as usual.
+    pub fn with(profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let chosen = catalogue().into_iter().filter(|profile| profiles.contains(&profile.card().id)).collect();
         let pipeline = Pipeline::new(chosen);
         let (addr_out, addr_in) = mpsc::channel();
@@ -41,9 +46,11 @@ impl ProxyBox {
                 let (records, mut finished) = tokio::sync::mpsc::channel(1024);
                 let listen = SocketAddr::from(([127, 0, 0, 1], 0));
                 let pac_path = tamis_platform::PAC_PATH;
-                let config = Config { listen, pipeline, limits, pac_path, refused_targets: Vec::new(), records };
+                let (access, limits, refused_targets) = (Access::default(), Limits::default(), Vec::new());
+                let mut config = Config { listen, pipeline, access, limits, pac_path, refused_targets, records };
+                adjust(&mut config);
                 let proxy = Proxy::start(config).await.expect("a listening proxy");
-                addr_out.send(proxy.addr()).expect("a waiting test");
+                addr_out.send(proxy.addr_here()).expect("a waiting test");
                 let forward = async {
                     while let Some(record) = finished.recv().await {
                         drop(records_out.send(record));

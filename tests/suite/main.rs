@@ -1,6 +1,7 @@
 //! The tests of Tamis from outside, one binary. Each file guards one subject; each test is named after the rule it
 //! guards.
 
+mod access;
 mod cases;
 mod conformance;
 mod control;

@@ -298,6 +298,7 @@ impl Controller {
         Config {
             listen,
             pipeline: Pipeline::default(),
+            access: tamis_proxy::Access::default(),
             limits: limits(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),

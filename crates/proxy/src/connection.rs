@@ -16,16 +16,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use crate::Shared;
+use crate::access::Caller;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
 use crate::line::LineIo;
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
-pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
+pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
     let io = LineIo::new(client);
     let service = {
-        let around = Around { shared: Arc::clone(&shared), life: life.clone(), client: io.line() };
+        let around = Around { shared: Arc::clone(&shared), life: life.clone(), caller, client: io.line() };
         service_fn(move |request: Request<Incoming>| {
             let around = around.clone();
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
@@ -41,7 +42,7 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
             .timer(TokioTimer::new())
             .header_read_timeout(shared.limits.request_head)
             .max_headers(shared.limits.fields)
-            .max_buf_size(shared.limits.buffer_bytes)
+            .max_buf_size(shared.limits.buffer())
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()

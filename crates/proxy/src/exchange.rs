@@ -17,7 +17,9 @@ use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::access::Caller;
 use crate::body::{OutBody, Saving};
+use crate::credentials::Shown;
 use crate::error::Error;
 use crate::life::Member;
 use crate::line::Line;
@@ -32,18 +34,19 @@ use crate::{Shared, answer, framing, hops, interim, pac, target, tunnel, upgrade
 pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
+    pub(crate) caller: Caller,
     /// The client's connection.
     pub(crate) client: Arc<Line>,
 }
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
-    let Around { shared, life, client } = around;
+    let Around { shared, life, caller, client } = around;
     let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
-    let mut exchange = Exchange { shared, life, client, version, head_only, recorder: Some(recorder) };
+    let mut exchange = Exchange { shared, life, caller, client, version, head_only, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -55,6 +58,7 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
 struct Exchange {
     shared: Arc<Shared>,
     life: Member,
+    caller: Caller,
     client: Arc<Line>,
     /// The version of the client's request.
     version: Version,
@@ -68,7 +72,12 @@ impl Exchange {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        let target = target::of(&parts, self.shared.addr)?;
+        let target = target::of(&parts, self.caller.reached);
+        // A browser that is sent to our automatic configuration cannot show a password yet.
+        if !matches!(target, Ok(Target::Ourselves(_))) {
+            self.check_credentials(&parts.headers).await?;
+        }
+        let target = target?;
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
@@ -82,13 +91,31 @@ impl Exchange {
         }
     }
 
+    /// Asks for the proxy's password where it is wanted (RFC 9110 11.7.1). Being asked is no traffic and leaves no record.
+    async fn check_credentials(&mut self, fields: &HeaderMap) -> Result<(), Error> {
+        let Some(wanted) = self.shared.access.asked_from(self.caller.who) else { return Ok(()) };
+        let shown = wanted.shown_by(fields);
+        if shown == Shown::Right {
+            return Ok(());
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.discard();
+        }
+        if shown == Shown::Wrong {
+            tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
+            // Guessing takes its time; a person who mistyped hardly notices.
+            tokio::time::sleep(self.shared.limits.wrong_password).await;
+        }
+        Err(Error::password_needed(shown == Shown::Wrong))
+    }
+
     /// The proxy's own pages; they are no traffic and leave no record.
     fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
         if let Some(recorder) = &mut self.recorder {
             recorder.discard();
         }
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.shared.addr)));
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached)));
         }
         Err(Error::not_here("The address of the proxy itself was asked for a page."))
     }
@@ -102,7 +129,8 @@ impl Exchange {
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
-        let origin = self.shared.upstream.tunnel(authority).await?;
+        self.shared.access.check_tunnel(self.caller.who, authority)?;
+        let origin = self.shared.upstream(self.caller.who).tunnel(authority).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
@@ -130,9 +158,13 @@ impl Exchange {
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(self.answered(run, answer));
         }
+        let Some(authority) = head.target.authority().cloned() else {
+            return Err(Error::internal("A filter made an address without a host."));
+        };
+        self.shared.access.check_origin(&authority)?;
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(parts, &head, body)?;
+        let mut request = upstream_request(parts, &head, &authority, body)?;
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
         }
@@ -147,7 +179,7 @@ impl Exchange {
     /// does not know them (RFC 9110 15.2).
     async fn ask(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Error> {
         let (interims, mut queue) = interim::queue();
-        let mut final_response = pin!(self.shared.upstream.send(request, progress, interims));
+        let mut final_response = pin!(self.shared.upstream(self.caller.who).send(request, progress, interims));
         loop {
             tokio::select! {
                 // What came first goes first.
@@ -299,15 +331,17 @@ fn is_granted(response: &Response<Incoming>) -> bool {
 
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
-fn upstream_request(parts: Parts, head: &RequestHead, body: UpBody) -> Result<Request<UpBody>, Error> {
+fn upstream_request(
+    parts: Parts,
+    head: &RequestHead,
+    authority: &Authority,
+    body: UpBody,
+) -> Result<Request<UpBody>, Error> {
     let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let mut fields: HeaderMap = head.fields.clone().into_wire();
     framing::drop_false_length(&mut fields, was_chunked, None);
-    let host = head.target.authority().map(|authority| HeaderValue::try_from(authority.as_str()));
-    let Some(Ok(host)) = host else {
-        return Err(Error::internal("A filter made an address without a host."));
-    };
-    fields.insert(HOST, host);
+    let host = HeaderValue::try_from(authority.as_str());
+    fields.insert(HOST, host.map_err(|error| Error::internal(format!("A filter made a host that is none: {error}.")))?);
     hops::count_down(&head.method, &mut fields);
     via::append(&mut fields, parts.version);
 

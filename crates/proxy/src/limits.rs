@@ -2,17 +2,25 @@
 
 use std::time::Duration;
 
+/// The smallest buffer that hyper works with.
+const LEAST_BUFFER: usize = 8192;
+
 /// Bounds on connections, sizes and waits. [`Limits::default`] gives the values that the product uses.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Client connections at one time; one more is answered 503 and closed. Browsers open some 6 per site and 30 to
-    /// 200 in all.
+    /// Client connections at one time; one more is answered 503 and closed. A browser opens 30 to 200, a crowd of tools
+    /// thousands; an idle one takes some 13 KiB, so that all of these are 200 MiB.
     pub connections: usize,
+    /// Those of them that clients on other computers may take: whatever they do, there is room for this computer.
+    pub connections_from_others: usize,
+    /// How long the answer to a wrong password is withheld: 1 s.
+    pub wrong_password: Duration,
     /// How long a client may take to send a request head, and how long it may keep an idle connection: 60 s.
     pub request_head: Duration,
     /// Fields in a head, either way; beyond it a request gets 431 and a response 502.
     pub fields: usize,
-    /// Bytes of a head, and of buffered but unsent body, for each direction of a connection.
+    /// Bytes of a head, and of body read ahead or not yet sent, for each direction of a connection; a response head that
+    /// is longer is answered 502. Not less than 8192.
     pub buffer_bytes: usize,
     /// Looking up and reaching an origin: 30 s, then 504.
     pub connect: Duration,
@@ -37,7 +45,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            connections: 16 * 1024,
+            connections_from_others: 1024,
+            wrong_password: Duration::from_secs(1),
             request_head: Duration::from_secs(60),
             fields: 256,
             buffer_bytes: 256 * 1024,
@@ -51,5 +61,12 @@ impl Default for Limits {
             idle_upstream: Duration::from_secs(60),
             drain: Duration::from_secs(2),
         }
+    }
+}
+
+impl Limits {
+    /// [`Self::buffer_bytes`], or as few as hyper accepts.
+    pub(crate) fn buffer(&self) -> usize {
+        self.buffer_bytes.max(LEAST_BUFFER)
     }
 }

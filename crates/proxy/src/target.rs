@@ -10,7 +10,7 @@ use http::{Method, Uri, Version};
 use crate::error::Error;
 
 /// The port of `http` addresses that name none.
-const HTTP_PORT: u16 = 80;
+pub(crate) const HTTP_PORT: u16 = 80;
 
 /// What a request line and its Host ask for.
 #[derive(Debug, PartialEq, Eq)]

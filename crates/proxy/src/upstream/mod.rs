@@ -2,6 +2,7 @@
 
 mod connector;
 mod informational;
+mod lookup;
 mod retry;
 mod tap;
 mod up_body;
@@ -23,6 +24,7 @@ use crate::Limits;
 use crate::error::Error;
 use crate::interim::Interim;
 use connector::{ConnectError, Connector};
+pub(crate) use lookup::Reach;
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
 
@@ -37,15 +39,15 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits) -> Self {
-        let connector = Connector::new(own, refused, limits.connect);
+    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits, reach: Reach) -> Self {
+        let connector = Connector::new(own, refused, limits.connect, reach);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits.idle_upstream)
             .pool_max_idle_per_host(limits.idle_upstream_per_origin)
             .http1_preserve_header_case(true)
             .http1_max_headers(limits.fields)
-            .http1_max_buf_size(limits.buffer_bytes)
+            .http1_max_buf_size(limits.buffer())
             .set_host(false)
             .build(connector.clone());
         Self {
@@ -131,6 +133,7 @@ fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Dur
             Some(ConnectError::Refused) => {
                 return Error::refused_target(format!("{authority} is a page of Tamis, which no proxy may reach."));
             }
+            Some(ConnectError::OnThisComputer) => return Error::not_for_others(authority),
             Some(ConnectError::TooLong) => return Error::timed_out("Connecting to", authority, connect_limit),
             Some(ConnectError::Failed(cause)) => return Error::unreachable(authority, cause.as_ref()),
             None => cause = error.source(),
