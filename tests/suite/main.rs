@@ -9,6 +9,7 @@ mod control_service;
 mod desktop;
 mod house;
 mod lighter_media;
+mod limits;
 mod pac;
 mod restore;
 mod streams;

@@ -42,6 +42,7 @@ pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>
             .timer(TokioTimer::new())
             .header_read_timeout(shared.limits.request_head)
             .max_headers(shared.limits.fields)
+            .max_header_size(shared.limits.head_bytes)
             .max_buf_size(shared.limits.buffer())
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(io), service)

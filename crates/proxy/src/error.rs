@@ -132,6 +132,26 @@ impl Error {
         }
     }
 
+    /// A target that is longer than the limit.
+    pub(crate) fn target_too_long(limit: usize) -> Self {
+        Self {
+            status: StatusCode::URI_TOO_LONG,
+            title: "The address is too long",
+            detail: format!("The request asks for an address of more than {limit} bytes."),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
+    /// As many requests wait for one origin as may be.
+    pub(crate) fn origin_busy(authority: &str, limit: usize) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Too much is asked of one site",
+            detail: format!("{limit} requests to {authority} are under way, and none of them ended in time."),
+            remedy: "Wait for downloads from this site to end, then try again.",
+        }
+    }
+
     /// Something else than a proxy request came to the proxy's own address.
     pub(crate) fn not_here(detail: impl Into<String>) -> Self {
         Self {

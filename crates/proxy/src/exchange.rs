@@ -26,7 +26,7 @@ use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
-use crate::upstream::{Progress, Tap, UpBody};
+use crate::upstream::{Place, Progress, Tap, UpBody};
 use crate::{Shared, answer, framing, hops, interim, pac, target, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
@@ -78,6 +78,9 @@ impl Exchange {
             self.check_credentials(&parts.headers).await?;
         }
         let target = target?;
+        if target::length(&parts.uri) > self.shared.limits.target_bytes {
+            return Err(Error::target_too_long(self.shared.limits.target_bytes));
+        }
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
@@ -162,6 +165,7 @@ impl Exchange {
             return Err(Error::internal("A filter made an address without a host."));
         };
         self.shared.access.check_origin(&authority)?;
+        let place = self.shared.upstream(self.caller.who).place(&authority).await?;
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
         let mut request = upstream_request(parts, &head, &authority, body)?;
@@ -171,7 +175,7 @@ impl Exchange {
         let response = self.ask(request, &progress).await?;
         match upgrade {
             Some(client) if is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
-            _ => self.respond(&head, response, run).await,
+            _ => self.respond(&head, response, place, run).await,
         }
     }
 
@@ -234,6 +238,7 @@ impl Exchange {
         &mut self,
         request: &RequestHead,
         response: Response<Incoming>,
+        place: Place,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         let (mut parts, body) = response.into_parts();
@@ -248,7 +253,7 @@ impl Exchange {
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
         run.response(request, &mut head);
         let tap = parts.extensions.remove::<Tap>();
-        let relay = Relay::new(body, self.shared.limits.body_silence);
+        let relay = Relay::new(body, self.shared.limits.body_silence).at(place);
         let (body, changed) = self
             .body(request, &mut head, relay, &mut run, tap)
             .await

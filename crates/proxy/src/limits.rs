@@ -17,11 +17,22 @@ pub struct Limits {
     pub wrong_password: Duration,
     /// How long a client may take to send a request head, and how long it may keep an idle connection: 60 s.
     pub request_head: Duration,
+    /// Bytes of a request's target; a longer one gets 414. The parser's own bound, and that of no browser or server, is
+    /// 65534.
+    pub target_bytes: usize,
+    /// Bytes of a request head; a longer one gets 431. Not more than [`Self::buffer_bytes`].
+    pub head_bytes: usize,
     /// Fields in a head, either way; beyond it a request gets 431 and a response 502.
     pub fields: usize,
     /// Bytes of a head, and of body read ahead or not yet sent, for each direction of a connection; a response head that
     /// is longer is answered 502. Not less than 8192.
     pub buffer_bytes: usize,
+    /// Requests at one origin (host and port) at a time, each with a connection of its own; further ones wait. Tunnels
+    /// are not counted: nobody could tell when one ends. A browser has 6, a download manager 16 to 32: several programs
+    /// find room, and one that has lost its mind leaves origins and our own sockets whole.
+    pub requests_per_origin: usize,
+    /// How long such a place is waited for: 30 s, then 503.
+    pub origin_wait: Duration,
     /// Looking up and reaching an origin: 30 s, then 504.
     pub connect: Duration,
     /// From the last byte of the request to the head of the response: 300 s (long polls are real), then 504.
@@ -49,8 +60,12 @@ impl Default for Limits {
             connections_from_others: 1024,
             wrong_password: Duration::from_secs(1),
             request_head: Duration::from_secs(60),
+            target_bytes: 65534,
+            head_bytes: 256 * 1024,
             fields: 256,
             buffer_bytes: 256 * 1024,
+            requests_per_origin: 128,
+            origin_wait: Duration::from_secs(30),
             connect: Duration::from_secs(30),
             response_head: Duration::from_secs(300),
             continue_wait: Duration::from_secs(1),

@@ -10,6 +10,8 @@ use hyper::body::{Body, Incoming, SizeHint};
 use tamis_filter::Prefix;
 use tokio::time::{Instant, Sleep};
 
+use crate::upstream::Place;
+
 /// Why a body was cut off. The peer sees it as a message that does not end properly.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -29,11 +31,18 @@ pub(crate) struct Relay {
     ended: bool,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The place at the origin that this body takes up until it is over.
+    _place: Option<Place>,
 }
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, ended: false, silence, timer: None }
+        Self { ahead: VecDeque::new(), incoming, ended: false, silence, timer: None, _place: None }
+    }
+
+    /// The same body, giving up `place` when it is dropped.
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { _place: Some(place), ..self }
     }
 
     /// Gathers the beginning of the body until there are `enough` bytes, the body ends, or `wait` is over. The bytes

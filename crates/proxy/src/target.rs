@@ -40,6 +40,12 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
     }
 }
 
+/// Bytes of a target as it stood in the request line, but for a scheme.
+pub(crate) fn length(uri: &Uri) -> usize {
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    authority + uri.path_and_query().map_or(0, |path| path.as_str().len())
+}
+
 fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, Error> {
     let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let authority = plain(authority)?;

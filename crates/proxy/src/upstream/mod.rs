@@ -3,6 +3,7 @@
 mod connector;
 mod informational;
 mod lookup;
+mod per_origin;
 mod retry;
 mod tap;
 mod up_body;
@@ -25,6 +26,8 @@ use crate::error::Error;
 use crate::interim::Interim;
 use connector::{ConnectError, Connector};
 pub(crate) use lookup::Reach;
+pub(crate) use per_origin::Place;
+use per_origin::Places;
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
 
@@ -33,6 +36,8 @@ pub(crate) use up_body::{Progress, UpBody};
 pub(crate) struct Upstream {
     client: Client<Connector, UpBody>,
     connector: Connector,
+    places: Places,
+    requests_per_origin: usize,
     connect: Duration,
     response_head: Duration,
     continue_wait: Duration,
@@ -53,10 +58,18 @@ impl Upstream {
         Self {
             client,
             connector,
+            places: Places::new(limits.requests_per_origin, limits.origin_wait),
+            requests_per_origin: limits.requests_per_origin,
             connect: limits.connect,
             response_head: limits.response_head,
             continue_wait: limits.continue_wait,
         }
+    }
+
+    /// Waits until the origin may be asked one thing more. Its body's end frees the place.
+    pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
+        let place = self.places.take(authority).await;
+        place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
     }
 
     /// Sends a request and waits for the head of its final response. `progress` is the body's; interim responses go to
