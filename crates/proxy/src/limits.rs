@@ -6,7 +6,7 @@ use std::time::Duration;
 const LEAST_BUFFER: usize = 8192;
 
 /// Bounds on connections, sizes and waits. [`Limits::default`] gives the values that the product uses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Client connections at one time; one more is answered 503 and closed. A browser opens 30 to 200, a crowd of tools
     /// thousands; an idle one takes some 13 KiB, so that all of these are 200 MiB.
