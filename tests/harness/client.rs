@@ -1,7 +1,9 @@
 //! A client that writes and reads raw bytes.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::DEADLINE;
 
@@ -53,6 +55,14 @@ impl Client {
     pub fn connect(to: SocketAddr) -> Self {
         let stream = TcpStream::connect(to).expect("connecting");
         Self::over(stream)
+    }
+
+    /// Connects from another address of this computer, as which the other side sees the client.
+    pub fn connect_from(from: IpAddr, to: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::new(from, 0).into()).expect("an address of this computer");
+        socket.connect(&to.into()).expect("connecting");
+        Self::over(socket.into())
     }
 
     /// Reads and writes an open connection.

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{Parsed, Rules};
 use tamis_filter::{Pipeline, Profile};
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy};
 use tokio::sync::oneshot;
 
 use crate::DEADLINE;
@@ -31,7 +31,7 @@ impl ProxyBox {
 
     /// A proxy with limits of its own.
     pub fn with_limits(profiles: &[&str], limits: Limits) -> Self {
-        Self::with_pipeline(Pipeline::new(chosen(profiles).collect()), limits)
+        Self::with(profiles, |config| config.limits = limits)
     }
 
     /// A proxy with rules of the user, all of them understood, and the profiles named.
@@ -39,10 +39,15 @@ impl ProxyBox {
         let Parsed { rules, refused, .. } = Rules::parse(rules);
         assert!(refused.is_empty(), "{refused:?}");
         let rules: Arc<dyn Profile> = Arc::new(rules);
-        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), Limits::default())
+        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), |_| {})
     }
 
-    fn with_pipeline(pipeline: Pipeline, limits: Limits) -> Self {
+    /// A proxy that is not set up as usual.
+    pub fn with(profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        Self::with_pipeline(Pipeline::new(chosen(profiles).collect()), adjust)
+    }
+
+    fn with_pipeline(pipeline: Pipeline, adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let (addr_out, addr_in) = mpsc::channel();
         let (records_out, records) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -52,9 +57,11 @@ impl ProxyBox {
                 let (records, mut finished) = tokio::sync::mpsc::channel(1024);
                 let listen = SocketAddr::from(([127, 0, 0, 1], 0));
                 let pac_path = tamis_platform::PAC_PATH;
-                let config = Config { listen, pipeline, limits, pac_path, refused_targets: Vec::new(), records };
+                let (access, limits, refused_targets) = (Access::default(), Limits::default(), Vec::new());
+                let mut config = Config { listen, pipeline, access, limits, pac_path, refused_targets, records };
+                adjust(&mut config);
                 let proxy = Proxy::start(config).await.expect("a listening proxy");
-                addr_out.send(proxy.addr()).expect("a waiting test");
+                addr_out.send(proxy.addr_here()).expect("a waiting test");
                 let forward = async {
                     while let Some(record) = finished.recv().await {
                         drop(records_out.send(record));

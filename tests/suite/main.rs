@@ -1,6 +1,7 @@
 //! The tests of Tamis from outside, one binary. Each file guards one subject; each test is named after the rule it
 //! guards.
 
+mod access;
 mod after_edit;
 mod cases;
 mod codings;
@@ -12,6 +13,7 @@ mod framing;
 mod house;
 mod interim;
 mod lighter_media;
+mod limits;
 mod pac;
 mod persistence;
 mod restore;

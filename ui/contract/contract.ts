@@ -54,7 +54,7 @@ headline: string,
  */
 detail: string, 
 /**
- * The address of the proxy, for instance `127.0.0.1:8118`; none while it does not listen.
+ * The address of the proxy for this computer's programs, for instance `127.0.0.1:8118`; none while it does not listen.
  */
 listening: string | null, 
 /**

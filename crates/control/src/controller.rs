@@ -11,7 +11,7 @@ use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
 use tamis_platform::Autostart;
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -23,7 +23,7 @@ use crate::signals::Signals;
 use crate::snapshot::{Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle};
 use crate::store::{Store, read_rules};
 use crate::system_setting::{PointError, Restoration, SystemSetting};
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -296,15 +296,19 @@ impl Controller {
 
     async fn start_proxy(&mut self) {
         let wish = self.options.listen.unwrap_or(self.settings.listen);
-        if !wish.ip().is_loopback() {
-            self.report(words::not_loopback(wish));
-            return;
-        }
+        let access = match access::read(&self.settings.access, wish) {
+            Ok(access) => access,
+            Err(why) => {
+                self.report(words::access_refused(&why));
+                return;
+            }
+        };
+        let limits = self.limits();
         // An address asked for on the command line is meant exactly; the usual one gives way.
         let others = if self.options.listen.is_some() || wish.port() == 0 { 0 } else { NEXT_PORTS };
         let mut failure = None;
         for port in wish.port()..=wish.port().saturating_add(others) {
-            match Proxy::start(self.proxy_config(SocketAddr::new(wish.ip(), port))).await {
+            match Proxy::start(self.proxy_config(SocketAddr::new(wish.ip(), port), &access, &limits)).await {
                 Ok(proxy) => {
                     self.proxy = Some(proxy);
                     self.actual.listening = true;
@@ -326,15 +330,27 @@ impl Controller {
         }
     }
 
-    fn proxy_config(&self, listen: SocketAddr) -> Config {
+    fn proxy_config(&self, listen: SocketAddr, access: &Access, limits: &Limits) -> Config {
         Config {
             listen,
             pipeline: Pipeline::default(),
-            limits: limits(),
+            access: access.clone(),
+            limits: limits.clone(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),
             records: self.records.0.clone(),
         }
+    }
+
+    /// The limits as set, with no more connections than there may be sockets for: an exchange takes two.
+    fn limits(&mut self) -> Limits {
+        let (set, nonsense) = limits::read(&self.settings.limits);
+        if !nonsense.is_empty() {
+            self.report(words::limits_nonsense(&nonsense));
+        }
+        let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
+        let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
+        Limits { connections: set.connections.min(room.max(1)), ..set }
     }
 
     fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) {
@@ -485,7 +501,7 @@ impl Controller {
             phase: self.phase,
             headline: String::new(),
             detail: String::new(),
-            listening: self.proxy.as_ref().map(|proxy| proxy.addr().to_string()),
+            listening: self.proxy.as_ref().map(|proxy| proxy.addr_here().to_string()),
             filtering: Toggle { wanted: self.settings.filtering, actual: self.actual.profiles.is_some() },
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
@@ -531,14 +547,6 @@ impl Controller {
             actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
     }
-}
-
-/// The usual limits, with no more connections than there may be sockets for: an exchange takes two.
-fn limits() -> Limits {
-    let usual = Limits::default();
-    let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
-    let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
-    Limits { connections: usual.connections.min(room.max(1)), ..usual }
 }
 
 /// How long the running minute still lasts.

@@ -7,11 +7,13 @@
 //! This crate knows neither Tauri nor HTTP. Its disk access is in `store.rs`, its text for people in `words.rs` and
 //! `problem.rs`.
 
+mod access;
 mod activity;
 mod command;
 mod controller;
 mod handle;
 mod hands;
+mod limits;
 mod options;
 mod paths;
 mod plan;

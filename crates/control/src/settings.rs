@@ -26,6 +26,12 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Profiles that were ticked or unticked; the others have their own default.
     pub profiles: BTreeMap<String, bool>,
+    /// Who may use the proxy, and where it takes them, as it was written; `access.rs` reads it.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub access: toml::Table,
+    /// The bounds of the proxy, as they were written; `limits.rs` reads them.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub limits: toml::Table,
     /// Keys of other versions.
     #[serde(flatten)]
     pub other: toml::Table,
@@ -39,6 +45,8 @@ impl Default for Settings {
             system_proxy: false,
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
+            access: toml::Table::new(),
+            limits: toml::Table::new(),
             other: toml::Table::new(),
         }
     }
@@ -48,5 +56,34 @@ impl Settings {
     /// Whether the user wants the profile.
     pub fn wants(&self, profile: &Card) -> bool {
         self.profiles.get(profile.id).copied().unwrap_or(profile.on_by_default)
+    }
+}
+
+/// The settings file that `docs/settings.md` shows.
+#[cfg(test)]
+pub(crate) fn page() -> toml::Table {
+    let page = include_str!("../../../docs/settings.md");
+    let (_, block) = page.split_once("```toml\n").unwrap();
+    block.split_once("\n```").unwrap().0.parse().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_page_shows_every_key_with_its_default() {
+        let shown: Settings = page().try_into().unwrap();
+        let Settings { access: _, limits: _, profiles, .. } = shown.clone();
+        let usual = Settings { access: shown.access.clone(), limits: shown.limits.clone(), ..Settings::default() };
+        assert_eq!(Settings { profiles: BTreeMap::new(), ..shown }, usual);
+        let cards: BTreeMap<String, bool> = tamis_filter::profiles::catalogue()
+            .iter()
+            .map(|profile| (profile.card().id.to_owned(), profile.card().on_by_default))
+            .collect();
+        assert_eq!(profiles, cards);
+        for key in toml::Table::try_from(Settings::default()).unwrap().keys() {
+            assert!(page().contains_key(key), "{key} is not on the page");
+        }
     }
 }

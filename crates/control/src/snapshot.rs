@@ -25,7 +25,7 @@ pub struct Snapshot {
     pub headline: String,
     /// A second sentence for beneath it.
     pub detail: String,
-    /// The address of the proxy, for instance `127.0.0.1:8118`; none while it does not listen.
+    /// The address of the proxy for this computer's programs, for instance `127.0.0.1:8118`; none while it does not listen.
     pub listening: Option<String>,
     /// Whether passing traffic is filtered.
     pub filtering: Toggle,

@@ -60,6 +60,7 @@ impl Store {
     pub(crate) fn settings(&self) -> Result<Settings, StoreError> {
         let path = self.paths.settings();
         let Some(text) = read(&path)? else { return Ok(Settings::default()) };
+        make_private(&path);
         let settings: Settings = toml::from_str(&text).map_err(|error| malformed(&path, error.to_string()))?;
         if settings.version > SETTINGS_VERSION {
             let why = format!("it was written by a newer Tamis (format {})", settings.version);
@@ -202,6 +203,20 @@ fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Keeps other users from a file that may hold a password and that somebody may have made by hand.
+fn make_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let open = fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
+        if open && let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+            tracing::warn!(%error, path = %path.display(), "other users of this computer can read the settings");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 fn make_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent() else { return Ok(()) };
     fs::create_dir_all(folder).map_err(at("making the folder of", path))
@@ -282,8 +297,12 @@ mod tests {
     fn only_this_user_reads_what_is_saved() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, store) = store();
+        let mode = || fs::metadata(store.paths.settings()).unwrap().permissions().mode() & 0o777;
         store.save_settings(&Settings::default()).unwrap();
-        let mode = fs::metadata(store.paths.settings()).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(mode(), 0o600);
+        // Nor what somebody wrote by hand, once it was read.
+        fs::set_permissions(store.paths.settings(), fs::Permissions::from_mode(0o644)).unwrap();
+        store.settings().unwrap();
+        assert_eq!(mode(), 0o600);
     }
 }

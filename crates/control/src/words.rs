@@ -1,6 +1,5 @@
 //! The state in two sentences, and problems in three: text for people.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use tamis_filter::rules::Parsed;
@@ -120,12 +119,22 @@ pub(crate) fn not_listening(error: &impl ToString) -> Problem {
     )
 }
 
-pub(crate) fn not_loopback(listen: SocketAddr) -> Problem {
+pub(crate) fn access_refused(why: &str) -> Problem {
     problem(
         "not-listening",
         "Tamis cannot listen",
-        format!("Nothing is filtered; {listen} can be reached from other computers, and Tamis serves this one only."),
-        "Quit Tamis, set a `listen` address that begins with 127 in settings.toml, and start it again.",
+        format!("Nothing is filtered; web traffic goes its usual way. Under [access] in settings.toml: {why}."),
+        "Quit Tamis, correct settings.toml, and start it again. A `listen` address that begins with 127 serves this \
+         computer alone.",
+    )
+}
+
+pub(crate) fn limits_nonsense(sentences: &[String]) -> Problem {
+    problem(
+        "limits-not-understood",
+        "A limit in the settings makes no sense",
+        sentences.join(" "),
+        "Quit Tamis, correct it under [limits] in settings.toml, and start it again.",
     )
 }
 

@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
+use crate::access::Caller;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
@@ -26,10 +27,10 @@ use crate::line::{Line, LineIo};
 use crate::{Shared, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
-pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
+pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
     let io = LineIo::from_client(client);
     let line = io.line();
-    converse(io, &shared, life.clone()).await;
+    converse(io, caller, &shared, life.clone()).await;
     // After an upgrade the tunnel holds the connection.
     if let Some(line) = Arc::into_inner(line) {
         tokio::select! {
@@ -40,9 +41,9 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
 }
 
 /// Request for request.
-async fn converse(io: LineIo, shared: &Arc<Shared>, mut life: Member) {
+async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
     let service = {
-        let around = Around { shared: Arc::clone(shared), life: life.clone(), client: io.line() };
+        let around = Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() };
         service_fn(move |request: Request<Incoming>| {
             let around = around.clone();
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
@@ -58,7 +59,8 @@ async fn converse(io: LineIo, shared: &Arc<Shared>, mut life: Member) {
             .timer(TokioTimer::new())
             .header_read_timeout(shared.limits.request_head)
             .max_headers(shared.limits.fields)
-            .max_buf_size(shared.limits.buffer_bytes)
+            .max_header_size(shared.limits.head_bytes)
+            .max_buf_size(shared.limits.buffer())
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()

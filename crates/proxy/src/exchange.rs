@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use http::header::{EXPECT, HOST, HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
@@ -17,14 +17,16 @@ use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::access::Caller;
 use crate::body::{OutBody, Saving};
+use crate::credentials::Shown;
 use crate::error::Error;
 use crate::life::Member;
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
-use crate::upstream::{Progress, Tap, UpBody};
+use crate::upstream::{Place, Progress, Tap, UpBody};
 use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
@@ -32,19 +34,21 @@ use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunne
 pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
+    pub(crate) caller: Caller,
     /// The client's connection.
     pub(crate) client: Arc<Line>,
 }
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
-    let Around { shared, life, client } = around;
+    let Around { shared, life, caller, client } = around;
     let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
     let trailers = version >= Version::HTTP_11 && trailers::are_wanted(request.headers());
-    let mut exchange = Exchange { shared, life, client, version, head_only, trailers, recorder: Some(recorder) };
+    let mut exchange =
+        Exchange { shared, life, caller, client, version, head_only, trailers, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -56,6 +60,7 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
 struct Exchange {
     shared: Arc<Shared>,
     life: Member,
+    caller: Caller,
     client: Arc<Line>,
     /// The version of the client's request.
     version: Version,
@@ -71,7 +76,15 @@ impl Exchange {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        let target = target::of(&parts, self.shared.addr)?;
+        let target = target::of(&parts, self.caller.reached);
+        // A browser that is sent to our automatic configuration cannot show a password yet.
+        if !matches!(target, Ok(Target::Ourselves(_))) {
+            self.check_credentials(&parts.headers).await?;
+        }
+        let target = target?;
+        if target::length(&parts.uri) > self.shared.limits.target_bytes {
+            return Err(Error::target_too_long(self.shared.limits.target_bytes));
+        }
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
@@ -85,13 +98,31 @@ impl Exchange {
         }
     }
 
+    /// Asks for the proxy's password where it is wanted (RFC 9110 11.7.1). Being asked is no traffic and leaves no record.
+    async fn check_credentials(&mut self, fields: &HeaderMap) -> Result<(), Error> {
+        let Some(wanted) = self.shared.access.asked_from(self.caller.who) else { return Ok(()) };
+        let shown = wanted.shown_by(fields);
+        if shown == Shown::Right {
+            return Ok(());
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.discard();
+        }
+        if shown == Shown::Wrong {
+            tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
+            // Guessing takes its time; a person who mistyped hardly notices.
+            tokio::time::sleep(self.shared.limits.wrong_password).await;
+        }
+        Err(Error::password_needed(shown == Shown::Wrong))
+    }
+
     /// The proxy's own pages; they are no traffic and leave no record.
     fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
         if let Some(recorder) = &mut self.recorder {
             recorder.discard();
         }
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.shared.addr)));
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached)));
         }
         if path == "*" && method == Method::OPTIONS {
             return Ok(hops::options());
@@ -108,7 +139,8 @@ impl Exchange {
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
-        let origin = self.shared.upstream.tunnel(authority).await?;
+        self.shared.access.check_tunnel(self.caller.who, authority)?;
+        let origin = self.shared.upstream(self.caller.who).tunnel(authority).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
@@ -136,9 +168,14 @@ impl Exchange {
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(self.answered(run, answer));
         }
+        let Some(authority) = head.target.authority().cloned() else {
+            return Err(Error::internal("A filter made an address without a host."));
+        };
+        self.shared.access.check_origin(&authority)?;
+        let place = self.shared.upstream(self.caller.who).place(&authority).await?;
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(parts, &head, body, self.client.higher_minor())?;
+        let mut request = upstream_request(parts, &head, &authority, body, self.client.higher_minor())?;
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
         } else if self.trailers {
@@ -147,7 +184,7 @@ impl Exchange {
         let response = self.ask(request, &progress).await?;
         match upgrade {
             Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
-            _ => self.respond(&head, response, run).await,
+            _ => self.respond(&head, response, place, run).await,
         }
     }
 
@@ -155,7 +192,7 @@ impl Exchange {
     /// does not know them (RFC 9110 15.2).
     async fn ask(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Error> {
         let (interims, mut queue) = interim::queue();
-        let mut final_response = pin!(self.shared.upstream.send(request, progress, interims));
+        let mut final_response = pin!(self.shared.upstream(self.caller.who).send(request, progress, interims));
         loop {
             tokio::select! {
                 // What came first goes first.
@@ -211,6 +248,7 @@ impl Exchange {
         &mut self,
         request: &RequestHead,
         response: Response<Incoming>,
+        place: Place,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         let (mut parts, body) = response.into_parts();
@@ -229,7 +267,7 @@ impl Exchange {
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
         let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
         let tap = parts.extensions.remove::<Tap>();
-        let relay = Relay::new(body, self.shared.limits.body_silence);
+        let relay = Relay::new(body, self.shared.limits.body_silence).at(place);
         let body = self
             .body(request, &mut head, relay, &mut run, tap)
             .await
@@ -312,6 +350,7 @@ impl Exchange {
 fn upstream_request(
     parts: Parts,
     head: &RequestHead,
+    authority: &Authority,
     body: UpBody,
     higher_minor: Option<u8>,
 ) -> Result<Request<UpBody>, Error> {
@@ -326,11 +365,8 @@ fn upstream_request(
     if was_chunked && let Some(names) = trailers::announced(&parts.headers) {
         fields.insert(TRAILER, names);
     }
-    let host = head.target.authority().map(|authority| HeaderValue::try_from(authority.as_str()));
-    let Some(Ok(host)) = host else {
-        return Err(Error::internal("A filter made an address without a host."));
-    };
-    fields.insert(HOST, host);
+    let host = HeaderValue::try_from(authority.as_str());
+    fields.insert(HOST, host.map_err(|error| Error::internal(format!("A filter made a host that is none: {error}.")))?);
     hops::count_down(&head.method, &mut fields);
     match higher_minor {
         Some(minor) => via::append_minor(&mut fields, minor),

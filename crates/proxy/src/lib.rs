@@ -4,9 +4,11 @@
 //! bottom in `exchange.rs`. This crate knows no profile by name, no settings, no operating system and no disk; it is
 //! handed a [`Pipeline`](tamis_filter::Pipeline) and gives [`ExchangeRecord`]s back.
 
+mod access;
 mod answer;
 mod body;
 mod connection;
+mod credentials;
 mod error;
 mod exchange;
 mod first_line;
@@ -19,6 +21,7 @@ mod limits;
 mod line;
 mod listener;
 mod pac;
+mod ports;
 mod record;
 mod relay;
 mod target;
@@ -28,14 +31,18 @@ mod upgrade;
 mod upstream;
 mod via;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
+use upstream::{Reach, Upstream};
 
+pub use access::Access;
+pub use credentials::{BadCredentials, Credentials};
 pub use error::StartError;
 pub use limits::Limits;
+pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
 
 /// What a proxy is started with.
@@ -45,6 +52,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The profiles in force at the start.
     pub pipeline: Pipeline,
+    /// Who is served, and where they are taken.
+    pub access: Access,
     /// Bounds on everything.
     pub limits: Limits,
     /// The path of the automatic configuration (PAC) on the proxy's own address.
@@ -74,7 +83,9 @@ impl Proxy {
         let shared = Arc::new(Shared {
             addr,
             pipeline: RwLock::new(Arc::new(config.pipeline)),
-            upstream: upstream::Upstream::new(addr, config.refused_targets, &config.limits),
+            upstream: Upstream::new(addr, config.refused_targets.clone(), &config.limits, Reach::Everything),
+            upstream_for_others: Upstream::new(addr, config.refused_targets, &config.limits, Reach::OtherComputers),
+            access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
             records: config.records,
@@ -89,10 +100,20 @@ impl Proxy {
         self.shared.addr
     }
 
-    /// The address of the automatic configuration that sends a system's traffic here. `generation` becomes part of it:
+    /// The address by which the programs of this computer reach it: a loopback address where it listens on all of them.
+    pub fn addr_here(&self) -> SocketAddr {
+        let ip = match self.shared.addr.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.shared.addr.port())
+    }
+
+    /// The address of the automatic configuration that sends this system's traffic here. `generation` becomes part of it:
     /// a browser that once found us gone comes back only to an address it has not seen.
     pub fn pac_url(&self, generation: u64) -> String {
-        format!("http://{}{}?g={generation}", self.shared.addr, self.shared.pac_path)
+        format!("http://{}{}?g={generation}", self.addr_here(), self.shared.pac_path)
     }
 
     /// Puts other profiles in force for exchanges that begin from now on. Those under way keep theirs.
@@ -111,7 +132,10 @@ impl Proxy {
 struct Shared {
     addr: SocketAddr,
     pipeline: RwLock<Arc<Pipeline>>,
-    upstream: upstream::Upstream,
+    upstream: Upstream,
+    /// Pools of their own: a connection that this computer's programs left behind is not for clients elsewhere.
+    upstream_for_others: Upstream,
+    access: Access,
     limits: Limits,
     pac_path: &'static str,
     records: mpsc::Sender<ExchangeRecord>,
@@ -121,5 +145,13 @@ impl Shared {
     /// The pipeline in force now.
     fn pipeline(&self) -> Arc<Pipeline> {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The way up for a client.
+    fn upstream(&self, who: access::Who) -> &Upstream {
+        match who {
+            access::Who::ThisComputer => &self.upstream,
+            access::Who::Other => &self.upstream_for_others,
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 /// The media type of such a script.
 pub(crate) const PAC_TYPE: &str = "application/x-ns-proxy-autoconfig";
 
-/// The configuration for a proxy at `addr`.
+/// The configuration for a client that reached us at `addr`.
 pub(crate) fn script(addr: SocketAddr) -> String {
     format!(
         r#"// Tamis: web traffic of this computer, without local names and addresses.

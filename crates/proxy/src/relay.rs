@@ -11,6 +11,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tamis_filter::Opening;
 use tokio::time::{Instant, Sleep};
 
+use crate::upstream::Place;
+
 /// Why a body was cut off. The peer sees it as a message that does not end properly.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -32,11 +34,18 @@ pub(crate) struct Relay {
     trailers: Option<HeaderMap>,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The place at the origin that this body takes up until it is over.
+    _place: Option<Place>,
 }
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None }
+        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None, _place: None }
+    }
+
+    /// The same body, giving up `place` when it is dropped.
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { _place: Some(place), ..self }
     }
 
     /// Shows the beginning of the body to `opening` until it has seen enough, the body ends, or `wait` is over. The

@@ -10,7 +10,7 @@ use http::{Method, Uri, Version};
 use crate::error::Error;
 
 /// The port of `http` addresses that name none.
-const HTTP_PORT: u16 = 80;
+pub(crate) const HTTP_PORT: u16 = 80;
 
 /// What a request line and its Host ask for.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +38,12 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
             _ => Err(Error::not_here("A request without a whole address came to the proxy's own port.")),
         },
     }
+}
+
+/// Bytes of a target as it stood in the request line, but for a scheme.
+pub(crate) fn length(uri: &Uri) -> usize {
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    authority + uri.path_and_query().map_or(0, |path| path.as_str().len())
 }
 
 /// RFC 9112 3.2.4 wants `OPTIONS http://host`, without a path, sent on as `OPTIONS *`. `http::Uri` makes both spellings one

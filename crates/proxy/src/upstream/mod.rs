@@ -2,6 +2,8 @@
 
 mod connector;
 mod informational;
+mod lookup;
+mod per_origin;
 mod retry;
 mod tap;
 mod up_body;
@@ -24,6 +26,9 @@ use crate::Limits;
 use crate::error::Error;
 use crate::interim::Interim;
 use connector::{ConnectError, Connector};
+pub(crate) use lookup::Reach;
+pub(crate) use per_origin::Place;
+use per_origin::Places;
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
 
@@ -32,21 +37,23 @@ pub(crate) use up_body::{Progress, UpBody};
 pub(crate) struct Upstream {
     client: Client<Connector, UpBody>,
     connector: Connector,
+    places: Places,
+    requests_per_origin: usize,
     connect: Duration,
     response_head: Duration,
     continue_wait: Duration,
 }
 
 impl Upstream {
-    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits) -> Self {
-        let connector = Connector::new(own, refused, limits.connect);
+    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits, reach: Reach) -> Self {
+        let connector = Connector::new(own, refused, limits.connect, reach);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits.idle_upstream)
             .pool_max_idle_per_host(limits.idle_upstream_per_origin)
             .http1_preserve_header_case(true)
             .http1_max_headers(limits.fields)
-            .http1_max_buf_size(limits.buffer_bytes)
+            .http1_max_buf_size(limits.buffer())
             // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -55,10 +62,18 @@ impl Upstream {
         Self {
             client,
             connector,
+            places: Places::new(limits.requests_per_origin, limits.origin_wait),
+            requests_per_origin: limits.requests_per_origin,
             connect: limits.connect,
             response_head: limits.response_head,
             continue_wait: limits.continue_wait,
         }
+    }
+
+    /// Waits until the origin may be asked one thing more. Its body's end frees the place.
+    pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
+        let place = self.places.take(authority).await;
+        place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
     }
 
     /// Sends a request and waits for the head of its final response. `progress` is the body's; interim responses go to
@@ -150,6 +165,7 @@ fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Dur
             Some(ConnectError::Refused) => {
                 return Error::refused_target(format!("{authority} is a page of Tamis, which no proxy may reach."));
             }
+            Some(ConnectError::OnThisComputer) => return Error::not_for_others(authority),
             Some(ConnectError::TooLong) => return Error::timed_out("Connecting to", authority, connect_limit),
             Some(ConnectError::Failed(cause)) => return Error::unreachable(authority, cause.as_ref()),
             None => cause = error.source(),
