@@ -13,13 +13,16 @@ use crate::step::{Failure, Outcome};
 
 /// The core that the load generator and the origin share; a proxy has the other for itself.
 const CORE: &str = "0";
+/// On how many addresses the origin listens.
+const ADDRESSES: usize = 20;
 /// How long a round is, in seconds.
 const ROUND: &str = "0.7";
 
 /// The load generator, and the origin that it asks.
 pub struct Generator {
     load: PathBuf,
-    origin: String,
+    /// The origin listens on each of 127.0.0.1 to 127.0.0.20.
+    port: u16,
     /// Ends with us.
     _origin: Program,
 }
@@ -29,12 +32,18 @@ impl Generator {
     pub fn start(programs: &Programs) -> Outcome<Self> {
         let mut origin =
             Program::start("bench-origin", &mut pinned(CORE, &programs.origin), Output::Hidden, program::TAMIS)?;
-        Ok(Self { load: programs.load.clone(), origin: origin.wait_for(program::PROXY)?, _origin: origin })
+        let address = origin.wait_for(program::PROXY)?;
+        let port = address
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok())
+            .ok_or_else(|| Failure::new(format!("the origin listens on {address:?}"), "Read its message above."))?;
+        Ok(Self { load: programs.load.clone(), port, _origin: origin })
     }
 
-    /// The origin's address.
-    pub fn origin(&self) -> &str {
-        &self.origin
+    /// An address of the origin for each contender: one that opens many connections must not find the ports taken that
+    /// another has just used up.
+    pub fn origin(&self, contender: usize) -> String {
+        format!("127.0.0.{}:{}", contender % ADDRESSES + 1, self.port)
     }
 
     /// Plays one round against one contender.
@@ -75,7 +84,7 @@ impl Generator {
             Via::Forward => "forward",
             Via::Tunnel => "tunnel",
         };
-        command.args(["--proxy", &against.address, "--via", via, "--origin", &self.origin, "--path", load.path]);
+        command.args(["--proxy", &against.address, "--via", via, "--origin", &against.origin, "--path", load.path]);
         command.args(["--connections", &load.connections.to_string(), "--process", &against.process().to_string()]);
         command.args(load.fresh.then_some("--fresh"))
     }
@@ -97,6 +106,16 @@ pub fn pinned(core: &str, program: &std::path::Path) -> Command {
 
 /// The core of a proxy.
 pub const PROXY_CORE: &str = "1";
+
+/// Brings every thread of a process to the core of a proxy. Traffic Server spreads over all of them by itself.
+pub fn pin(process: u32) -> Outcome {
+    let mut command = Command::new("taskset");
+    command.args(["--all-tasks", "--cpu-list", "--pid", PROXY_CORE, &process.to_string()]);
+    match crate::step::probe(&mut command) {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(format!("cannot keep process {process} to core {PROXY_CORE}"), "Install util-linux.")),
+    }
+}
 
 fn no_report(text: &str) -> Failure {
     Failure::new(format!("the load generator said {text:?}"), "Read its message above.")

@@ -33,22 +33,20 @@ pub fn bench(tree: &Tree, arguments: &[String]) -> Outcome {
         return Err(Failure::new("CPU time and memory are read from /proc, which only Linux has", "Measure on Linux."));
     }
     let programs = Programs::build(tree, &options)?;
-    let contenders = contender::present(&programs, &options);
     let generator = Generator::start(&programs)?;
+    let contenders = contender::present(&programs, &generator, &options);
     let mut findings = Findings::default();
     for rewriting in [false, true] {
         play(&programs, &generator, &options, &contenders, rewriting, &mut findings)?;
     }
-    for (key, look) in [("start", life::start as Look), ("memory", life::memory)] {
-        if options.wants(key) {
-            look(&programs, &generator, &contenders, &mut findings)?;
-        }
+    if options.wants("start") {
+        life::start(&programs, &contenders, &mut findings)?;
+    }
+    if options.wants("memory") {
+        life::memory(&programs, &generator, &contenders, &mut findings)?;
     }
     conclude(&options, &findings)
 }
-
-/// A look at contenders one by one, outside the rounds.
-type Look = fn(&Programs, &Generator, &[Contender], &mut Findings) -> Outcome;
 
 /// What was found out so far.
 #[derive(Default)]
@@ -108,7 +106,12 @@ fn play(
             println!("{} has no --rules and is left out where pages are rewritten.", contender.name);
             continue;
         }
-        field.push(contender.start(programs, generator.origin(), rewriting)?);
+        let running = contender.start(programs, rewriting)?;
+        if rewriting && !running.does_as_it_was_told()? {
+            println!("{} did not rewrite the page as its rules say and is left out.", running.name);
+            continue;
+        }
+        field.push(running);
     }
     for scenario in chosen {
         let players: Vec<&Running> = field.iter().filter(|one| one.kind.plays(scenario)).collect();

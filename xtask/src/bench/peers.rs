@@ -38,10 +38,16 @@ pub fn start(name: &str, kind: &Kind, origin: &str, sandbox: &Sandbox) -> Outcom
     Ok((program, address.to_string()))
 }
 
-/// A port that nobody listens on; peers cannot be told to take any.
+/// A port that nobody listens on; peers cannot be told to take any. It lies under those that the system gives to
+/// connections, of which a bench needs very many.
 fn free_port() -> Outcome<u16> {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map(|addr| addr.port());
-    port.map_err(|error| Failure::new(format!("no loopback port can be had: {error}"), "Allow listening on 127.0.0.1."))
+    const FIRST: u16 = 20_000;
+    const LAST: u16 = 32_000;
+    let start = FIRST + u16::try_from(std::process::id() % u32::from(LAST - FIRST)).unwrap_or(0);
+    (start..LAST)
+        .chain(FIRST..start)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| Failure::new("no loopback port can be had", "Allow this program to listen on 127.0.0.1."))
 }
 
 fn peer(program: &str) -> Command {
@@ -95,7 +101,8 @@ fn tinyproxy(port: u16, sandbox: &Sandbox) -> Outcome<Command> {
 fn trafficserver(port: u16, sandbox: &Sandbox) -> Outcome<Command> {
     let records = format!(
         "CONFIG proxy.config.http.server_ports STRING {port}:ip-in=127.0.0.1\n\
-         CONFIG proxy.config.exec_thread.autoconfig INT 0\nCONFIG proxy.config.exec_thread.limit INT 1\n\
+         CONFIG proxy.config.exec_thread.autoconfig INT 0\n\
+         CONFIG proxy.config.exec_thread.limit INT 1\n\
          CONFIG proxy.config.accept_threads INT 0\nCONFIG proxy.config.task_threads INT 1\n\
          CONFIG proxy.config.http.cache.http INT 0\nCONFIG proxy.config.log.logging_enabled INT 0\n\
          CONFIG proxy.config.url_remap.remap_required INT 0\nCONFIG proxy.config.reverse_proxy.enabled INT 0\n\

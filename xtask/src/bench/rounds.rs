@@ -36,9 +36,7 @@ pub fn play(
     let mut rounds = Vec::new();
     for round in 0..options.rounds {
         let mut reports = vec![Report::default(); field.len()];
-        // Nobody always comes first, or always behind the same one's litter.
-        let order = (0..field.len()).map(|place| (place + round) % field.len());
-        for index in order {
+        for index in order(field.len(), round) {
             if let (Some(running), Some(report)) = (field.get(index), reports.get_mut(index)) {
                 *report = generator.round(&scenario.load, running)?;
             }
@@ -49,6 +47,15 @@ pub fn play(
     let mut played = Played { scenario, players, thrown_out: 0, rounds };
     played.throw_out();
     Ok(played)
+}
+
+/// Who plays when: nobody always comes first, and nobody always follows the same one.
+fn order(players: usize, round: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..players).map(|place| (place + round) % players).collect();
+    if round % 2 == 1 {
+        order.reverse();
+    }
+    order
 }
 
 impl Played {
@@ -160,6 +167,11 @@ mod tests {
         let mut played = Played { scenario: &SCENARIOS[0], players, thrown_out: 0, rounds };
         played.throw_out();
         played
+    }
+
+    #[test]
+    fn the_order_rotates_and_turns_round() {
+        assert_eq!([order(4, 0), order(4, 1), order(4, 2)], [[0, 1, 2, 3], [0, 3, 2, 1], [2, 3, 0, 1]]);
     }
 
     #[test]

@@ -75,6 +75,8 @@ fn one(spread: Option<Spread>, digits: usize) -> String {
 /// Median, least and most; one number where they are one.
 #[expect(clippy::float_cmp, reason = "the same value, not one near it")]
 pub fn three(spread: Option<Spread>, digits: usize) -> String {
+    // What is large needs fewer digits, and has no room for more.
+    let digits = spread.map_or(digits, |spread| if spread.most >= 100.0 { 0 } else { digits });
     match spread {
         None => "-".into(),
         Some(Spread { median, least, most }) if least == most => format!("{median:.digits$}"),
