@@ -44,6 +44,7 @@ Usage: cargo xtask <command> [options]
     --rounds N       how often each plays each scenario
     --tamis NAME=PATH  compare this build; may be given more than once
     --json FILE      write everything that was measured
+    --callgrind      count instructions for each request instead, of Tamis and bare hyper
     --check          fail if a figure is not reached
 
   screenshot   Draw docs/screenshot.png again, from the running program.

@@ -12,6 +12,9 @@ use crate::body::Head;
 /// How much is read at once. Large, so that the generator does not become what is measured.
 const READ: usize = 256 * 1024;
 
+/// How long an exchange may take; under callgrind, large bodies take their time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// How the origin is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Via {
@@ -90,7 +93,11 @@ impl Client {
     ///
     /// # Errors
     /// What went wrong on the connection, or that the answer is not 200.
-    pub async fn ask(&mut self, plan: &Plan, mut arrived: impl FnMut(u64)) -> io::Result<Took> {
+    pub async fn ask(&mut self, plan: &Plan, arrived: impl FnMut(u64)) -> io::Result<Took> {
+        tokio::time::timeout(PATIENCE, self.ask_patiently(plan, arrived)).await?
+    }
+
+    async fn ask_patiently(&mut self, plan: &Plan, mut arrived: impl FnMut(u64)) -> io::Result<Took> {
         let begun = Instant::now();
         if let Some(line) = self.line.take() {
             match self.exchange(line, plan, begun, &mut arrived).await {

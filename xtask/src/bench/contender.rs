@@ -1,15 +1,17 @@
 //! Who takes part, and how each is started.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
-use super::generator::{Generator, PROXY_CORE, pin, pinned};
+use super::generator::{Generator, PROXY_CORE, pin};
 use super::options::Options;
 use super::scenario::{Scenario, Via};
 use super::{Programs, peers};
 use crate::fetch;
 use crate::program::{self, Output, Program};
 use crate::sandbox::Sandbox;
+use crate::setup::{self, Need};
 use crate::step::{self, Failure, Outcome};
 
 /// What a contender is.
@@ -36,6 +38,11 @@ impl Kind {
     /// Whether it passes bytes on to one address and reads none of them.
     pub fn is_relay(&self) -> bool {
         matches!(self, Self::Relay | Self::Splice)
+    }
+
+    /// Whether it is a proxy that starts at once and says where it listens: Tamis, and bare hyper.
+    pub fn is_http_of_ours(&self) -> bool {
+        matches!(self, Self::Hyper | Self::Tamis(_))
     }
 
     pub fn is_peer_without_filters(&self) -> bool {
@@ -87,47 +94,89 @@ pub fn present(programs: &Programs, generator: &Generator, options: &Options) ->
     ];
     let named = |(name, kind): (&str, Kind)| (name.to_owned(), kind);
     let all = references.map(named).into_iter().chain(tamis).chain(peers.map(named));
-    all.enumerate()
+    let mut invited: Vec<Contender> = all
+        .enumerate()
         .map(|(index, (name, kind))| Contender { name, kind, origin: generator.origin(index) })
         .filter(|one| options.invites(&one.name, matches!(one.kind, Kind::Tamis(_))))
-        .filter(|one| match one.kind.foreign_program() {
-            Some(program) if !step::on_path(program) => {
-                println!("{program} is not installed; {} is left out.", one.name);
-                false
-            }
-            _ => true,
-        })
-        .collect()
+        .filter(|one| !options.callgrind || one.kind.is_http_of_ours())
+        .collect();
+    if !invited.iter().all(Contender::is_there) {
+        match setup::system_packages(Need::Peers) {
+            Ok(note) => println!("{note}"),
+            Err(failure) => println!("Not all peers can be installed: {failure}"),
+        }
+    }
+    invited.retain(|one| {
+        if !one.is_there() {
+            println!("{} is not installed and is left out.", one.name);
+        }
+        one.is_there()
+    });
+    invited
 }
 
 impl Contender {
+    fn is_there(&self) -> bool {
+        self.kind.foreign_program().is_none_or(step::on_path)
+    }
+
     /// Whether it can be told to rewrite pages; only a Tamis is asked.
     pub fn can_rewrite(&self) -> bool {
         let Kind::Tamis(path) = &self.kind else { return true };
         step::probe(Command::new(path).args(["serve", "--help"])).is_some_and(|help| help.contains("--rules"))
     }
 
-    /// Starts it on a loopback port and on the proxy's core, and sees that pages come through it. `rewriting` gives a
-    /// Tamis the bench's user rules.
+    /// Starts it on the proxy's core. `rewriting` gives a Tamis the bench's user rules.
     pub fn start(&self, programs: &Programs, rewriting: bool) -> Outcome<Running> {
+        let running = self.start_under(&["taskset", "--cpu-list", PROXY_CORE], programs, rewriting)?;
+        pin(running.process())?;
+        Ok(running)
+    }
+
+    /// Starts it on a loopback port by way of another program, which becomes it, and sees that pages come through it.
+    pub fn start_under(&self, wrapper: &[&str], programs: &Programs, rewriting: bool) -> Outcome<Running> {
         let sandbox = Sandbox::new()?;
-        let (program, address) = match &self.kind {
-            Kind::Tamis(path) => {
-                let mut command = serve(path);
-                if rewriting {
-                    command.arg("--rules").arg(sandbox.file("rules.txt", &rules(&self.origin))?);
-                }
-                announced(&self.name, &mut command, &sandbox)?
-            }
-            Kind::Hyper => announced(&self.name, &mut pinned(PROXY_CORE, &programs.hyper), &sandbox)?,
-            Kind::Splice => announced(&self.name, pinned(PROXY_CORE, &programs.splice).arg(&self.origin), &sandbox)?,
-            peer => peers::start(&self.name, peer, &self.origin, &sandbox)?,
+        let (inner, address) = match self.command(programs, rewriting, &sandbox)? {
+            Some(command) => (command, None),
+            None => peers::command(&self.kind, &self.origin, &sandbox).map(|(command, addr)| (command, Some(addr)))?,
+        };
+        let mut words = wrapper.iter().map(OsStr::new).chain([inner.get_program()]).chain(inner.get_args());
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
+        sandbox.apply(&mut command);
+        if address.is_some() {
+            // Peers greet at length, and warn of what is meant here.
+            command.stderr(Stdio::null());
+        }
+        let mut program = Program::start(&self.name, &mut command, Output::Hidden, program::TAMIS)?;
+        let address = match address {
+            None => program.wait_for(program::PROXY)?,
+            Some(address) => peers::wait(&self.name, &mut program, address)?,
         };
         let (name, kind, origin) = (self.name.clone(), self.kind.clone(), self.origin.clone());
         let running = Running { name, kind, origin, address, program, _sandbox: sandbox };
         running.prove()?;
-        pin(running.process())?;
         Ok(running)
+    }
+
+    /// How a program of ours is started, which says where it listens; a Tamis as a user starts it, default profiles on.
+    /// Nothing for a peer.
+    pub fn command(&self, programs: &Programs, rewriting: bool, sandbox: &Sandbox) -> Outcome<Option<Command>> {
+        let mut command = Command::new(match &self.kind {
+            Kind::Tamis(path) => path,
+            Kind::Hyper => &programs.hyper,
+            Kind::Splice => &programs.splice,
+            _ => return Ok(None),
+        });
+        match self.kind {
+            Kind::Tamis(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
+            Kind::Splice => command.arg(&self.origin),
+            _ => &mut command,
+        };
+        if rewriting && matches!(self.kind, Kind::Tamis(_)) {
+            command.arg("--rules").arg(sandbox.file("rules.txt", &rules(&self.origin))?);
+        }
+        Ok(Some(command))
     }
 }
 
@@ -139,21 +188,6 @@ const REPLACED: [(&str, &str); 3] =
 fn rules(origin: &str) -> String {
     let host = origin.split(':').next().unwrap_or_default();
     REPLACED.iter().map(|(from, to)| format!("||{host}^$replace=/{from}/{to}/\n")).collect()
-}
-
-/// Tamis as a user starts it: default profiles on.
-fn serve(path: &Path) -> Command {
-    let mut command = pinned(PROXY_CORE, path);
-    command.args(["serve", "--listen", "127.0.0.1:0"]);
-    command
-}
-
-/// A program of ours, which says where it listens.
-fn announced(name: &str, command: &mut Command, sandbox: &Sandbox) -> Outcome<(Program, String)> {
-    sandbox.apply(command);
-    let mut program = Program::start(name, command, Output::Hidden, program::TAMIS)?;
-    let address = program.wait_for(program::PROXY)?;
-    Ok((program, address))
 }
 
 /// A contender that runs.
@@ -208,12 +242,4 @@ impl Running {
         let usage = crate::memory::settled(self.process()).map_err(|failure| failure.within(&self.name))?;
         Ok(usage.iter().map(|one| one.rss).sum())
     }
-}
-
-/// The failure of a peer that does not come up.
-pub fn does_not_listen(name: &str, address: &str) -> Failure {
-    Failure::new(
-        format!("{name} does not listen on {address}"),
-        "Start it by hand, or leave it out: `--peers` takes the names of those who are to play.",
-    )
 }

@@ -27,16 +27,9 @@ const HELD: Load = Load { via: Via::Forward, path: "/1k", connections: 9_000, fr
 pub fn start(programs: &Programs, contenders: &[Contender], findings: &mut Findings) -> Outcome {
     println!("\nstart to first proxied byte (start): {STARTS} starts, on any core");
     let mut detail = Vec::new();
-    for contender in contenders {
+    for contender in contenders.iter().filter(|one| one.kind.is_http_of_ours()) {
         let sandbox = Sandbox::new()?;
-        let mut command = match &contender.kind {
-            Kind::Hyper => Command::new(&programs.hyper),
-            Kind::Tamis(path) => Command::new(path),
-            _ => continue,
-        };
-        if matches!(contender.kind, Kind::Tamis(_)) {
-            command.args(["serve", "--listen", "127.0.0.1:0"]);
-        }
+        let Some(mut command) = contender.command(programs, false, &sandbox)? else { continue };
         sandbox.apply(&mut command);
         let url = format!("http://{}/1k", contender.origin);
         let times = (0..STARTS).map(|_| time_to_page(&mut command, &url)).collect::<Outcome<Vec<f64>>>()?;

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: Tamis beside its peers and beside limits of our own, on loopback, round by round.
 //! docs/performance.md tells what is measured and how to read it.
 
+mod callgrind;
 mod contender;
 mod generator;
 mod goal;
@@ -22,7 +23,6 @@ use json::Json;
 use options::Options;
 use scenario::{SCENARIOS, Scenario};
 
-use crate::setup::{self, Need};
 use crate::step::{self, Failure, Outcome};
 use crate::tree::{Binary, Profile, Tree};
 
@@ -35,6 +35,9 @@ pub fn bench(tree: &Tree, arguments: &[String]) -> Outcome {
     let programs = Programs::build(tree, &options)?;
     let generator = Generator::start(&programs)?;
     let contenders = contender::present(&programs, &generator, &options);
+    if options.callgrind {
+        return callgrind::count(tree, &programs, &generator, &contenders, &options);
+    }
     let mut findings = Findings::default();
     for rewriting in [false, true] {
         play(&programs, &generator, &options, &contenders, rewriting, &mut findings)?;
@@ -66,9 +69,6 @@ struct Programs {
 
 impl Programs {
     fn build(tree: &Tree, options: &Options) -> Outcome<Self> {
-        if let Err(failure) = setup::system_packages(Need::Peers) {
-            println!("Peers that are not installed are left out: {failure}");
-        }
         if options.tamis.is_empty() {
             tree.build(&[Binary::Headless], Profile::Release)?;
         }

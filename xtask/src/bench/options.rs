@@ -9,7 +9,7 @@ use crate::step::{Failure, Outcome};
 const ROUNDS: usize = 7;
 
 /// Options of `cargo xtask bench`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Keys of scenarios; all if empty.
     only: Vec<String>,
@@ -23,13 +23,14 @@ pub struct Options {
     pub json: Option<PathBuf>,
     /// Whether a figure that is not reached is a failure.
     pub check: bool,
+    /// Whether instructions are counted instead.
+    pub callgrind: bool,
 }
 
 impl Options {
     /// Reads the options behind `bench`.
     pub fn parse(arguments: &[String]) -> Outcome<Self> {
-        let mut options =
-            Self { only: Vec::new(), peers: Vec::new(), rounds: ROUNDS, tamis: Vec::new(), json: None, check: false };
+        let mut options = Self { rounds: ROUNDS, ..Self::default() };
         let mut arguments = arguments.iter();
         while let Some(option) = arguments.next() {
             let mut value =
@@ -40,6 +41,7 @@ impl Options {
                 "--rounds" => options.rounds = number(value()?)?,
                 "--tamis" => options.tamis.push(build(value()?)),
                 "--json" => options.json = Some(value()?.into()),
+                "--callgrind" => options.callgrind = true,
                 "--check" => options.check = true,
                 unknown => return Err(Failure::usage(format!("`bench` has no option {unknown:?}"))),
             }
@@ -52,6 +54,11 @@ impl Options {
             ));
         }
         Ok(options)
+    }
+
+    /// Whether scenarios were chosen.
+    pub fn chooses(&self) -> bool {
+        !self.only.is_empty()
     }
 
     /// Whether a scenario is to be played.

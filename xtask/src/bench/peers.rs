@@ -1,41 +1,46 @@
 //! The proxies that Debian carries: configured to do what Tamis does and no more, in a directory of their own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::contender::{Kind, does_not_listen};
-use super::generator::{PROXY_CORE, pinned};
-use crate::program::{Output, Program};
+use super::contender::Kind;
+use crate::program::Program;
 use crate::sandbox::Sandbox;
 use crate::step::{Failure, LOOK, Outcome};
 
 /// How long a peer may take until it listens.
 const READY: Duration = Duration::from_secs(20);
 
-/// Starts a peer; the address that it listens on.
-pub fn start(name: &str, kind: &Kind, origin: &str, sandbox: &Sandbox) -> Outcome<(Program, String)> {
+/// How a peer is started, and where it will listen.
+pub fn command(kind: &Kind, origin: &str, sandbox: &Sandbox) -> Outcome<(Command, SocketAddr)> {
     let port = free_port()?;
-    let mut command = match kind {
+    let command = match kind {
         Kind::Relay => haproxy(port, origin, sandbox)?,
         Kind::Squid => squid(port, sandbox)?,
         Kind::Tinyproxy => tinyproxy(port, sandbox)?,
         Kind::TrafficServer => trafficserver(port, sandbox)?,
         filtering => privoxy(port, *filtering == Kind::PrivoxyFiltering, sandbox)?,
     };
-    sandbox.apply(&mut command);
-    command.stderr(std::process::Stdio::null());
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let mut program = Program::start(name, &mut command, Output::Hidden, &[])?;
+    Ok((command, SocketAddr::from(([127, 0, 0, 1], port))))
+}
+
+/// Waits until a peer listens.
+pub fn wait(name: &str, program: &mut Program, address: SocketAddr) -> Outcome<String> {
     let deadline = Instant::now() + READY;
     while TcpStream::connect(address).is_err() {
-        if Instant::now() >= deadline || program.ended()?.is_some() {
-            return Err(does_not_listen(name, &address.to_string()));
+        if let Some(status) = program.ended()? {
+            return Err(program.ended_by_itself(status));
+        }
+        if Instant::now() >= deadline {
+            return Err(Failure::new(
+                format!("{name} does not listen on {address} after {} s", READY.as_secs()),
+                "Start it by hand, or leave it out: `--peers` takes the names of those who are to play.",
+            ));
         }
         std::thread::sleep(LOOK);
     }
-    Ok((program, address.to_string()))
+    Ok(address.to_string())
 }
 
 /// A port that nobody listens on; peers cannot be told to take any. It lies under those that the system gives to
@@ -50,10 +55,6 @@ fn free_port() -> Outcome<u16> {
         .ok_or_else(|| Failure::new("no loopback port can be had", "Allow this program to listen on 127.0.0.1."))
 }
 
-fn peer(program: &str) -> Command {
-    pinned(PROXY_CORE, Path::new(program))
-}
-
 /// One thread, and a connection of its own to the origin for each client connection.
 fn haproxy(port: u16, origin: &str, sandbox: &Sandbox) -> Outcome<Command> {
     let file = sandbox.file(
@@ -64,7 +65,7 @@ fn haproxy(port: u16, origin: &str, sandbox: &Sandbox) -> Outcome<Command> {
              listen relay\n bind 127.0.0.1:{port}\n server origin {origin}\n"
         ),
     )?;
-    let mut command = peer("haproxy");
+    let mut command = Command::new("haproxy");
     command.arg("-db").arg("-f").arg(file);
     Ok(command)
 }
@@ -82,7 +83,7 @@ fn squid(port: u16, sandbox: &Sandbox) -> Outcome<Command> {
             directory = directory.display()
         ),
     )?;
-    let mut command = peer("squid");
+    let mut command = Command::new("squid");
     command.arg("-N").arg("-f").arg(file);
     Ok(command)
 }
@@ -92,7 +93,7 @@ fn tinyproxy(port: u16, sandbox: &Sandbox) -> Outcome<Command> {
         "tinyproxy.conf",
         &format!("Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 9900\nLogLevel Critical\n"),
     )?;
-    let mut command = peer("tinyproxy");
+    let mut command = Command::new("tinyproxy");
     command.arg("-d").arg("-c").arg(file);
     Ok(command)
 }
@@ -126,7 +127,7 @@ fn trafficserver(port: u16, sandbox: &Sandbox) -> Outcome<Command> {
             here = here.display()
         ),
     )?;
-    let mut command = peer("traffic_server");
+    let mut command = Command::new("traffic_server");
     command.arg(format!("--run-root={}", layout.display()));
     Ok(command)
 }
@@ -149,7 +150,7 @@ fn privoxy(port: u16, filtering: bool, sandbox: &Sandbox) -> Outcome<Command> {
             here = sandbox.path("").display()
         ),
     )?;
-    let mut command = peer("privoxy");
+    let mut command = Command::new("privoxy");
     command.arg("--no-daemon").arg(file);
     Ok(command)
 }

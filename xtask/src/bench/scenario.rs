@@ -17,7 +17,7 @@ pub enum Unit {
 }
 
 /// What the load generator is told.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Load {
     pub via: Via,
     pub path: &'static str,
