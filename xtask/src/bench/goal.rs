@@ -28,6 +28,8 @@ pub enum Against {
     Hyper,
     /// The best of the peers that do not filter.
     BestPeer,
+    /// The first of several builds of Tamis.
+    FirstTamis,
     /// The difference to the relay rather than the ratio.
     AfterRelay,
     /// The figure itself.
@@ -84,6 +86,7 @@ impl Goal {
             Against::Relay => format!("{what}: {bound} of the relay's"),
             Against::Hyper => format!("{what}: {bound} of bare hyper's"),
             Against::BestPeer => format!("{what}: {bound} of the best peer's"),
+            Against::FirstTamis => format!("{what}: {bound} of the first build's"),
             Against::AfterRelay => format!("{what}: {bound} ms after the relay's"),
             Against::Nobody => format!("{what}: {bound} µs"),
         }

@@ -115,7 +115,10 @@ impl Look {
     fn at(running: &Running, generator: &Generator) -> Outcome<Self> {
         let idle = bytes(running.resident()?);
         let idle_cpu_ms = generator.idle(running, IDLE)?.cpu_ns / 1e6;
-        generator.round(&SHORT, running)?;
+        let short = generator.round(&SHORT, running)?;
+        if short.errors > 0.0 {
+            println!("  {}: {} short connections failed: {}", running.name, short.errors, short.first_error);
+        }
         let after_short = bytes(running.resident()?);
         let holding = generator.hold(&HELD, running)?;
         let (held, while_held) = (bytes(holding.count), bytes(running.resident()?));

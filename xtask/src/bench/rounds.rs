@@ -95,6 +95,9 @@ impl Played {
             Against::Nobody => Some(1.0),
             Against::Relay | Against::AfterRelay => of(round, self.place(&Kind::Relay)?),
             Against::Hyper => of(round, self.place(&Kind::Hyper)?),
+            Against::FirstTamis => {
+                of(round, self.players.iter().position(|player| matches!(player.kind, Kind::Tamis(_)))?)
+            }
             Against::BestPeer => {
                 let peers = self.players.iter().enumerate().filter(|(_, one)| one.kind.is_peer_without_filters());
                 peers.filter_map(|(index, _)| of(round, index)).reduce(f64::max)

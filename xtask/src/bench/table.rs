@@ -1,7 +1,8 @@
 //! What was found out, for people.
 
+use super::contender::Kind;
 use super::goal::{Against, Metric, Verdict};
-use super::rounds::Played;
+use super::rounds::{Played, Player};
 use super::scenario::Unit;
 use super::statistics::Spread;
 
@@ -40,7 +41,23 @@ pub fn print(played: &Played, verdicts: &[Verdict]) {
             println!("  {}'s first error: {}", player.name, failed.first_error);
         }
     }
+    for (index, player) in builds(played).skip(1) {
+        let ratio = |metric| three(Spread::of(played.compared(index, metric, Against::FirstTamis)), 2);
+        println!(
+            "  {} against {}: rate {}, median time {}, CPU {}",
+            player.name,
+            builds(played).next().map_or("", |(_, first)| &first.name),
+            ratio(Metric::Rate),
+            ratio(Metric::Latency),
+            ratio(Metric::Cpu),
+        );
+    }
     verdicts.iter().for_each(tell);
+}
+
+/// The builds of Tamis that played.
+fn builds(played: &Played) -> impl Iterator<Item = (usize, &Player)> {
+    played.players.iter().enumerate().filter(|(_, player)| matches!(player.kind, Kind::Tamis(_)))
 }
 
 /// A figure to reach, and what came of it.
