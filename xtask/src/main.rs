@@ -1,5 +1,6 @@
 //! Set-up and chores of the repository. `cargo xtask help` says what there is.
 
+mod bench;
 mod deny;
 mod fetch;
 mod measure;
@@ -37,6 +38,15 @@ Usage: cargo xtask <command> [options]
 
   measure      Memory, size and start time of the release build, against their limits.
 
+  bench        Speed, CPU time and memory beside other proxies and beside limits of our own; see docs/performance.md.
+    --only A,B       play only these scenarios
+    --peers A,B      only these take part: relay, splice, hyper, tamis, squid, ...
+    --rounds N       how often each plays each scenario
+    --tamis NAME=PATH  compare this build; may be given more than once
+    --json FILE      write everything that was measured
+    --callgrind      count instructions for each request instead, of Tamis and bare hyper
+    --check          fail if a figure is not reached
+
   screenshot   Draw docs/screenshot.png again, from the running program.
 
   help         This text.";
@@ -65,6 +75,7 @@ fn dispatch(arguments: &[String]) -> Outcome {
         }
         "run" => run::run(&Tree::find()?, &run::Options::parse(options)?),
         "test" => test::test(&Tree::find()?, options),
+        "bench" => bench::bench(&Tree::find()?, options),
         "measure" => without_options(options).and_then(|()| measure::measure(&Tree::find()?)),
         "screenshot" => without_options(options).and_then(|()| screenshot::screenshot(&Tree::find()?)),
         unknown => Err(Failure::usage(format!("there is no command named {unknown:?}"))),

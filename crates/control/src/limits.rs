@@ -52,6 +52,7 @@ const KEYS: [Key; 19] = [
     key("tunnel_silence", |limits| Field::Time(&mut limits.tunnel_silence), 1.0..=7.0 * DAY),
     key("idle_upstream_per_origin", |limits| Field::Number(&mut limits.idle_upstream_per_origin), 0.0..=1000.0),
     key("idle_upstream", |limits| Field::Time(&mut limits.idle_upstream), 1.0..=HOUR),
+    key("leave", |limits| Field::Time(&mut limits.leave), 0.0..=MINUTE),
     key("drain", |limits| Field::Time(&mut limits.drain), 0.0..=MINUTE),
 ];
 
