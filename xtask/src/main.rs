@@ -2,6 +2,7 @@
 
 mod deny;
 mod fetch;
+mod fuzz;
 mod measure;
 mod memory;
 mod program;
@@ -35,6 +36,12 @@ Usage: cargo xtask <command> [options]
     --list       name the steps
     --only A,B   run only these steps
 
+  fuzz         Throw made-up input at all that strangers can reach; see docs/fuzzing.md.
+    --short      some seconds for each target, as in `cargo xtask test`
+    --minutes N  so long for each target (20)
+    --only A,B   these targets alone
+    --jobs N     so many at a time (1)
+
   measure      Memory, size and start time of the release build, against their limits.
 
   screenshot   Draw docs/screenshot.png again, from the running program.
@@ -65,6 +72,7 @@ fn dispatch(arguments: &[String]) -> Outcome {
         }
         "run" => run::run(&Tree::find()?, &run::Options::parse(options)?),
         "test" => test::test(&Tree::find()?, options),
+        "fuzz" => fuzz::fuzz(&Tree::find()?, options),
         "measure" => without_options(options).and_then(|()| measure::measure(&Tree::find()?)),
         "screenshot" => without_options(options).and_then(|()| screenshot::screenshot(&Tree::find()?)),
         unknown => Err(Failure::usage(format!("there is no command named {unknown:?}"))),
