@@ -14,6 +14,7 @@ mod interim;
 mod lighter_media;
 mod pac;
 mod persistence;
+mod properties;
 mod restore;
 mod streams;
 mod tunnels;

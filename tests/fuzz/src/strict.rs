@@ -22,13 +22,16 @@ pub enum End {
     Reset,
 }
 
+/// Names as they came and values without the white space around them.
+pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Start line and fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// Method, target and version; or version, status and reason.
     pub start: [Vec<u8>; 3],
-    /// Names as they came and values without the white space around them.
-    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The field lines.
+    pub fields: Fields,
 }
 
 /// How the content's end was told.
@@ -54,7 +57,7 @@ pub struct Message {
     /// How that is framed.
     pub framing: Framing,
     /// Trailer fields.
-    pub trailers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub trailers: Fields,
 }
 
 impl Head {
@@ -172,7 +175,7 @@ impl<'a> Reader<'a> {
     }
 
     /// RFC 9112 7.1.
-    fn chunks(&mut self) -> Reading<(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>)> {
+    fn chunks(&mut self) -> Reading<(Vec<u8>, Fields)> {
         let mut content = Vec::new();
         loop {
             let size = chunk_size(self.line()?)?;
@@ -193,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Field lines up to and with the empty line.
-    fn fields(&mut self) -> Reading<Vec<(Vec<u8>, Vec<u8>)>> {
+    fn fields(&mut self) -> Reading<Fields> {
         let mut fields = Vec::new();
         loop {
             let line = self.line()?;
