@@ -59,7 +59,6 @@ pub fn check(asked: Asked, recipe: u8, answer: &[u8]) {
         client: vec![&request],
         origin: Origin::Says(split::chunks(recipe, answer), asked.end),
         profiles: if asked.filtered { catalogue() } else { Vec::new() },
-        listen: bench::loopback(),
     });
     let to_head = asked.method == Method::Head;
     let changed_protocol = asked.method == Method::WebSocket && heard.at_client.starts_with(b"HTTP/1.1 101 ");

@@ -1,6 +1,7 @@
 //! The bench: a real proxy, a raw client and a raw origin on loopback sockets, all on one thread, so that the same input
 //! takes the same way each time. Each input gets a proxy of its own.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -42,8 +43,6 @@ pub struct Script<'a> {
     pub origin: Origin<'a>,
     /// The profiles in force, besides the one that refuses tunnels.
     pub profiles: Vec<Arc<dyn Profile>>,
-    /// Where the proxy listens.
-    pub listen: SocketAddr,
 }
 
 /// What the origin does with each connection.
@@ -86,7 +85,8 @@ struct Log {
 
 struct Bench {
     runtime: Runtime,
-    origin: TcpListener,
+    /// The address of the next input, of which it has all ports to itself.
+    next: Cell<u16>,
 }
 
 thread_local! {
@@ -101,39 +101,41 @@ pub fn play(script: &Script) -> Heard {
     BENCH.with(|bench| bench.runtime.block_on(bench.play(script)))
 }
 
-/// The usual address to listen on.
-pub fn loopback() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
 impl Bench {
     fn new() -> Self {
         guard::check();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let origin = runtime.block_on(TcpListener::bind(loopback())).expect("a free port");
-        guard::allow(origin.local_addr().expect("the port"));
-        Self { runtime, origin }
+        Self { runtime, next: Cell::new(0) }
+    }
+
+    /// An address on loopback that is used again after 65536 others, and not by another process at the same time.
+    fn address(&self) -> SocketAddr {
+        let [high, low] = self.next.replace(self.next.get().wrapping_add(1)).to_be_bytes();
+        let ours = 64 + (std::process::id() % 128) as u8;
+        SocketAddr::from(([127, ours, high, low], 0))
     }
 
     async fn play(&self, script: &Script<'_>) -> Heard {
         let (records, mut finished) = mpsc::channel(64);
-        let proxy = Proxy::start(config(script, records)).await.expect("a listening proxy");
-        let (origin, proxy_addr) = (self.origin.local_addr().expect("the port"), proxy.addr());
-        guard::allow(proxy_addr);
+        let listen = self.address();
+        let listener = TcpListener::bind(listen).await.expect("a free port");
+        let proxy = Proxy::start(config(script, listen, records)).await.expect("a listening proxy");
+        let (origin, proxy_addr) = (listener.local_addr().expect("the port"), proxy.addr());
+        let (SocketAddr::V4(one), SocketAddr::V4(other)) = (origin, proxy_addr) else { panic!("asked for IPv4") };
+        guard::allow([one, other]);
 
         let log = Arc::new(Log::default());
         let mut said = Said { sent: Vec::new(), at_client: Vec::new(), end: End::Closed };
         {
             let mut client =
                 pin!(bounded("the client's connection", converse(script, origin, proxy_addr, &log, &mut said)));
-            let mut origin = pin!(self.serve(&script.origin, &log));
+            let mut origin = pin!(serve(&listener, &script.origin, &log));
             tokio::select! {
                 () = client.as_mut() => {}
                 () = origin.as_mut() => {}
             }
         }
         bounded("the end of the proxy", proxy.shutdown()).await;
-        guard::forbid(proxy_addr);
 
         let mut told = Vec::new();
         while let Ok(record) = finished.try_recv() {
@@ -150,31 +152,31 @@ impl Bench {
             records: told,
         }
     }
+}
 
-    /// Serves every connection to the origin; never returns.
-    async fn serve(&self, origin: &Origin<'_>, log: &Arc<Log>) {
-        let mut connections = JoinSet::new();
-        loop {
-            let Ok((stream, _)) = self.origin.accept().await else { continue };
-            let number = {
-                let mut connections = log.connections.lock().expect("one thread");
-                connections.push(Vec::new());
-                connections.len() - 1
-            };
-            log.progress.fetch_add(1, Ordering::Relaxed);
-            let connection = Connection { stream, number, log: Arc::clone(log) };
-            match origin {
-                Origin::Answers => connections.spawn(connection.answer()),
-                Origin::Says(pieces, end) => {
-                    let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
-                    connections.spawn(connection.say(pieces, *end))
-                }
-            };
-        }
+/// Serves every connection to the origin; never returns.
+async fn serve(listener: &TcpListener, origin: &Origin<'_>, log: &Arc<Log>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let number = {
+            let mut connections = log.connections.lock().expect("one thread");
+            connections.push(Vec::new());
+            connections.len() - 1
+        };
+        log.progress.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection { stream, number, log: Arc::clone(log) };
+        match origin {
+            Origin::Answers => connections.spawn(connection.answer()),
+            Origin::Says(pieces, end) => {
+                let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
+                connections.spawn(connection.say(pieces, *end))
+            }
+        };
     }
 }
 
-fn config(script: &Script, records: mpsc::Sender<ExchangeRecord>) -> Config {
+fn config(script: &Script, listen: SocketAddr, records: mpsc::Sender<ExchangeRecord>) -> Config {
     let limits = Limits {
         connections: 16,
         request_head: LONG,
@@ -193,7 +195,7 @@ fn config(script: &Script, records: mpsc::Sender<ExchangeRecord>) -> Config {
     let mut profiles = script.profiles.clone();
     profiles.push(Arc::new(NoTunnels));
     Config {
-        listen: script.listen,
+        listen,
         pipeline: Pipeline::new(profiles),
         limits,
         pac_path: PAC_PATH,

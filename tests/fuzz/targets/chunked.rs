@@ -17,12 +17,8 @@ fuzz_target!(|input: &[u8]| {
         return answered::check(Asked::of(kind), recipe, &[DOWN, body].concat());
     }
     let request = [UP, body].concat();
-    let heard = bench::play(&Script {
-        client: split::chunks(recipe, &request),
-        origin: Origin::Answers,
-        profiles: Vec::new(),
-        listen: bench::loopback(),
-    });
+    let heard =
+        bench::play(&Script { client: split::chunks(recipe, &request), origin: Origin::Answers, profiles: Vec::new() });
     for connection in &heard.at_origin {
         forwarded::check_requests(connection, heard.origin);
     }

@@ -8,12 +8,8 @@ use tamis_fuzz::{forwarded, split};
 
 fuzz_target!(|input: &[u8]| {
     let (recipe, request) = split::recipe(input);
-    let heard = bench::play(&Script {
-        client: split::chunks(recipe, request),
-        origin: Origin::Answers,
-        profiles: Vec::new(),
-        listen: bench::loopback(),
-    });
+    let heard =
+        bench::play(&Script { client: split::chunks(recipe, request), origin: Origin::Answers, profiles: Vec::new() });
     for connection in &heard.at_origin {
         forwarded::check_requests(connection, heard.origin);
     }

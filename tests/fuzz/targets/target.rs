@@ -27,7 +27,6 @@ fuzz_target!(|input: &[u8]| {
         client: vec![before, text, behind],
         origin: Origin::Answers,
         profiles: vec![witness.clone()],
-        listen: bench::loopback(),
     });
     let answers = forwarded::check_responses(&heard.at_client, heard.end, &|_| None);
     forwarded::check_own_pages(&answers);
