@@ -10,6 +10,12 @@ pub mod origin;
 pub mod proxy_box;
 pub mod serve_box;
 
+// The fuzz targets' second opinion on messages. They are a workspace of their own, for which this is no dependency.
+#[path = "../fuzz/src/forwarded.rs"]
+pub mod forwarded;
+#[path = "../fuzz/src/strict.rs"]
+pub mod strict;
+
 use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -16,6 +16,7 @@ mod lighter_media;
 mod limits;
 mod pac;
 mod persistence;
+mod properties;
 mod restore;
 mod rules;
 mod streams;

@@ -3,6 +3,7 @@
 mod bench;
 mod deny;
 mod fetch;
+mod fuzz;
 mod measure;
 mod memory;
 mod program;
@@ -35,6 +36,12 @@ Usage: cargo xtask <command> [options]
   test         Install what is missing and run every test of every kind, step by step.
     --list       name the steps
     --only A,B   run only these steps
+
+  fuzz         Throw made-up input at all that strangers can reach; see docs/fuzzing.md.
+    --short      some seconds for each target, as in `cargo xtask test`
+    --minutes N  so long for each target (20)
+    --only A,B   these targets alone
+    --jobs N     so many at a time (1)
 
   measure      Memory, size and start time of the release build, against their limits.
 
@@ -76,6 +83,7 @@ fn dispatch(arguments: &[String]) -> Outcome {
         "run" => run::run(&Tree::find()?, &run::Options::parse(options)?),
         "test" => test::test(&Tree::find()?, options),
         "bench" => bench::bench(&Tree::find()?, options),
+        "fuzz" => fuzz::fuzz(&Tree::find()?, options),
         "measure" => without_options(options).and_then(|()| measure::measure(&Tree::find()?)),
         "screenshot" => without_options(options).and_then(|()| screenshot::screenshot(&Tree::find()?)),
         unknown => Err(Failure::usage(format!("there is no command named {unknown:?}"))),

@@ -31,7 +31,7 @@ pub use hands::Hands;
 pub use options::{Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};
 pub use problem::Problem;
-pub use settings::Settings;
+pub use settings::{Settings, SettingsError};
 pub use snapshot::{
     ChangeView, FIGURES_MINUTES, Figures, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot, StartAtLoginView,
     SystemProxyState, SystemProxyView, Toggle,

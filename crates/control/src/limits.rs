@@ -32,7 +32,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 const MANY: f64 = 1_000_000.0;
 
 /// Every limit, in the order of [`Limits`].
-const KEYS: [Key; 19] = [
+const KEYS: [Key; 20] = [
     key("connections", |limits| Field::Number(&mut limits.connections), 1.0..=MANY),
     key("connections_from_others", |limits| Field::Number(&mut limits.connections_from_others), 1.0..=MANY),
     key("wrong_password", |limits| Field::Time(&mut limits.wrong_password), 0.0..=MINUTE),

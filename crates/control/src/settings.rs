@@ -52,7 +52,33 @@ impl Default for Settings {
     }
 }
 
+/// Settings that cannot be read, or not be written; the text says why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(String);
+
 impl Settings {
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// When it is not TOML, holds a value that its key cannot have, or was written by a newer version.
+    pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
+        let settings: Self = toml::from_str(text).map_err(|error| SettingsError(error.to_string()))?;
+        if settings.version > SETTINGS_VERSION {
+            let why = format!("it was written by a newer Tamis (format {})", settings.version);
+            return Err(SettingsError(why));
+        }
+        Ok(settings)
+    }
+
+    /// The text of a settings file.
+    ///
+    /// # Errors
+    /// When a value cannot be said in TOML; nothing that was read is such a value.
+    pub fn to_toml(&self) -> Result<String, SettingsError> {
+        toml::to_string_pretty(self).map_err(|error| SettingsError(error.to_string()))
+    }
+
     /// Whether the user wants the profile.
     pub fn wants(&self, profile: &Card) -> bool {
         self.profiles.get(profile.id).copied().unwrap_or(profile.on_by_default)

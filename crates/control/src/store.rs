@@ -9,7 +9,7 @@ use tamis_filter::rules::TEXT_LIMIT;
 use tamis_platform::Note;
 
 use crate::Paths;
-use crate::settings::{SETTINGS_VERSION, Settings};
+use crate::settings::Settings;
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -61,18 +61,13 @@ impl Store {
         let path = self.paths.settings();
         let Some(text) = read(&path)? else { return Ok(Settings::default()) };
         make_private(&path);
-        let settings: Settings = toml::from_str(&text).map_err(|error| malformed(&path, error.to_string()))?;
-        if settings.version > SETTINGS_VERSION {
-            let why = format!("it was written by a newer Tamis (format {})", settings.version);
-            return Err(malformed(&path, why));
-        }
-        Ok(settings)
+        Settings::from_toml(&text).map_err(|error| malformed(&path, error.to_string()))
     }
 
     /// Saves the settings.
     pub(crate) fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
         let path = self.paths.settings();
-        let text = toml::to_string_pretty(settings).map_err(|error| unwritable(&path, &error))?;
+        let text = settings.to_toml().map_err(|error| unwritable(&path, &error))?;
         write_whole(&path, text.as_bytes())
     }
 

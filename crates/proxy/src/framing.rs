@@ -65,12 +65,14 @@ pub(crate) fn of_response(fields: &mut HeaderMap) -> Result<bool, &'static str> 
         .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
         .map(<[u8]>::trim_ascii)
         .collect();
-    if let [first, _, ..] = lengths.as_slice() {
-        // The same length said twice is said once (RFC 9110 8.6).
-        let same = lengths.iter().all(|length| length == first);
-        let once = HeaderValue::from_bytes(first).ok().filter(|_| same);
-        fields.insert(CONTENT_LENGTH, once.ok_or("it says two lengths")?);
+    let Some(first) = lengths.first() else { return Ok(false) };
+    // hyper reads the length only where content follows: of an answer to HEAD, or a 304, nobody else has looked at it.
+    if first.is_empty() || !first.iter().all(u8::is_ascii_digit) {
+        return Err("its length is not a number");
     }
+    // The same length said twice is said once (RFC 9110 8.6).
+    let once = HeaderValue::from_bytes(first).ok().filter(|_| lengths.iter().all(|length| length == first));
+    fields.insert(CONTENT_LENGTH, once.ok_or("it says two lengths")?);
     Ok(false)
 }
 
@@ -97,4 +99,25 @@ pub(crate) fn is_contentless(request: &Method, status: StatusCode) -> bool {
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(lengths: &[&'static str]) -> Result<Option<HeaderValue>, &'static str> {
+        let mut fields = HeaderMap::new();
+        for length in lengths {
+            fields.append(CONTENT_LENGTH, HeaderValue::from_static(length));
+        }
+        of_response(&mut fields).map(|_| fields.remove(CONTENT_LENGTH))
+    }
+
+    #[test]
+    fn a_length_that_no_content_follows_is_one_number_too_rfc9110_8_6() {
+        assert_eq!(response(&["3", "3, 3"]), Ok(Some(HeaderValue::from_static("3"))));
+        for lengths in [&["1x"][..], &[""], &["+1"], &["1,"], &["1", "2"], &["x", "x"]] {
+            assert!(response(lengths).is_err(), "{lengths:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Where a request is to go: RFC 9112 3.2 and 3.3, RFC 9110 7.2.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::header::HOST;
 use http::request::Parts;
@@ -68,7 +68,7 @@ fn tunnel(uri: &Uri, own: SocketAddr) -> Result<Target, Error> {
     let Some(authority) = uri.authority().filter(|_| authority_form) else {
         return Err(Error::bad_request("CONNECT needs a host and port, and nothing else, as its target."));
     };
-    if authority.as_str().contains('@') || port(authority)?.is_none() || authority.host().is_empty() {
+    if authority.as_str().contains('@') || port(authority)?.is_none() || !has_host(authority) {
         return Err(Error::bad_request("CONNECT needs a host and a port as its target."));
     }
     if names(authority, own) {
@@ -96,22 +96,30 @@ fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
     }
     Authority::try_from(host.as_bytes())
         .ok()
-        .filter(|authority| !authority.as_str().contains('@') && port(authority).is_ok())
+        .filter(|authority| !authority.as_str().contains('@') && port(authority).is_ok() && has_host(authority))
         .map(Some)
         .ok_or_else(|| Error::bad_request("The Host field is no host and port."))
 }
 
 /// The authority without user information and without an empty port: what goes into Host.
 fn plain(authority: &Authority) -> Result<Authority, Error> {
-    let host = authority.host();
-    if host.is_empty() {
+    if !has_host(authority) {
         return Err(Error::bad_request("The target names no host."));
     }
+    let host = authority.host();
     let text = match port(authority)? {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
     Authority::try_from(text).map_err(|error| Error::bad_request(format!("The target's host is not valid: {error}.")))
+}
+
+/// Whether an authority names a host; what stands in brackets must be an IPv6 address (RFC 3986 3.2.2).
+fn has_host(authority: &Authority) -> bool {
+    match authority.host().strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
+        Some(literal) => literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok()),
+        None => !authority.host().is_empty(),
+    }
 }
 
 /// The port written in an authority; none where there is none or an empty one. Zero and what is no port are refused:
@@ -189,6 +197,7 @@ mod tests {
         assert_eq!(target("GET http://a.test/", &["a.test", "a.test"]), Err(400));
         assert_eq!(target("GET http://a.test/", &["a.test:x"]), Err(400));
         assert_eq!(target("GET http://a.test/", &["u@a.test"]), Err(400));
+        assert_eq!(target("GET http://a.test/", &["[]"]), Err(400));
         assert_eq!(target("GET http://a.test/", &[""]), origin("http://a.test/"));
     }
 
@@ -196,6 +205,14 @@ mod tests {
     fn ports_outside_1_to_65535_are_refused() {
         for line in ["GET http://a.test:0/", "GET http://a.test:99999/", "CONNECT a.test:0", "CONNECT a.test:99999"] {
             assert_eq!(target(line, &["a.test"]), Err(400), "{line}");
+        }
+    }
+
+    #[test]
+    fn brackets_hold_an_ipv6_address_rfc3986_3_2_2() {
+        for host in ["[]:80", "[a.test]:80", "[127.0.0.1]:80", "[::1]x:80", "[v1.a]:80"] {
+            assert_eq!(target(&format!("GET http://{host}/"), &["a.test"]), Err(400), "{host}");
+            assert_eq!(target(&format!("CONNECT {host}"), &["a.test"]), Err(400), "{host}");
         }
     }
 
