@@ -154,7 +154,8 @@ fn a_request_that_was_refused_costs_a_pipelined_one_nothing_rfc9112_9_3_2() {
     let no_host = format!("POST {} HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", origin.url("/"));
     let expects =
         format!("POST {} HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nContent-Length: 3\r\n\r\nabc", origin.url("/"));
-    let nobody = get("http://127.0.0.1:1/", &[]);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = get(&format!("http://{closed}/"), &[]);
     let mut client = proxy.client();
     client.send(no_host + &good + &expects + &good + &nobody + &good);
     for want in [400, 200, 417, 200, 502, 200] {
