@@ -27,6 +27,42 @@ fn a_tunnel_carries_every_byte_both_ways_and_closes_half_by_half_rfc9110_9_3_6()
 }
 
 #[test]
+fn bulk_and_small_talk_take_turns_in_a_tunnel_and_nothing_is_lost() {
+    const BULK: usize = 6 << 20;
+    const TALK: usize = 40;
+    let proxy = ProxyBox::start(&[]);
+    let origin = Origin::start(|talk| {
+        for round in 0..3u8 {
+            talk.client.send(bulk(BULK, round));
+            // Each small piece waits for the other side: so they cannot run together.
+            for piece in 0..TALK {
+                assert_eq!(talk.client.exactly(1), [piece as u8]);
+                talk.client.send([piece as u8; 3]);
+            }
+        }
+    });
+    let mut client = proxy.client();
+    let head = client.send(format!("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", origin.authority())).head();
+    assert_eq!(head.status(), 200);
+    for round in 0..3u8 {
+        assert!(client.exactly(BULK) == bulk(BULK, round), "round {round}");
+        for piece in 0..TALK {
+            client.send([piece as u8]);
+            assert_eq!(client.exactly(3), [piece as u8; 3]);
+        }
+    }
+    client.finish();
+    assert!(client.to_end().is_empty());
+    let record = proxy.record();
+    assert_eq!((record.sent, record.ending), (3 * (BULK + 3 * TALK) as u64, Ending::Complete));
+}
+
+/// Bytes that are nowhere like their neighbourhood, and other ones for every seed.
+fn bulk(bytes: usize, seed: u8) -> Vec<u8> {
+    (0..bytes as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8 ^ seed).collect()
+}
+
+#[test]
 fn a_tunnel_that_cannot_be_made_is_refused_with_a_page_rfc9110_9_3_6() {
     let proxy = ProxyBox::start(&[]);
     // A port that nobody listens on: bound, never listening.

@@ -12,10 +12,7 @@ use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
-
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::access::Caller;
 use crate::body::{OutBody, Saving};
@@ -26,6 +23,7 @@ use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
+use crate::tunnel::End;
 use crate::upstream::{Place, Progress, Tap, UpBody};
 use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
 
@@ -146,7 +144,7 @@ impl Exchange {
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(StatusCode::OK);
             recorder.changes = run.into_changes();
-            self.spawn_relay(upgrade, async { Ok(origin) }, recorder);
+            self.spawn_relay(upgrade, std::future::ready(Ok(End::fresh(origin))), recorder);
         }
         Ok(response)
     }
@@ -227,16 +225,15 @@ impl Exchange {
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(parts.status);
             recorder.changes = run.into_changes();
-            let origin = async { origin.await.map(TokioIo::new).map_err(io::Error::other) };
-            self.spawn_relay(client, origin, recorder);
+            self.spawn_relay(client, End::upgraded(origin), recorder);
         }
         Response::from_parts(parts, OutBody::whole(Bytes::new()))
     }
 
-    fn spawn_relay<Origin: AsyncRead + AsyncWrite + Send + 'static>(
+    fn spawn_relay(
         &self,
         client: OnUpgrade,
-        origin: impl Future<Output = io::Result<Origin>> + Send + 'static,
+        origin: impl Future<Output = io::Result<End>> + Send + 'static,
         recorder: Recorder,
     ) {
         let silence = self.shared.limits.tunnel_silence;

@@ -77,6 +77,11 @@ impl Line {
         Some(self.higher_minor.load(Ordering::Relaxed)).filter(|&minor| minor > 0)
     }
 
+    /// The socket, for whom the messages on it are over: a tunnel.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
     /// The socket alone, when nobody reads and writes messages any more.
     pub(crate) fn into_socket(self) -> TcpStream {
         self.socket
