@@ -83,7 +83,7 @@ pub trait Filter: Send {
     fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) {}
 
     /// Whether this filter may want to rewrite the body, and how many bytes of it (at most
-    /// [`PREFIX_LIMIT`](crate::body::PREFIX_LIMIT)) it would see first. Not asked where the body must not be changed.
+    /// [`PREFIX_LIMIT`](crate::body::PREFIX_LIMIT)) it would see first. Where the body must not be changed, a wish changes nothing.
     /// `response` is the origin's head; the prefix and the transform get the body without its content codings.
     fn wants_body(&self, _request: &RequestHead, _response: &ResponseHead) -> Option<usize> {
         None
@@ -175,12 +175,8 @@ impl Run {
 
     /// The beginning of the body, to be gathered for [`Run::body`]; `None` when no filter may change this body.
     pub fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<Opening> {
-        if self.filters.is_empty() {
-            return None;
-        }
-        let codings = readable_codings(request, response)?;
         let wish = self.filters.iter().filter_map(|(_, filter)| filter.wants_body(request, response)).max()?;
-        Some(Opening::new(codings, wish))
+        Some(Opening::new(readable_codings(request, response)?, wish))
     }
 
     /// Makes the chain of transforms for a body that begins with `opening`, and makes the head true for it; `None` when

@@ -45,7 +45,8 @@ pub struct Limits {
     pub prefix_wait: Duration,
     /// Silence in both directions of a tunnel: one hour, then it is closed.
     pub tunnel_silence: Duration,
-    /// Idle upstream connections kept for each origin.
+    /// Idle upstream connections kept for each origin: as many as may be busy, or a crowd of requests would open and close
+    /// connections all the time.
     pub idle_upstream_per_origin: usize,
     /// How long an idle upstream connection is kept: 60 s.
     pub idle_upstream: Duration,
@@ -74,7 +75,7 @@ impl Default for Limits {
             body_silence: Duration::from_secs(300),
             prefix_wait: Duration::from_millis(500),
             tunnel_silence: Duration::from_secs(3600),
-            idle_upstream_per_origin: 8,
+            idle_upstream_per_origin: 128,
             idle_upstream: Duration::from_secs(60),
             leave: Duration::from_secs(2),
             drain: Duration::from_secs(2),

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -85,6 +85,16 @@ impl Line {
     /// The socket alone, when nobody reads and writes messages any more.
     pub(crate) fn into_socket(self) -> TcpStream {
         self.socket
+    }
+
+    /// A read got less than it had room for, so nothing is left to read: the next one waits for the system's word instead
+    /// of asking in vain. Only systems that tell of each arrival (epoll, kqueue) make this safe.
+    fn emptied(&self) {
+        #[cfg(unix)]
+        {
+            let nothing_left = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+            let _would_block = self.socket.try_io(Interest::READABLE, nothing_left);
+        }
     }
 
     /// When the connection is closed, the peer will see a reset instead of an end.
@@ -166,10 +176,14 @@ impl AsyncRead for LineIo {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
+        let room = buf.remaining();
         loop {
             ready!(self.line.socket.poll_read_ready(cx))?;
             match self.line.socket.try_read_buf(buf) {
                 Ok(bytes) => {
+                    if bytes < room {
+                        self.line.emptied();
+                    }
                     self.line.received.fetch_add(bytes as u64, Ordering::Relaxed);
                     self.watch_first_line(buf.filled_mut().get_mut(before..).unwrap_or_default());
                     return Poll::Ready(Ok(()));
