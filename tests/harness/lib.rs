@@ -7,6 +7,7 @@ pub mod desktop;
 pub mod origin;
 pub mod proxy_box;
 pub mod serve_box;
+pub mod upstream;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -11,4 +11,5 @@ mod lighter_media;
 mod pac;
 mod restore;
 mod streams;
+mod upstream;
 mod wire;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::{Card, Pipeline, Profile};
 use tamis_platform::Autostart;
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy, Routes};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -298,6 +298,7 @@ impl Controller {
         Config {
             listen,
             pipeline: Pipeline::default(),
+            routes: Routes::default(),
             limits: limits(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),

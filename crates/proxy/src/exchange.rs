@@ -24,7 +24,7 @@ use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
-use crate::upstream::{Progress, Tap, UpBody};
+use crate::upstream::{Progress, Tap, Tunnel, UpBody};
 use crate::{Shared, answer, framing, hops, interim, pac, target, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
@@ -72,7 +72,9 @@ impl Exchange {
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
-            (Target::Tunnel(authority), Some(upgrade)) => self.tunnel(&authority, upgrade, pipeline.run()).await,
+            (Target::Tunnel(authority), Some(upgrade)) => {
+                self.tunnel(&parts, &authority, upgrade, pipeline.run()).await
+            }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
             (Target::Origin(uri), upgrade) => {
                 let fields = Fields::from_wire(&parts.headers);
@@ -88,27 +90,32 @@ impl Exchange {
             recorder.discard();
         }
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.shared.addr)));
+            let script = pac::script(self.shared.addr, self.shared.upstream().routes());
+            return Ok(answer::own(pac::PAC_TYPE, script));
         }
         Err(Error::not_here("The address of the proxy itself was asked for a page."))
     }
 
     async fn tunnel(
         &mut self,
+        parts: &Parts,
         authority: &Authority,
         upgrade: OnUpgrade,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
+        refuse_loops(parts)?;
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
-        let origin = self.shared.upstream.tunnel(authority).await?;
+        let mut fields = Fields::from_wire(&parts.headers).into_wire();
+        via::append(&mut fields, parts.version);
+        let Tunnel { socket, ahead } = self.shared.upstream().tunnel(authority, fields).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(StatusCode::OK);
             recorder.changes = run.into_changes();
-            self.spawn_relay(upgrade, async { Ok(origin) }, recorder);
+            self.spawn_relay(upgrade, async { Ok((socket, ahead)) }, recorder);
         }
         Ok(response)
     }
@@ -121,9 +128,7 @@ impl Exchange {
         upgrade: Option<OnUpgrade>,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
-        if via::loops(&parts.headers) {
-            return Err(Error::loops("Its Via field shows that it came through Tamis several times."));
-        }
+        refuse_loops(&parts)?;
         if let Some(response) = hops::turn_back(&parts) {
             return Ok(self.finish(response, run));
         }
@@ -147,7 +152,8 @@ impl Exchange {
     /// does not know them (RFC 9110 15.2).
     async fn ask(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Error> {
         let (interims, mut queue) = interim::queue();
-        let mut final_response = pin!(self.shared.upstream.send(request, progress, interims));
+        let upstream = self.shared.upstream();
+        let mut final_response = pin!(upstream.send(request, progress, interims));
         loop {
             tokio::select! {
                 // What came first goes first.
@@ -181,7 +187,7 @@ impl Exchange {
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(parts.status);
             recorder.changes = run.into_changes();
-            let origin = async { origin.await.map(TokioIo::new).map_err(io::Error::other) };
+            let origin = async { Ok((TokioIo::new(origin.await.map_err(io::Error::other)?), Bytes::new())) };
             self.spawn_relay(client, origin, recorder);
         }
         Response::from_parts(parts, OutBody::whole(Bytes::new()))
@@ -190,7 +196,7 @@ impl Exchange {
     fn spawn_relay<Origin: AsyncRead + AsyncWrite + Send + 'static>(
         &self,
         client: OnUpgrade,
-        origin: impl Future<Output = io::Result<Origin>> + Send + 'static,
+        origin: impl Future<Output = io::Result<(Origin, Bytes)>> + Send + 'static,
         recorder: Recorder,
     ) {
         let silence = self.shared.limits.tunnel_silence;
@@ -290,6 +296,14 @@ impl Exchange {
         }
         answer::error_page(error)
     }
+}
+
+/// A request that has passed Tamis too often is not sent round once more.
+fn refuse_loops(request: &Parts) -> Result<(), Error> {
+    if via::loops(&request.headers) {
+        return Err(Error::loops("Its Via field shows that it came through Tamis several times."));
+    }
+    Ok(())
 }
 
 /// Whether the origin changes to the protocol that was asked for.

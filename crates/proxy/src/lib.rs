@@ -30,10 +30,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
+use upstream::Upstream;
 
 pub use error::StartError;
 pub use limits::Limits;
 pub use record::{Ending, ExchangeRecord};
+pub use upstream::{Credentials, HostPattern, PatternError, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
 
 /// What a proxy is started with.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The profiles in force at the start.
     pub pipeline: Pipeline,
+    /// The ways to hosts at the start.
+    pub routes: Routes,
     /// Bounds on everything.
     pub limits: Limits,
     /// The path of the automatic configuration (PAC) on the proxy's own address.
@@ -68,10 +72,13 @@ impl Proxy {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = listener::bind(config.listen).await?;
         let addr = listener.local_addr().map_err(|source| StartError { addr: config.listen, source })?;
+        let refused_targets: Arc<[SocketAddr]> = config.refused_targets.into();
+        let upstream = Upstream::new(addr, Arc::clone(&refused_targets), Arc::new(config.routes), &config.limits);
         let shared = Arc::new(Shared {
             addr,
             pipeline: RwLock::new(Arc::new(config.pipeline)),
-            upstream: upstream::Upstream::new(addr, config.refused_targets, &config.limits),
+            upstream: RwLock::new(Arc::new(upstream)),
+            refused_targets,
             limits: config.limits,
             pac_path: config.pac_path,
             records: config.records,
@@ -97,6 +104,13 @@ impl Proxy {
         *self.shared.pipeline.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pipeline);
     }
 
+    /// Takes other ways for exchanges that begin from now on. Those under way go on; idle connections are given up.
+    pub fn set_routes(&self, routes: Routes) {
+        let Shared { addr, refused_targets, limits, upstream, .. } = &*self.shared;
+        let other = Upstream::new(*addr, Arc::clone(refused_targets), Arc::new(routes), limits);
+        *upstream.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(other);
+    }
+
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
     pub async fn shutdown(self) {
         self.life.end().await;
@@ -108,7 +122,8 @@ impl Proxy {
 struct Shared {
     addr: SocketAddr,
     pipeline: RwLock<Arc<Pipeline>>,
-    upstream: upstream::Upstream,
+    upstream: RwLock<Arc<Upstream>>,
+    refused_targets: Arc<[SocketAddr]>,
     limits: Limits,
     pac_path: &'static str,
     records: mpsc::Sender<ExchangeRecord>,
@@ -118,5 +133,10 @@ impl Shared {
     /// The pipeline in force now.
     fn pipeline(&self) -> Arc<Pipeline> {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The ways in force now, and the connections made on them.
+    fn upstream(&self) -> Arc<Upstream> {
+        Arc::clone(&self.upstream.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

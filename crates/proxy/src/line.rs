@@ -78,6 +78,7 @@ impl Line {
 #[derive(Debug)]
 pub(crate) struct LineIo {
     line: Arc<Line>,
+    to_proxy: bool,
 }
 
 impl LineIo {
@@ -89,7 +90,17 @@ impl LineIo {
             unflushed: AtomicBool::new(false),
             flushed: Notify::new(),
         };
-        Self { line: Arc::new(line) }
+        Self { line: Arc::new(line), to_proxy: false }
+    }
+
+    /// A line to another HTTP proxy, which wants whole addresses in its request lines (RFC 9112 3.2.2).
+    pub(crate) fn to_proxy(socket: TcpStream) -> Self {
+        Self { to_proxy: true, ..Self::new(socket) }
+    }
+
+    /// Whether the other end is another HTTP proxy.
+    pub(crate) fn is_to_proxy(&self) -> bool {
+        self.to_proxy
     }
 
     /// The shared part.

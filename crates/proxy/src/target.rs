@@ -1,6 +1,6 @@
 //! Where a request is to go: RFC 9112 3.2 and 3.3, RFC 9110 7.2.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::header::HOST;
 use http::request::Parts;
@@ -10,7 +10,7 @@ use http::{Method, Uri, Version};
 use crate::error::Error;
 
 /// The port of `http` addresses that name none.
-const HTTP_PORT: u16 = 80;
+pub(crate) const HTTP_PORT: u16 = 80;
 
 /// What a request line and its Host ask for.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +60,8 @@ fn tunnel(uri: &Uri, own: SocketAddr) -> Result<Target, Error> {
     let Some(authority) = uri.authority().filter(|_| authority_form) else {
         return Err(Error::bad_request("CONNECT needs a host and port, and nothing else, as its target."));
     };
-    if authority.as_str().contains('@') || port(authority)?.is_none() || authority.host().is_empty() {
+    let sound = is_sound_host(authority) && !authority.as_str().contains('@');
+    if !sound || port(authority)?.is_none() {
         return Err(Error::bad_request("CONNECT needs a host and a port as its target."));
     }
     if names(authority, own) {
@@ -88,7 +89,7 @@ fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
     }
     Authority::try_from(host.as_bytes())
         .ok()
-        .filter(|authority| !authority.as_str().contains('@') && port(authority).is_ok())
+        .filter(|authority| !authority.as_str().contains('@') && is_sound_host(authority) && port(authority).is_ok())
         .map(Some)
         .ok_or_else(|| Error::bad_request("The Host field is no host and port."))
 }
@@ -96,7 +97,7 @@ fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
 /// The authority without user information and without an empty port: what goes into Host.
 fn plain(authority: &Authority) -> Result<Authority, Error> {
     let host = authority.host();
-    if host.is_empty() {
+    if !is_sound_host(authority) {
         return Err(Error::bad_request("The target names no host."));
     }
     let text = match port(authority)? {
@@ -106,9 +107,19 @@ fn plain(authority: &Authority) -> Result<Authority, Error> {
     Authority::try_from(text).map_err(|error| Error::bad_request(format!("The target's host is not valid: {error}.")))
 }
 
+/// Whether there is a host, and an IPv6 address between its brackets where there are any: no other kind of literal is in
+/// use, and a zone has no meaning on another machine (RFC 3986 3.2.2, RFC 6874 4).
+pub(crate) fn is_sound_host(authority: &Authority) -> bool {
+    let host = authority.host();
+    match host.strip_prefix('[') {
+        Some(literal) => literal.strip_suffix(']').is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok()),
+        None => !host.is_empty(),
+    }
+}
+
 /// The port written in an authority; none where there is none or an empty one. Zero and what is no port are refused:
 /// `Authority::port_u16` would pass them off as no port.
-fn port(authority: &Authority) -> Result<Option<u16>, Error> {
+pub(crate) fn port(authority: &Authority) -> Result<Option<u16>, Error> {
     let text = authority.as_str();
     let behind_host = text.rsplit_once('@').map_or(text, |(_, rest)| rest).strip_prefix(authority.host());
     match behind_host {
@@ -189,6 +200,17 @@ mod tests {
         for line in ["GET http://a.test:0/", "GET http://a.test:99999/", "CONNECT a.test:0", "CONNECT a.test:99999"] {
             assert_eq!(target(line, &["a.test"]), Err(400), "{line}");
         }
+    }
+
+    #[test]
+    fn what_stands_in_brackets_is_an_ipv6_address_without_a_zone_rfc3986_3_2_2() {
+        for host in ["[fe80]", "[1.2.3.4]", "[v1.x]", "[]"] {
+            assert_eq!(target(&format!("GET http://{host}:81/"), &["a.test"]), Err(400), "{host}");
+            assert_eq!(target(&format!("CONNECT {host}:81"), &["a.test"]), Err(400), "{host}");
+            assert_eq!(target("GET http://a.test/", &[host]), Err(400), "{host}");
+        }
+        assert_eq!(target("GET http://a.test/", &["[fe80::1%25eth0]"]), Err(400));
+        assert_eq!(target("CONNECT [::1]:81", &["[::1]:81"]), Ok(Target::Tunnel(Authority::from_static("[::1]:81"))));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -23,17 +23,18 @@ const FIRST_BUFFER: usize = 8 * 1024;
 const LARGEST_BUFFER: usize = 256 * 1024;
 
 /// Relays between the client, once it has its 200 or 101, and the origin, until both sides have closed, one fails, both
-/// are silent for `silence`, or the proxy ends.
+/// are silent for `silence`, or the proxy ends. With the origin come bytes that were read from it already.
 pub(crate) async fn relay<Origin: AsyncRead + AsyncWrite>(
     client: OnUpgrade,
-    origin: impl Future<Output = io::Result<Origin>>,
+    origin: impl Future<Output = io::Result<(Origin, Bytes)>>,
     silence: Duration,
     mut recorder: Recorder,
     mut life: Member,
 ) {
     let relayed = async {
         let client = client.await.map_err(io::Error::other)?;
-        relay_upgraded(client, origin.await?, silence, &mut recorder.sent).await
+        let (origin, ahead) = origin.await?;
+        relay_upgraded(client, origin, ahead, silence, &mut recorder.sent).await
     };
     tokio::select! {
         relayed = relayed => recorder.ending = match relayed {
@@ -51,16 +52,19 @@ pub(crate) async fn relay<Origin: AsyncRead + AsyncWrite>(
 async fn relay_upgraded(
     client: Upgraded,
     origin: impl AsyncRead + AsyncWrite,
+    ahead: Bytes,
     silence: Duration,
     sent: &mut u64,
 ) -> io::Result<()> {
     // What the client sent right behind its request was read along with it and goes first.
     let parts = client.downcast::<TokioIo<LineIo>>().map_err(|_| io::Error::other("not a plain connection"))?;
     let activity = Activity::begin();
-    let (client_read, client_write) = tokio::io::split(parts.io.into_inner());
+    let (client_read, mut client_write) = tokio::io::split(parts.io.into_inner());
     let (origin_read, mut origin_write) = tokio::io::split(origin);
     let both = async {
         origin_write.write_all(&parts.read_buf).await?;
+        client_write.write_all(&ahead).await?;
+        *sent += ahead.len() as u64;
         tokio::try_join!(
             pump(client_read, origin_write, &activity, None),
             pump(origin_read, client_write, &activity, Some(sent)),

@@ -1,32 +1,44 @@
-//! The direction towards the origin: connecting, pooling, waiting.
+//! The direction towards the origin: choosing the way, connecting, pooling, waiting.
 
+mod connect_tunnel;
 mod connector;
+mod fault;
 mod informational;
+mod pattern;
 mod retry;
+mod route;
+mod routes;
+mod socks;
 mod tap;
 mod up_body;
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
-use http::{Request, Response, Uri};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::Limits;
 use crate::error::Error;
 use crate::interim::Interim;
-use connector::{ConnectError, Connector};
+pub(crate) use connect_tunnel::Tunnel;
+use connector::Connector;
+use fault::ConnectError;
+pub use pattern::{HostPattern, PatternError};
+pub use route::{Credentials, ProxyServer, Route, RouteError};
+pub use routes::{Routes, Rule, Traffic};
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
 
-/// Connections to origins, pooled.
+/// Connections to origins, pooled. Other routes are another one of these: no connection outlives the way it was made.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     client: Client<Connector, UpBody>,
@@ -37,8 +49,8 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits) -> Self {
-        let connector = Connector::new(own, refused, limits.connect);
+    pub(crate) fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Arc<Routes>, limits: &Limits) -> Self {
+        let connector = Connector::new(own, refused, routes, limits);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits.idle_upstream)
@@ -57,6 +69,11 @@ impl Upstream {
         }
     }
 
+    /// The ways it takes.
+    pub(crate) fn routes(&self) -> &Routes {
+        self.connector.routes()
+    }
+
     /// Sends a request and waits for the head of its final response. `progress` is the body's; interim responses go to
     /// `interims` meanwhile.
     ///
@@ -64,12 +81,38 @@ impl Upstream {
     /// sent once more on another one, as a browser would (RFC 9110 9.2.2, RFC 9112 9.3.1).
     pub(crate) async fn send(
         &self,
+        mut request: Request<UpBody>,
+        progress: &Progress,
+        interims: mpsc::Sender<Interim>,
+    ) -> Result<Response<Incoming>, Error> {
+        let Some(authority) = request.uri().authority().cloned() else {
+            return Err(Error::internal("A request on its way up names no host."));
+        };
+        let proxy = match self.routes().to(&authority, Traffic::Requests) {
+            Route::HttpProxy(proxy) => Some(proxy),
+            Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+        };
+        if let Some(basic) = proxy.and_then(ProxyServer::credentials).and_then(Credentials::basic) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
+        }
+        let response = self.send_or_again(request, authority.as_str(), progress, interims).await?;
+        match proxy {
+            // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
+            Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority.as_str(), response.status()))
+            }
+            _ => Ok(response),
+        }
+    }
+
+    async fn send_or_again(
+        &self,
         request: Request<UpBody>,
+        authority: &str,
         progress: &Progress,
         interims: mpsc::Sender<Interim>,
     ) -> Result<Response<Incoming>, Error> {
         let again = retry::copy_of(&request, progress);
-        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let failed = match self.send_once(request, progress, interims.clone()).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
@@ -85,8 +128,8 @@ impl Upstream {
             (_, failed) => failed,
         };
         Err(match failed {
-            Failed::Client(error) => explain(&authority, &error, self.connect),
-            Failed::TookTooLong => Error::timed_out("Waiting for the answer of", &authority, self.response_head),
+            Failed::Client(error) => explain(authority, &error, self.connect),
+            Failed::TookTooLong => Error::timed_out("Waiting for the answer of", authority, self.response_head),
         })
     }
 
@@ -108,11 +151,11 @@ impl Upstream {
         }
     }
 
-    /// Opens a connection of its own for a tunnel.
-    pub(crate) async fn tunnel(&self, authority: &Authority) -> Result<TcpStream, Error> {
-        let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
-        let uri = uri.map_err(|error| Error::bad_request(format!("The tunnel's target is not valid: {error}.")))?;
-        self.connector.connect(uri).await.map_err(|error| explain(authority.as_str(), &error, self.connect))
+    /// Opens a connection of its own for a tunnel. `fields` are the end-to-end fields of the CONNECT that asked for it:
+    /// the next proxy gets them, an origin never does.
+    pub(crate) async fn tunnel(&self, authority: &Authority, fields: HeaderMap) -> Result<Tunnel, Error> {
+        let tunnel = self.connector.for_tunnel(authority, fields).await;
+        tunnel.map_err(|error| error.explain(authority.as_str(), self.connect))
     }
 }
 
@@ -125,16 +168,11 @@ enum Failed {
 /// Finds what happened in an error's chain of causes.
 fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Duration) -> Error {
     let mut cause = Some(error);
-    while let Some(error) = cause {
-        match error.downcast_ref::<ConnectError>() {
-            Some(ConnectError::Ourselves) => return Error::loops(format!("{authority} is this proxy itself.")),
-            Some(ConnectError::Refused) => {
-                return Error::refused_target(format!("{authority} is a page of Tamis, which no proxy may reach."));
-            }
-            Some(ConnectError::TooLong) => return Error::timed_out("Connecting to", authority, connect_limit),
-            Some(ConnectError::Failed(cause)) => return Error::unreachable(authority, cause.as_ref()),
-            None => cause = error.source(),
+    while let Some(found) = cause {
+        if let Some(connecting) = found.downcast_ref::<ConnectError>() {
+            return connecting.explain(authority, connect_limit);
         }
+        cause = found.source();
     }
     Error::bad_answer(authority, error)
 }
