@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use tamis_filter::Card;
 
+use crate::upstream::Written;
+
 /// The format this version writes and reads.
 pub const SETTINGS_VERSION: u32 = 1;
 
@@ -26,6 +28,11 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Profiles that were ticked or unticked; the others have their own default.
     pub profiles: BTreeMap<String, bool>,
+    /// Go on through the proxy that the system used before it was pointed here.
+    pub former_proxy: bool,
+    /// Other proxies to go through.
+    #[serde(skip_serializing_if = "Written::is_empty")]
+    pub upstream: Written,
     /// Keys of other versions.
     #[serde(flatten)]
     pub other: toml::Table,
@@ -39,6 +46,8 @@ impl Default for Settings {
             system_proxy: false,
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
+            former_proxy: true,
+            upstream: Written::default(),
             other: toml::Table::new(),
         }
     }

@@ -58,7 +58,8 @@ impl Store {
     pub(crate) fn settings(&self) -> Result<Settings, StoreError> {
         let path = self.paths.settings();
         let Some(text) = read(&path)? else { return Ok(Settings::default()) };
-        let settings: Settings = toml::from_str(&text).map_err(|error| malformed(&path, error.to_string()))?;
+        let settings: Settings =
+            toml::from_str(&text).map_err(|error| malformed(&path, place_and_fault(&text, &error)))?;
         if settings.version > SETTINGS_VERSION {
             let why = format!("it was written by a newer Tamis (format {})", settings.version);
             return Err(malformed(&path, why));
@@ -120,6 +121,12 @@ impl Store {
             Err(TryLockError::Error(error)) => Err(at("locking", &path)(error)),
         }
     }
+}
+
+/// What is wrong and in which line. The error's own text would quote the line, and there may be a password in it.
+fn place_and_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn malformed(path: &Path, why: String) -> StoreError {
@@ -224,6 +231,25 @@ mod tests {
         settings.other.insert("of_another_version".into(), toml::Value::Integer(7));
         store.save_settings(&settings).unwrap();
         assert_eq!(store.settings().unwrap(), settings);
+    }
+
+    #[test]
+    fn proxies_in_the_settings_are_kept_as_written_and_their_passwords_not_told() {
+        let (_folder, store) = store();
+        let path = store.paths.settings();
+        make_folder(&path).unwrap();
+        let upstream = "[[upstream]]\nhosts = [\"a.test\"]\nproxy = \"nonsense://u:secret@p.test:1\"\nmore = 7\n";
+        fs::write(&path, upstream).unwrap();
+        let settings = store.settings().unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
+        store.save_settings(&settings).unwrap();
+        assert_eq!(store.settings().unwrap(), settings);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(upstream.lines().all(|line| text.contains(line)), "{text}");
+
+        fs::write(&path, format!("filtering = true\n{upstream}proxy = \"http://u:secret@p.test:1\" x")).unwrap();
+        let error = store.settings().unwrap_err().to_string();
+        assert!(error.contains("line 6") && !error.contains("secret"), "{error}");
     }
 
     #[test]

@@ -64,6 +64,9 @@ impl<'a> NamedHost<'a> {
 }
 
 impl HostPattern {
+    /// `*`.
+    pub const EVERYTHING: Self = Self { hosts: Hosts::All, port: None };
+
     pub(super) fn fits(&self, host: NamedHost<'_>, port: u16) -> bool {
         self.port.is_none_or(|wanted| wanted == port)
             && match &self.hosts {
@@ -80,7 +83,7 @@ impl HostPattern {
 
     /// Whether this is `*`, for every port.
     pub(super) fn is_everything(&self) -> bool {
-        self.hosts == Hosts::All && self.port.is_none()
+        *self == Self::EVERYTHING
     }
 }
 
