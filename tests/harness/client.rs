@@ -1,8 +1,10 @@
 //! A client that writes and reads raw bytes.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::thread;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::DEADLINE;
 
@@ -11,6 +13,7 @@ use crate::DEADLINE;
 pub struct Client {
     stream: TcpStream,
     ahead: Vec<u8>,
+    trailers: Vec<String>,
 }
 
 /// A message head: its first line and its fields as they came.
@@ -55,12 +58,20 @@ impl Client {
         Self::over(stream)
     }
 
+    /// Connects from another address of this computer, as which the other side sees the client.
+    pub fn connect_from(from: IpAddr, to: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::new(from, 0).into()).expect("an address of this computer");
+        socket.connect(&to.into()).expect("connecting");
+        Self::over(socket.into())
+    }
+
     /// Reads and writes an open connection.
     pub fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(DEADLINE)).expect("a limit on reading");
         stream.set_write_timeout(Some(DEADLINE)).expect("a limit on writing");
         stream.set_nodelay(true).expect("sending at once");
-        Self { stream, ahead: Vec::new() }
+        Self { stream, ahead: Vec::new(), trailers: Vec::new() }
     }
 
     /// Sends bytes.
@@ -172,26 +183,51 @@ impl Client {
         (head, body)
     }
 
+    /// The trailer lines behind the last body in chunks.
+    pub fn trailers(&self) -> &[String] {
+        &self.trailers
+    }
+
     fn chunks(&mut self) -> (Vec<u8>, bool) {
         let mut body = Vec::new();
-        loop {
-            let Some(end) = find(&self.ahead, b"\r\n") else {
-                if self.more() {
-                    continue;
-                }
-                return (body, false);
-            };
-            let size = String::from_utf8_lossy(&self.ahead[..end]).into_owned();
-            let size = usize::from_str_radix(size.split(';').next().unwrap_or_default(), 16).expect("a chunk size");
-            while self.ahead.len() < end + 2 + size + 2 {
+        while let Some(line) = self.line() {
+            let size = line.split(';').next().unwrap_or_default();
+            let size = usize::from_str_radix(size, 16).expect("a chunk size");
+            if size == 0 {
+                return (body, self.read_trailers());
+            }
+            while self.ahead.len() < size + 2 {
                 if !self.more() {
                     return (body, false);
                 }
             }
-            body.extend_from_slice(&self.ahead[end + 2..end + 2 + size]);
-            self.ahead.drain(..end + 2 + size + 2);
-            if size == 0 {
-                return (body, true);
+            body.extend(self.ahead.drain(..size));
+            self.ahead.drain(..2);
+        }
+        (body, false)
+    }
+
+    /// Reads the trailers and the empty line behind them; false when the connection ends first.
+    fn read_trailers(&mut self) -> bool {
+        self.trailers.clear();
+        while let Some(line) = self.line() {
+            if line.is_empty() {
+                return true;
+            }
+            self.trailers.push(line);
+        }
+        false
+    }
+
+    /// Reads a line; none when the connection ends first.
+    fn line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = find(&self.ahead, b"\r\n") {
+                let line: Vec<u8> = self.ahead.drain(..end + 2).collect();
+                return Some(String::from_utf8_lossy(&line[..end]).into_owned());
+            }
+            if !self.more() {
+                return None;
             }
         }
     }

@@ -3,12 +3,21 @@
 //! Waits are for states, with one generous deadline for all of them, [`DEADLINE`].
 
 pub mod client;
+pub mod coded;
 pub mod desktop;
+pub mod dice;
 pub mod origin;
 pub mod proxy_box;
 pub mod serve_box;
 pub mod upstream;
 
+// The fuzz targets' second opinion on messages. They are a workspace of their own, for which this is no dependency.
+#[path = "../fuzz/src/forwarded.rs"]
+pub mod forwarded;
+#[path = "../fuzz/src/strict.rs"]
+pub mod strict;
+
+use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,6 +38,20 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < end, "waited {DEADLINE:?} for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// An address of this computer that is not a loopback one; none where it has no network. A client that comes from it to
+/// a loopback address never leaves this computer, and yet looks like one from elsewhere.
+pub fn address_elsewhere() -> Option<IpAddr> {
+    // Connecting sends nothing: it only finds out which address would be used.
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    if ip.is_loopback() || ip.is_unspecified() {
+        println!("skipped: this computer has no address but loopback ones");
+        return None;
+    }
+    Some(ip)
 }
 
 /// The root of the repository.

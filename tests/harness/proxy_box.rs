@@ -1,12 +1,13 @@
 //! A proxy in this process, without a controller: for tests of what goes over the wire.
 
 use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use tamis_filter::Pipeline;
 use tamis_filter::profiles::catalogue;
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy, Routes, Rule, Traffic};
+use tamis_filter::rules::{Parsed, Rules};
+use tamis_filter::{Pipeline, Profile};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule, Traffic};
 use tokio::sync::oneshot;
 
 use crate::DEADLINE;
@@ -31,8 +32,23 @@ impl ProxyBox {
 
     /// A proxy with limits of its own.
     pub fn with_limits(profiles: &[&str], limits: Limits) -> Self {
-        let chosen = catalogue().into_iter().filter(|profile| profiles.contains(&profile.card().id)).collect();
-        let pipeline = Pipeline::new(chosen);
+        Self::with(profiles, |config| config.limits = limits)
+    }
+
+    /// A proxy with rules of the user, all of them understood, and the profiles named.
+    pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
+        let Parsed { rules, refused, .. } = Rules::parse(rules);
+        assert!(refused.is_empty(), "{refused:?}");
+        let rules: Arc<dyn Profile> = Arc::new(rules);
+        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), |_| {})
+    }
+
+    /// A proxy that is not set up as usual.
+    pub fn with(profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        Self::with_pipeline(Pipeline::new(chosen(profiles).collect()), adjust)
+    }
+
+    fn with_pipeline(pipeline: Pipeline, adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let (addr_out, addr_in) = mpsc::channel();
         let (records_out, records) = mpsc::channel();
         let (routes, mut other_routes) = tokio::sync::mpsc::channel::<(Routes, mpsc::Sender<()>)>(1);
@@ -43,10 +59,13 @@ impl ProxyBox {
                 let (records, mut finished) = tokio::sync::mpsc::channel(1024);
                 let listen = SocketAddr::from(([127, 0, 0, 1], 0));
                 let pac_path = tamis_platform::PAC_PATH;
-                let (routes, refused_targets) = (Routes::default(), Vec::new());
-                let config = Config { listen, pipeline, routes, limits, pac_path, refused_targets, records };
+                let (access, routes, limits) = (Access::default(), Routes::default(), Limits::default());
+                let refused_targets = Vec::new();
+                let mut config =
+                    Config { listen, pipeline, access, routes, limits, pac_path, refused_targets, records };
+                adjust(&mut config);
                 let proxy = Proxy::start(config).await.expect("a listening proxy");
-                addr_out.send(proxy.addr()).expect("a waiting test");
+                addr_out.send(proxy.addr_here()).expect("a waiting test");
                 let forward = async {
                     while let Some(record) = finished.recv().await {
                         drop(records_out.send(record));
@@ -108,6 +127,11 @@ impl ProxyBox {
             thread.join().expect("a proxy that ends well");
         }
     }
+}
+
+/// The profiles of these ids, in catalogue order.
+fn chosen(ids: &[&str]) -> impl Iterator<Item = Arc<dyn Profile>> {
+    catalogue().into_iter().filter(|profile| ids.contains(&profile.card().id))
 }
 
 impl Drop for ProxyBox {

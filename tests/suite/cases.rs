@@ -1,12 +1,17 @@
 //! Conversations written down: `tests/cases/*.http`, one file a subject.
 //!
-//! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b`, and has four parts of raw
-//! lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`. `{origin}` stands for the origin's
-//! authority; an expected line that ends in `*` matches any line that begins so; `(nothing)` says that the origin is
-//! not asked. Head lines are compared in order, to the letter.
+//! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b` and, in lines `rule: â¦`, rules of
+//! the user, and has four parts of raw lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`.
+//! `{origin}` stands for the origin's authority, `{proxy}` for ours; an expected line that ends in `*` matches any line
+//! that begins so; `(nothing)` says that the origin is not asked. Head lines are compared in order, to the letter.
+//!
+//! Content is sent as it stands, but for `↵` at the end of a line, which makes that line end in CRLF: so chunks, trailers
+//! and further messages are written. What is got is shown without its chunks; trailers follow under `(trailers)`, and
+//! interim responses stand before the final one.
 
 use std::fs;
 
+use tamis_tests::client::Client;
 use tamis_tests::origin::Origin;
 use tamis_tests::proxy_box::ProxyBox;
 use tamis_tests::root;
@@ -14,6 +19,7 @@ use tamis_tests::root;
 struct Case {
     title: String,
     profiles: Vec<String>,
+    rules: Vec<String>,
     client: String,
     origin_gets: String,
     origin: String,
@@ -53,6 +59,7 @@ fn parse_case(text: &str) -> Case {
     Case {
         title: text.lines().next().unwrap_or_default().to_owned(),
         profiles: profiles.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect(),
+        rules: text.lines().filter_map(|line| line.strip_prefix("rule: ").map(str::to_owned)).collect(),
         client: part(">>> client"),
         origin_gets: part("<<< origin gets"),
         origin: part(">>> origin"),
@@ -62,20 +69,22 @@ fn parse_case(text: &str) -> Case {
 
 fn play(case: &Case) -> Result<(), String> {
     let profiles: Vec<&str> = case.profiles.iter().map(String::as_str).collect();
-    let proxy = ProxyBox::start(&profiles);
+    let proxy = if case.rules.is_empty() {
+        ProxyBox::start(&profiles)
+    } else {
+        ProxyBox::with_rules(&case.rules.join("\n"), &profiles)
+    };
     let answer = wire(&case.origin);
     let origin = Origin::start(move |talk| {
         if let Some((head, body)) = talk.request() {
-            talk.heard_all(&head.lines, &body);
+            talk.tell(message(&head.lines, &body, talk.client.trailers()));
             talk.client.send(&answer);
         }
     });
     let authority = origin.authority();
     let mut client = proxy.client();
-    client.send(wire(&case.client.replace("{origin}", &authority)));
-    let head = client.head();
-    let (body, complete) = client.body(&head);
-    let got = message(&head.lines, &body) + if complete { "" } else { "\n(cut off)" };
+    client.send(wire(&case.client.replace("{origin}", &authority).replace("{proxy}", &proxy.addr.to_string())));
+    let got = response_of(&mut client, case.client.starts_with("HEAD "));
     compare("client gets", &case.client_gets.replace("{origin}", &authority), &got)?;
     let got = if case.origin_gets == "(nothing)" {
         if origin.is_silent() { "(nothing)".to_owned() } else { "(a request)".to_owned() }
@@ -86,15 +95,32 @@ fn play(case: &Case) -> Result<(), String> {
     compare("origin gets", &case.origin_gets.replace("{origin}", &authority), &got)
 }
 
-/// The lines as they go over the wire: heads end their lines in CRLF, and content begins after the empty line.
-fn wire(text: &str) -> Vec<u8> {
-    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    format!("{}\r\n\r\n{body}", head.trim_end_matches('\n').replace('\n', "\r\n")).into_bytes()
+/// The final response, and interim ones before it.
+fn response_of(client: &mut Client, to_head: bool) -> String {
+    let head = client.head();
+    if matches!(head.status(), 100 | 102..=199) {
+        return head.lines.join("\n") + "\n\n" + &response_of(client, to_head);
+    }
+    let (body, complete) = if to_head { (Vec::new(), true) } else { client.body(&head) };
+    message(&head.lines, &body, client.trailers()) + if complete { "" } else { "\n(cut off)" }
 }
 
-fn message(lines: &[String], body: &[u8]) -> String {
-    let head = lines.join("\n");
-    if body.is_empty() { head } else { format!("{head}\n\n{}", String::from_utf8_lossy(body)) }
+/// The lines as they go over the wire: heads end their lines in CRLF, and content begins after the empty line.
+fn wire(text: &str) -> Vec<u8> {
+    let (head, content) = text.split_once("\n\n").unwrap_or((text, ""));
+    let content = content.replace("↵\n", "\r\n").replace('↵', "\r\n");
+    format!("{}\r\n\r\n{content}", head.replace('\n', "\r\n")).into_bytes()
+}
+
+fn message(lines: &[String], body: &[u8], trailers: &[String]) -> String {
+    let mut text = lines.join("\n");
+    if !body.is_empty() {
+        text += &format!("\n\n{}", String::from_utf8_lossy(body));
+    }
+    if !trailers.is_empty() {
+        text += &format!("\n\n(trailers)\n{}", trailers.join("\n"));
+    }
+    text
 }
 
 fn compare(what: &str, expected: &str, got: &str) -> Result<(), String> {
@@ -104,14 +130,4 @@ fn compare(what: &str, expected: &str, got: &str) -> Result<(), String> {
     };
     let same = expected.lines().count() == got.lines().count() && expected.lines().zip(got.lines()).all(matches);
     if same { Ok(()) } else { Err(format!("--- {what}, expected:\n{expected}\n--- but:\n{got}")) }
-}
-
-trait HeardAll {
-    fn heard_all(&self, lines: &[String], body: &[u8]);
-}
-
-impl HeardAll for tamis_tests::origin::Talk {
-    fn heard_all(&self, lines: &[String], body: &[u8]) {
-        self.tell(message(lines, body));
-    }
 }

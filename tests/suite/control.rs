@@ -206,10 +206,7 @@ fn a_port_that_is_taken_gives_way_to_the_next_unless_asked_for_exactly() {
     let snapshot = exact.control.snapshot();
     assert_eq!((snapshot.listening.as_ref(), snapshot.problems[0].id.as_str()), (None, "not-listening"));
 
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("config")).unwrap();
-    std::fs::write(folder.path().join("config/settings.toml"), format!("listen = \"{addr}\"")).unwrap();
-    let next = Tamis::on(Memory::new(), folder, |options| options.listen = None);
+    let next = Tamis::on(Memory::new(), settings(&format!("listen = \"{addr}\"")), |options| options.listen = None);
     let listening: std::net::SocketAddr = next.control.snapshot().listening.clone().unwrap().parse().unwrap();
     assert!(listening.port() > addr.port(), "{listening}");
 }
@@ -221,6 +218,72 @@ fn revisions_grow_and_an_unknown_profile_changes_nothing() {
     tamis.send(Command::SetProfile { id: "no-such".into(), on: true });
     let after = tamis.until("an answer", |snapshot| snapshot.revision > before.revision);
     assert_eq!(after.profiles, before.profiles);
+}
+
+/// A folder with these settings in it.
+fn settings(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("config")).unwrap();
+    std::fs::write(folder.path().join("config/settings.toml"), text).unwrap();
+    folder
+}
+
+#[test]
+fn other_computers_are_served_by_range_and_password_and_this_one_by_loopback() {
+    let Some(elsewhere) = tamis_tests::address_elsewhere() else { return };
+    let access = format!("[access]\nallow_clients = ['{elsewhere}']\nuser = 'me'\npassword = 'open sesame'\n");
+    let everywhere = Some(([0, 0, 0, 0], 0).into());
+    let tamis = Tamis::on(Memory::new(), settings(&access), |options| options.listen = everywhere);
+    let snapshot = tamis.control.snapshot();
+    assert_eq!(snapshot.problems, []);
+    let here: std::net::SocketAddr = snapshot.listening.clone().unwrap().parse().unwrap();
+    assert!(here.ip().is_loopback());
+    assert!(snapshot.system_proxy.pac_url.clone().unwrap().starts_with(&format!("http://{here}/")));
+    let ask =
+        |fields: &[&str]| Client::connect_from(elsewhere, here).ask(get("http://localhost:1/", fields)).0.status();
+    assert_eq!(ask(&[]), 407);
+    assert_eq!(ask(&["Proxy-Authorization: Basic bWU6b3BlbiBzZXNhbWU="]), 403, "nothing on this computer");
+    // The password stays in the file, and only the user reads it.
+    tamis.send(Command::SetProfile { id: "lighter-media".into(), on: false });
+    let file = tamis.folder.path().join("config/settings.toml");
+    let saved =
+        wait_for("saved settings", || std::fs::read_to_string(&file).ok().filter(|t| t.contains("lighter-media")));
+    assert!(saved.contains("password = \"open sesame\"") && !saved.contains("connections"), "{saved}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn access_that_is_not_understood_lets_nobody_in_and_says_which_word() {
+    for (text, word) in [("allow_clients = ['10.0.0.0/8']", "open = true"), ("connect_prots = [443]", "connect_prots")]
+    {
+        let tamis = Tamis::on(Memory::new(), settings(&format!("[access]\n{text}")), |_| {});
+        let snapshot = tamis.control.snapshot();
+        assert_eq!((snapshot.listening.as_ref(), snapshot.problems[0].id.as_str()), (None, "not-listening"));
+        assert!(snapshot.problems[0].meaning.contains(word), "{:?}", snapshot.problems);
+    }
+}
+
+#[test]
+fn limits_of_the_settings_are_in_force_and_nonsense_is_told() {
+    let text = "[limits]\nconnections = 1\nrequest_head = 0\nof_another_version = 7";
+    let tamis = Tamis::on(Memory::new(), settings(text), |_| {});
+    let snapshot = tamis.control.snapshot();
+    let problem = &snapshot.problems[0];
+    assert_eq!(problem.id, "limits-not-understood");
+    let told = "request_head = 0 is no time from 1 to 3600 seconds; 60 seconds are in force.";
+    assert!(problem.meaning.contains(told) && problem.meaning.contains("of_another_version"), "{problem:?}");
+    let to = snapshot.listening.clone().unwrap().parse().unwrap();
+    let mut first = Client::connect(to);
+    assert_eq!(first.ask(format!("GET /tamis.pac HTTP/1.1\r\nHost: {to}\r\n\r\n")).0.status(), 200);
+    assert_eq!(Client::connect(to).head().status(), 503);
+    tamis.send(Command::SetProfile { id: "lighter-media".into(), on: false });
+    let file = tamis.folder.path().join("config/settings.toml");
+    wait_for("saved settings", || {
+        std::fs::read_to_string(&file)
+            .ok()
+            .filter(|t| t.contains("lighter-media") && t.contains("of_another_version = 7"))
+    });
 }
 
 #[test]

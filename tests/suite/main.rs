@@ -1,15 +1,25 @@
 //! The tests of Tamis from outside, one binary. Each file guards one subject; each test is named after the rule it
 //! guards.
 
+mod access;
+mod after_edit;
 mod cases;
+mod codings;
 mod conformance;
 mod control;
 mod control_service;
 mod desktop;
+mod framing;
 mod house;
+mod interim;
 mod lighter_media;
+mod limits;
 mod pac;
+mod persistence;
+mod properties;
 mod restore;
+mod rules;
 mod streams;
+mod tunnels;
 mod upstream;
 mod wire;

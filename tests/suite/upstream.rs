@@ -73,15 +73,15 @@ fn a_tunnel_through_an_http_proxy_carries_every_byte_also_those_behind_its_200_r
         });
         let proxy = ProxyBox::with_routes(&[("*", &route("http", &other))]);
         let mut client = proxy.client();
-        let fields = "Host: mail.test:25\r\nUser-Agent: mailer\r\nProxy-Authorization: Basic b3du\r\n";
-        client.send(format!("CONNECT mail.test:25 HTTP/1.1\r\n{fields}\r\nHELO"));
+        let fields = "Host: mail.test:587\r\nUser-Agent: mailer\r\nProxy-Authorization: Basic b3du\r\n";
+        client.send(format!("CONNECT mail.test:587 HTTP/1.1\r\n{fields}\r\nHELO"));
         assert_eq!(client.head().status(), 200);
         assert_eq!(client.exactly(9), b"220 hello");
         client.finish();
         assert_eq!(client.to_end(), b"HELO");
         let heard = other.heard().to_ascii_lowercase();
-        assert!(heard.starts_with("connect mail.test:25 http/1.1\n"), "{heard}");
-        for line in ["host: mail.test:25", "user-agent: mailer", "via: 1.1 tamis"] {
+        assert!(heard.starts_with("connect mail.test:587 http/1.1\n"), "{heard}");
+        for line in ["host: mail.test:587", "user-agent: mailer", "via: 1.1 tamis"] {
             assert!(heard.contains(line), "{line} in {heard}");
         }
         assert_eq!(heard.matches("proxy-authorization").count(), 1, "{heard}");

@@ -58,7 +58,7 @@ headline: string,
  */
 detail: string, 
 /**
- * The address of the proxy, for instance `127.0.0.1:8118`; none while it does not listen.
+ * The address of the proxy for this computer's programs, for instance `127.0.0.1:8118`; none while it does not listen.
  */
 listening: string | null, 
 /**
@@ -74,7 +74,7 @@ systemProxy: SystemProxyView,
  */
 startAtLogin: StartAtLoginView, 
 /**
- * Every profile, in catalogue order.
+ * Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
  */
 profiles: Array<ProfileView>, 
 /**

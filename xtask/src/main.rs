@@ -1,7 +1,9 @@
 //! Set-up and chores of the repository. `cargo xtask help` says what there is.
 
+mod bench;
 mod deny;
 mod fetch;
+mod fuzz;
 mod measure;
 mod memory;
 mod program;
@@ -35,7 +37,22 @@ Usage: cargo xtask <command> [options]
     --list       name the steps
     --only A,B   run only these steps
 
+  fuzz         Throw made-up input at all that strangers can reach; see docs/fuzzing.md.
+    --short      some seconds for each target, as in `cargo xtask test`
+    --minutes N  so long for each target (20)
+    --only A,B   these targets alone
+    --jobs N     so many at a time (1)
+
   measure      Memory, size and start time of the release build, against their limits.
+
+  bench        Speed, CPU time and memory beside other proxies and beside limits of our own; see docs/performance.md.
+    --only A,B       play only these scenarios
+    --peers A,B      only these take part: relay, splice, hyper, tamis, squid, ...
+    --rounds N       how often each plays each scenario
+    --tamis NAME=PATH  compare this build; may be given more than once
+    --json FILE      write everything that was measured
+    --callgrind      count instructions for each request instead, of Tamis and bare hyper
+    --check          fail if a figure is not reached
 
   screenshot   Draw docs/screenshot.png again, from the running program.
 
@@ -65,6 +82,8 @@ fn dispatch(arguments: &[String]) -> Outcome {
         }
         "run" => run::run(&Tree::find()?, &run::Options::parse(options)?),
         "test" => test::test(&Tree::find()?, options),
+        "bench" => bench::bench(&Tree::find()?, options),
+        "fuzz" => fuzz::fuzz(&Tree::find()?, options),
         "measure" => without_options(options).and_then(|()| measure::measure(&Tree::find()?)),
         "screenshot" => without_options(options).and_then(|()| screenshot::screenshot(&Tree::find()?)),
         unknown => Err(Failure::usage(format!("there is no command named {unknown:?}"))),

@@ -51,6 +51,23 @@ impl Sandbox {
         }
     }
 
+    /// A path inside; "" is the directory itself.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.directory.join(inside)
+    }
+
+    /// Writes a file and says where it is.
+    pub fn file(&self, name: &str, text: &str) -> Outcome<PathBuf> {
+        let path = self.path(name);
+        match std::fs::write(&path, text) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(Failure::new(
+                format!("cannot write {}: {error}", path.display()),
+                "Make room, or set TMPDIR to a directory that you may write to.",
+            )),
+        }
+    }
+
     /// Moves a program that is about to start into the sandbox.
     pub fn apply(&self, command: &mut Command) {
         for name in LEAKS {

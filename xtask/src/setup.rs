@@ -11,6 +11,8 @@ pub enum Need {
     Desktop,
     /// To build everything and run every test.
     Tests,
+    /// To compare Tamis with other proxies.
+    Peers,
 }
 
 /// How to tell, where there is no dpkg, whether something is there.
@@ -55,15 +57,24 @@ const TESTS: [Package; 13] = [
     package("imagemagick", Sign::Program("import")),
 ];
 
+const PEERS: [Package; 5] = [
+    package("haproxy", Sign::Program("haproxy")),
+    package("squid", Sign::Program("squid")),
+    package("tinyproxy", Sign::Program("tinyproxy")),
+    package("trafficserver", Sign::Program("traffic_server")),
+    package("privoxy", Sign::Program("privoxy")),
+];
+
 /// Sees to it that the packages are there. The note says what was done.
 pub fn system_packages(need: Need) -> Outcome<String> {
     if !cfg!(target_os = "linux") {
         return Ok("nothing to install on this system".into());
     }
-    let mut wanted: Vec<&Package> = DESKTOP.iter().collect();
-    if need == Need::Tests {
-        wanted.extend(&TESTS);
-    }
+    let wanted: Vec<&Package> = match need {
+        Need::Desktop => DESKTOP.iter().collect(),
+        Need::Tests => DESKTOP.iter().chain(&TESTS).collect(),
+        Need::Peers => PEERS.iter().collect(),
+    };
     if step::on_path("apt-get") && step::on_path("dpkg-query") {
         with_apt(&wanted.iter().map(|package| package.debian).collect::<Vec<_>>())
     } else {

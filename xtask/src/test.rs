@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::setup::{self, Need};
 use crate::step::{self, Failure, Outcome};
 use crate::tree::{Binary, Profile, Tree};
-use crate::{deny, run, ui};
+use crate::{deny, fuzz, run, ui};
 
 /// One step: what `--only` calls it, its heading, and its work; the work may leave a note for the table.
 struct Step {
@@ -19,7 +19,7 @@ struct Step {
 
 /// In this order: the UI must be built before the Rust code that embeds it, and the programs before the tests that
 /// start them.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { key: "system", title: "System packages", work: |_| setup::system_packages(Need::Tests).map(Some) },
     Step { key: "packages", title: "UI packages", work: |tree| ui::install_packages(tree).map(Some) },
     Step { key: "fmt", title: "Rust formatting", work: formatting },
@@ -28,6 +28,7 @@ const STEPS: [Step; 10] = [
     Step { key: "deny", title: "Licences and sources of the dependencies", work: deny::check },
     Step { key: "build", title: "Building the programs", work: programs },
     Step { key: "test", title: "Rust tests, the desktop's included", work: rust_tests },
+    Step { key: "fuzz", title: "Made-up input, a short run", work: fuzz::step },
     Step { key: "e2e", title: "UI in a browser", work: browser },
     Step { key: "readme", title: "The two README commands", work: readme },
 ];
@@ -108,7 +109,10 @@ fn toolchain_part(tree: &Tree, subcommand: &str, component: &str) -> Outcome {
 
 fn formatting(tree: &Tree) -> Outcome<Option<String>> {
     toolchain_part(tree, "fmt", "rustfmt")?;
-    step::run(&mut tree.cargo(&["fmt", "--all", "--check"]), "Run `cargo fmt --all`.").map(|()| None)
+    step::run(&mut tree.cargo(&["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
+    // A workspace of its own.
+    let fuzz = ["fmt", "--manifest-path", "tests/fuzz/Cargo.toml"];
+    step::run(tree.cargo(&fuzz).arg("--check"), &format!("Run `cargo {}`.", fuzz.join(" "))).map(|()| None)
 }
 
 fn user_interface(tree: &Tree) -> Outcome<Option<String>> {
@@ -215,7 +219,7 @@ fn check_readme(text: &str) -> Outcome {
         rest.split(|character: char| !character.is_ascii_alphanumeric() && character != '-').next().unwrap_or_default()
     });
     for word in named {
-        if !["run", "test", "measure", "screenshot", "help"].contains(&word) {
+        if !["run", "test", "bench", "fuzz", "measure", "screenshot", "help"].contains(&word) {
             return Err(Failure::new(
                 format!("README.md names `cargo xtask {word}`, which there is not"),
                 "Name only commands of `cargo xtask help`.",
@@ -261,6 +265,6 @@ mod tests {
         let good = "Start:\n\n```sh\ncargo xtask run\ncargo xtask test\n```\nSee `cargo xtask help`.";
         check_readme(good).unwrap();
         assert!(check_readme(&good.replace("cargo xtask test\n", "")).is_err());
-        assert!(check_readme(&format!("{good} `cargo xtask bench`")).is_err());
+        assert!(check_readme(&format!("{good} `cargo xtask dance`")).is_err());
     }
 }

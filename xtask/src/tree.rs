@@ -84,6 +84,11 @@ impl Tree {
         Ok(directory)
     }
 
+    /// A directory beside the other builds, for one with flags of its own.
+    pub fn built_aside(&self, name: &str) -> PathBuf {
+        self.target.join(name)
+    }
+
     /// A program that works in the repository and cannot wait for a keyboard.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);

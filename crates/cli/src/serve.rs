@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
-use tamis_control::{Command, Control, Options, Paths, Phase, Problem, Snapshot, SystemProxyUse};
+use tamis_control::{Command, Control, Options, Paths, Phase, Problem, RULES_PROFILE, Snapshot, SystemProxyUse};
 use tokio::net::TcpListener;
 
 use crate::control_service::ControlService;
@@ -19,6 +20,10 @@ pub(crate) struct Serve {
     /// Serve the window's page for a browser on this loopback address; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     control: Option<SocketAddr>,
+
+    /// Filter by the rules in this file too, one a line, in adblock syntax.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
 
     /// Point this computer's proxy setting here while serving, and put it back at the end.
     #[arg(long)]
@@ -38,6 +43,7 @@ impl Serve {
         let mut options = Options::new(Paths::native().map_err(|error| error.to_string())?);
         options.listen = self.listen;
         options.system_proxy = if self.system_proxy { SystemProxyUse::Always } else { SystemProxyUse::Never };
+        options.rules = self.rules;
         options.quit_on_signals = true;
         let control_listener = match self.control {
             Some(addr) => Some(bind_control(addr, &mut options).await?),
@@ -50,10 +56,14 @@ impl Serve {
         tell_problems(&started, &mut told);
         let Some(address) = &started.listening else {
             end(&control).await;
-            return Err("the proxy cannot listen; see above".into());
+            return Err("the proxy does not listen; see above".into());
         };
         say(&format!("Proxy listening on {address}"));
         say(&format!("{}. {}", started.headline, started.detail));
+        if let Some(profile) = started.profiles.iter().find(|profile| profile.id == RULES_PROFILE) {
+            let state = if profile.actual { "in force" } else { "not in force now" };
+            say(&format!("{}: {}, {state}", profile.title, profile.summary));
+        }
         say(&format!("Try it: curl -x http://{address} http://example.com/"));
         let page = match control_listener
             .map(|(addr, listener)| (ControlService::new(addr, control.clone()), addr, listener))

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tamis_filter::profiles::catalogue;
+use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
 use tamis_platform::{Autostart, FormerProxy};
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -21,10 +23,10 @@ use crate::signals::Signals;
 use crate::snapshot::{
     FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
-use crate::store::Store;
+use crate::store::{Store, read_rules};
 use crate::system_setting::{PointError, Restoration, SystemSetting};
 use crate::upstream::{self, Former};
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -47,6 +49,10 @@ pub(crate) struct Controller {
     settings_unreadable: bool,
     profiles: Vec<Arc<dyn Profile>>,
     cards: Vec<Card>,
+    /// The one line about the user's rules, where there are any.
+    rules_summary: Option<String>,
+    /// What was asked for at the start cannot be had, and nothing less is to be started in its place.
+    refuses_to_start: bool,
     /// None only while it is at work aside, or after a fault of ours there.
     system: Option<SystemSetting>,
     place: Option<&'static str>,
@@ -54,7 +60,7 @@ pub(crate) struct Controller {
     login_wanted: bool,
     proxy: Option<Proxy>,
     /// The user's own ways, from the settings.
-    own_rules: Vec<Rule>,
+    own_routes: Vec<Rule>,
     /// How the system's traffic went before it was pointed here; known from then on, also when it is given back: a program
     /// that has not noticed yet still needs it.
     former: Option<Former>,
@@ -78,12 +84,14 @@ impl Controller {
             settings_unreadable: false,
             cards: profiles.iter().map(|profile| profile.card()).collect(),
             profiles,
+            rules_summary: None,
+            refuses_to_start: false,
             place: system.place(),
             system: Some(system),
             autostart: hands.autostart.filter(|_| options.login_command.is_some()),
             login_wanted: false,
             proxy: None,
-            own_rules: Vec::new(),
+            own_routes: Vec::new(),
             former: None,
             actual: Actual::default(),
             records: mpsc::channel(RECORDS),
@@ -159,8 +167,11 @@ impl Controller {
         self.publish(&out);
     }
 
-    /// Finds out what is: saved wishes, what a crash left behind, the login entry.
+    /// Finds out what is: the user's rules, saved wishes, what a crash left behind, the login entry.
     async fn look_around(&mut self) {
+        if let Some(file) = self.options.rules.clone() {
+            self.read_rules(file).await;
+        }
         let store = self.store.clone();
         match aside(move || store.settings()).await {
             Ok(Ok(settings)) => self.take_settings(settings),
@@ -196,9 +207,30 @@ impl Controller {
 
     fn take_settings(&mut self, settings: Settings) {
         let (rules, problems) = settings.upstream.rules();
-        self.own_rules = rules;
+        self.own_routes = rules;
         problems.into_iter().for_each(|problem| self.report(problem));
         self.settings = settings;
+    }
+
+    /// Puts the user's rules before the other profiles: their own word comes first.
+    async fn read_rules(&mut self, file: PathBuf) {
+        let path = file.clone();
+        let parsed = match aside(move || read_rules(&path).map(|text| Rules::parse(&text))).await {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(error)) => return self.refuse_to_start(words::rules_unreadable(&file, &error)),
+            Err(broken) => return self.refuse_to_start(words::rules_unreadable(&file, &broken)),
+        };
+        if parsed.refused_count > 0 {
+            self.report(words::rules_refused(&file, &parsed));
+        }
+        self.rules_summary = Some(words::rules_summary(parsed.rules.len(), &file));
+        self.cards.insert(0, parsed.rules.card());
+        self.profiles.insert(0, Arc::new(parsed.rules));
+    }
+
+    fn refuse_to_start(&mut self, problem: Problem) {
+        self.refuses_to_start = true;
+        self.report(problem);
     }
 
     /// Takes down what one command asks for, all but [`Command::Quit`].
@@ -243,7 +275,7 @@ impl Controller {
     }
 
     fn wanted(&self) -> Wanted {
-        let running = self.phase != Phase::Stopped;
+        let running = self.phase != Phase::Stopped && !self.refuses_to_start;
         let filtering = running && self.settings.filtering;
         let profiles = self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id);
         Wanted {
@@ -285,15 +317,19 @@ impl Controller {
 
     async fn start_proxy(&mut self) {
         let wish = self.options.listen.unwrap_or(self.settings.listen);
-        if !wish.ip().is_loopback() {
-            self.report(words::not_loopback(wish));
-            return;
-        }
+        let access = match access::read(&self.settings.access, wish) {
+            Ok(access) => access,
+            Err(why) => {
+                self.report(words::access_refused(&why));
+                return;
+            }
+        };
+        let limits = self.limits();
         // An address asked for on the command line is meant exactly; the usual one gives way.
         let others = if self.options.listen.is_some() || wish.port() == 0 { 0 } else { NEXT_PORTS };
         let mut failure = None;
         for port in wish.port()..=wish.port().saturating_add(others) {
-            match Proxy::start(self.proxy_config(SocketAddr::new(wish.ip(), port))).await {
+            match Proxy::start(self.proxy_config(SocketAddr::new(wish.ip(), port), &access, &limits)).await {
                 Ok(proxy) => {
                     self.proxy = Some(proxy);
                     self.actual.listening = true;
@@ -316,16 +352,28 @@ impl Controller {
         }
     }
 
-    fn proxy_config(&self, listen: SocketAddr) -> Config {
+    fn proxy_config(&self, listen: SocketAddr, access: &Access, limits: &Limits) -> Config {
         Config {
             listen,
             pipeline: Pipeline::default(),
-            routes: Routes::new(self.own_rules.clone()),
-            limits: limits(),
+            access: access.clone(),
+            routes: Routes::new(self.own_routes.clone()),
+            limits: limits.clone(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),
             records: self.records.0.clone(),
         }
+    }
+
+    /// The limits as set, with no more connections than there may be sockets for: an exchange takes two.
+    fn limits(&mut self) -> Limits {
+        let (set, nonsense) = limits::read(&self.settings.limits);
+        if !nonsense.is_empty() {
+            self.report(words::limits_nonsense(&nonsense));
+        }
+        let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
+        let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
+        Limits { connections: set.connections.min(room.max(1)), ..set }
     }
 
     fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) {
@@ -338,7 +386,7 @@ impl Controller {
 
     fn swap_routes(&mut self, through_former: bool) {
         let former = self.former.iter().filter(|_| through_former).flat_map(|former| &former.rules);
-        let rules = self.own_rules.iter().chain(former).cloned().collect();
+        let rules = self.own_routes.iter().chain(former).cloned().collect();
         let Some(proxy) = &self.proxy else { return };
         proxy.set_routes(Routes::new(rules));
         self.actual.through_former = through_former;
@@ -370,7 +418,7 @@ impl Controller {
     /// Takes down how the system's traffic went before, or reports why Tamis cannot go on that way. Where the user's own
     /// rules choose a way for everything, that is no question any more.
     fn meet_former(&mut self, former: Option<FormerProxy>, own: SocketAddr) {
-        let former = former.filter(|_| !upstream::mean_everything(&self.own_rules));
+        let former = former.filter(|_| !upstream::mean_everything(&self.own_routes));
         let met = match former {
             None => Ok(None),
             Some(FormerProxy::Manual(proxies)) => {
@@ -515,7 +563,7 @@ impl Controller {
             phase: self.phase,
             headline: String::new(),
             detail: String::new(),
-            listening: self.proxy.as_ref().map(|proxy| proxy.addr().to_string()),
+            listening: self.proxy.as_ref().map(|proxy| proxy.addr_here().to_string()),
             filtering: Toggle { wanted: self.settings.filtering, actual: self.actual.profiles.is_some() },
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
@@ -555,24 +603,17 @@ impl Controller {
     }
 
     fn profile_view(&self, card: &Card) -> ProfileView {
+        let summary = self.rules_summary.as_deref().filter(|_| card.id == rules::ID).unwrap_or(card.summary);
         ProfileView {
             id: card.id.into(),
             title: card.title.into(),
-            summary: card.summary.into(),
+            summary: summary.into(),
             tag: card.tag.into(),
             service: card.service.name().into(),
             wanted: self.settings.wants(card),
             actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
     }
-}
-
-/// The usual limits, with no more connections than there may be sockets for: an exchange takes two.
-fn limits() -> Limits {
-    let usual = Limits::default();
-    let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
-    let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
-    Limits { connections: usual.connections.min(room.max(1)), ..usual }
 }
 
 /// How long the running minute still lasts.

@@ -7,11 +7,13 @@
 //! This crate knows neither Tauri nor HTTP. Its disk access is in `store.rs`, its text for people in `words.rs` and
 //! `problem.rs`.
 
+mod access;
 mod activity;
 mod command;
 mod controller;
 mod handle;
 mod hands;
+mod limits;
 mod options;
 mod paths;
 mod plan;
@@ -30,11 +32,12 @@ pub use hands::Hands;
 pub use options::{Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};
 pub use problem::Problem;
-pub use settings::Settings;
+pub use settings::{Settings, SettingsError};
 pub use snapshot::{
     ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot,
     StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{Restoration, RestoreError, restore_system_proxy, system_proxy_is_looked_after};
+pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
 pub use upstream::Written;

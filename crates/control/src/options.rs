@@ -1,6 +1,7 @@
 //! How one run of the program differs from what the settings say.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use tamis_platform::LoginCommand;
 
@@ -17,6 +18,8 @@ pub struct Options {
     pub system_proxy: SystemProxyUse,
     /// What to run at login; none where this host cannot be started at login.
     pub login_command: Option<LoginCommand>,
+    /// A file of the user's own rules in adblock syntax, read once at the start. Where it cannot be read, nothing starts.
+    pub rules: Option<PathBuf>,
     /// Addresses that must not be reached through the proxy, such as the host's own control service.
     pub refused_targets: Vec<SocketAddr>,
     /// Whether SIGINT, SIGTERM and SIGHUP quit in good order.
@@ -31,6 +34,7 @@ impl Options {
             listen: None,
             system_proxy: SystemProxyUse::AsWished,
             login_command: None,
+            rules: None,
             refused_targets: Vec::new(),
             quit_on_signals: false,
         }

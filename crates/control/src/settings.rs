@@ -24,12 +24,18 @@ pub struct Settings {
     pub filtering: bool,
     /// Send this computer's traffic here while filtering is on.
     pub system_proxy: bool,
+    /// Go on through the proxy that the system used before it was pointed here.
+    pub former_proxy: bool,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Profiles that were ticked or unticked; the others have their own default.
     pub profiles: BTreeMap<String, bool>,
-    /// Go on through the proxy that the system used before it was pointed here.
-    pub former_proxy: bool,
+    /// Who may use the proxy, and where it takes them, as it was written; `access.rs` reads it.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub access: toml::Table,
+    /// The bounds of the proxy, as they were written; `limits.rs` reads them.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub limits: toml::Table,
     /// Other proxies to go through.
     #[serde(skip_serializing_if = "Written::is_empty")]
     pub upstream: Written,
@@ -44,18 +50,81 @@ impl Default for Settings {
             version: SETTINGS_VERSION,
             filtering: true,
             system_proxy: false,
+            former_proxy: true,
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
-            former_proxy: true,
+            access: toml::Table::new(),
+            limits: toml::Table::new(),
             upstream: Written::default(),
             other: toml::Table::new(),
         }
     }
 }
 
+/// Settings that cannot be read, or not be written; the text says why, and in which line, but quotes none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(String);
+
 impl Settings {
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// When it is not TOML, holds a value that its key cannot have, or was written by a newer version.
+    pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
+        let settings: Self = toml::from_str(text).map_err(|error| SettingsError(place_and_fault(text, &error)))?;
+        if settings.version > SETTINGS_VERSION {
+            let why = format!("it was written by a newer Tamis (format {})", settings.version);
+            return Err(SettingsError(why));
+        }
+        Ok(settings)
+    }
+
+    /// The text of a settings file.
+    ///
+    /// # Errors
+    /// When a value cannot be said in TOML; nothing that was read is such a value.
+    pub fn to_toml(&self) -> Result<String, SettingsError> {
+        toml::to_string_pretty(self).map_err(|error| SettingsError(error.to_string()))
+    }
+
     /// Whether the user wants the profile.
     pub fn wants(&self, profile: &Card) -> bool {
         self.profiles.get(profile.id).copied().unwrap_or(profile.on_by_default)
+    }
+}
+
+/// What is wrong and in which line. The error's own text would quote the line, and there may be a password in it.
+fn place_and_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+}
+
+/// The settings file that `docs/settings.md` shows.
+#[cfg(test)]
+pub(crate) fn page() -> toml::Table {
+    let page = include_str!("../../../docs/settings.md");
+    let (_, block) = page.split_once("```toml\n").unwrap();
+    block.split_once("\n```").unwrap().0.parse().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_page_shows_every_key_with_its_default() {
+        let shown: Settings = page().try_into().unwrap();
+        let Settings { access: _, limits: _, profiles, .. } = shown.clone();
+        let usual = Settings { access: shown.access.clone(), limits: shown.limits.clone(), ..Settings::default() };
+        assert_eq!(Settings { profiles: BTreeMap::new(), ..shown }, usual);
+        let cards: BTreeMap<String, bool> = tamis_filter::profiles::catalogue()
+            .iter()
+            .map(|profile| (profile.card().id.to_owned(), profile.card().on_by_default))
+            .collect();
+        assert_eq!(profiles, cards);
+        for key in toml::Table::try_from(Settings::default()).unwrap().keys() {
+            assert!(page().contains_key(key), "{key} is not on the page");
+        }
     }
 }

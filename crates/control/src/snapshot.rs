@@ -25,7 +25,7 @@ pub struct Snapshot {
     pub headline: String,
     /// A second sentence for beneath it.
     pub detail: String,
-    /// The address of the proxy, for instance `127.0.0.1:8118`; none while it does not listen.
+    /// The address of the proxy for this computer's programs, for instance `127.0.0.1:8118`; none while it does not listen.
     pub listening: Option<String>,
     /// Whether passing traffic is filtered.
     pub filtering: Toggle,
@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub system_proxy: SystemProxyView,
     /// Whether Tamis starts at login.
     pub start_at_login: StartAtLoginView,
-    /// Every profile, in catalogue order.
+    /// Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
     pub profiles: Vec<ProfileView>,
     /// Counts of the last hour.
     pub figures: Figures,

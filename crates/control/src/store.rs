@@ -1,13 +1,15 @@
-//! The only disk access: settings and the note on the system's proxy setting, each written whole or not at all.
+//! The only disk access: settings and the note on the system's proxy setting, each written whole or not at all, and the
+//! user's rules, which are only read.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use tamis_filter::rules::TEXT_LIMIT;
 use tamis_platform::Note;
 
 use crate::Paths;
-use crate::settings::{SETTINGS_VERSION, Settings};
+use crate::settings::Settings;
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -58,19 +60,14 @@ impl Store {
     pub(crate) fn settings(&self) -> Result<Settings, StoreError> {
         let path = self.paths.settings();
         let Some(text) = read(&path)? else { return Ok(Settings::default()) };
-        let settings: Settings =
-            toml::from_str(&text).map_err(|error| malformed(&path, place_and_fault(&text, &error)))?;
-        if settings.version > SETTINGS_VERSION {
-            let why = format!("it was written by a newer Tamis (format {})", settings.version);
-            return Err(malformed(&path, why));
-        }
-        Ok(settings)
+        make_private(&path);
+        Settings::from_toml(&text).map_err(|error| malformed(&path, error.to_string()))
     }
 
     /// Saves the settings.
     pub(crate) fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
         let path = self.paths.settings();
-        let text = toml::to_string_pretty(settings).map_err(|error| unwritable(&path, &error))?;
+        let text = settings.to_toml().map_err(|error| unwritable(&path, &error))?;
         write_whole(&path, text.as_bytes())
     }
 
@@ -123,10 +120,17 @@ impl Store {
     }
 }
 
-/// What is wrong and in which line. The error's own text would quote the line, and there may be a password in it.
-fn place_and_fault(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+/// The text of a file of rules.
+pub(crate) fn read_rules(path: &Path) -> Result<String, StoreError> {
+    let mut text = String::new();
+    // Whatever it is, a pipe too, no more is read than may be in it.
+    let limit = TEXT_LIMIT as u64 + 1;
+    let file = File::open(path).map_err(at("reading the rules in", path))?;
+    file.take(limit).read_to_string(&mut text).map_err(at("reading the rules in", path))?;
+    if text.len() > TEXT_LIMIT {
+        return Err(malformed(path, format!("it has more than {} MiB", TEXT_LIMIT >> 20)));
+    }
+    Ok(text)
 }
 
 fn malformed(path: &Path, why: String) -> StoreError {
@@ -192,6 +196,20 @@ fn private_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Keeps other users from a file that may hold a password and that somebody may have made by hand.
+fn make_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let open = fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
+        if open && let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+            tracing::warn!(%error, path = %path.display(), "other users of this computer can read the settings");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 fn make_folder(path: &Path) -> Result<(), StoreError> {
@@ -293,8 +311,12 @@ mod tests {
     fn only_this_user_reads_what_is_saved() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, store) = store();
+        let mode = || fs::metadata(store.paths.settings()).unwrap().permissions().mode() & 0o777;
         store.save_settings(&Settings::default()).unwrap();
-        let mode = fs::metadata(store.paths.settings()).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(mode(), 0o600);
+        // Nor what somebody wrote by hand, once it was read.
+        fs::set_permissions(store.paths.settings(), fs::Permissions::from_mode(0o644)).unwrap();
+        store.settings().unwrap();
+        assert_eq!(mode(), 0o600);
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 use tamis_platform::{ManualProxies, Server, ServerKind};
-use tamis_proxy::{Credentials, HostPattern, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
+use tamis_proxy::{HostPattern, Login, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
 use toml::Value;
 
 use crate::{Problem, words};
@@ -133,8 +133,8 @@ impl Former {
 }
 
 fn route(server: &Server) -> Result<(String, Route), RouteError> {
-    let credentials = server.user_and_password.as_ref().map(|(user, password)| Credentials::new(user, password));
-    let proxy = ProxyServer::new(&server.host, server.port, credentials.transpose()?)?;
+    let login = server.user_and_password.as_ref().map(|(user, password)| Login::new(user, password));
+    let proxy = ProxyServer::new(&server.host, server.port, login.transpose()?)?;
     let name = proxy.to_string();
     let route = match server.kind {
         ServerKind::Http => Route::HttpProxy(proxy),

@@ -1,9 +1,17 @@
 //! The state in two sentences, and problems in three: text for people.
 
-use std::net::SocketAddr;
+use std::path::Path;
+
+use tamis_filter::rules::Parsed;
 
 use crate::problem::Problem;
 use crate::snapshot::{Phase, Snapshot, SystemProxyState};
+
+/// How many refused lines of a file of rules a problem names.
+const REFUSALS_NAMED: usize = 5;
+
+/// The longest reason for a refused line that is shown, in characters.
+const REASON_LIMIT: usize = 160;
 
 /// The sentences for a snapshot whose other parts are filled in.
 pub(crate) fn state_sentences(snapshot: &Snapshot) -> (String, String) {
@@ -41,6 +49,47 @@ fn problem(id: &str, title: &str, meaning: impl Into<String>, remedy: impl Into<
     Problem { id: id.into(), title: title.into(), meaning: meaning.into(), remedy: remedy.into() }
 }
 
+/// The one line about the profile of the user's rules.
+pub(crate) fn rules_summary(count: usize, file: &Path) -> String {
+    let rules = if count == 1 { "rule" } else { "rules" };
+    format!("{count} {rules} of {}", file.display())
+}
+
+pub(crate) fn rules_unreadable(file: &Path, error: &impl ToString) -> Problem {
+    problem(
+        "rules-unreadable",
+        "Your rules could not be read",
+        format!("Tamis does not start without them: more would pass than you asked for. {}.", error.to_string()),
+        format!("Put a readable text file at {}, or start Tamis without rules.", file.display()),
+    )
+}
+
+/// Some lines are not in force, and the others are.
+pub(crate) fn rules_refused(file: &Path, parsed: &Parsed) -> Problem {
+    let lines = if parsed.refused_count == 1 { "one line".into() } else { format!("{} lines", parsed.refused_count) };
+    let named = parsed.refused.iter().take(REFUSALS_NAMED);
+    let reasons: Vec<String> = named
+        .map(|refusal| {
+            let reason: String = refusal.reason.chars().take(REASON_LIMIT).collect();
+            format!("Line {}: {reason}.", refusal.line)
+        })
+        .collect();
+    let more = match parsed.refused_count - reasons.len() {
+        0 => String::new(),
+        more => format!(" And {more} more."),
+    };
+    problem(
+        "rules-refused",
+        &format!("Tamis does not understand {lines} of your rules"),
+        format!(
+            "What it understands is in force, {}. {}{more}",
+            rules_summary(parsed.rules.len(), file),
+            reasons.join(" ")
+        ),
+        "Correct these lines and start Tamis again.",
+    )
+}
+
 pub(crate) fn settings_unreadable(error: &impl ToString) -> Problem {
     problem(
         "settings-unreadable",
@@ -70,12 +119,22 @@ pub(crate) fn not_listening(error: &impl ToString) -> Problem {
     )
 }
 
-pub(crate) fn not_loopback(listen: SocketAddr) -> Problem {
+pub(crate) fn access_refused(why: &str) -> Problem {
     problem(
         "not-listening",
         "Tamis cannot listen",
-        format!("Nothing is filtered; {listen} can be reached from other computers, and Tamis serves this one only."),
-        "Quit Tamis, set a `listen` address that begins with 127 in settings.toml, and start it again.",
+        format!("Nothing is filtered; web traffic goes its usual way. Under [access] in settings.toml: {why}."),
+        "Quit Tamis, correct settings.toml, and start it again. A `listen` address that begins with 127 serves this \
+         computer alone.",
+    )
+}
+
+pub(crate) fn limits_nonsense(sentences: &[String]) -> Problem {
+    problem(
+        "limits-not-understood",
+        "A limit in the settings makes no sense",
+        sentences.join(" "),
+        "Quit Tamis, correct it under [limits] in settings.toml, and start it again.",
     )
 }
 

@@ -24,24 +24,49 @@ impl RequestHead {
 
     /// What the client wants the answer for.
     ///
-    /// Browsers say so in `Sec-Fetch-Dest` to secure origins only; elsewhere `Accept` is the next best witness.
+    /// Browsers say so in `Sec-Fetch-Dest` to secure origins only. Elsewhere `Accept` is the next best witness, and the
+    /// extension of the path the last one.
     pub fn destination(&self) -> Destination {
+        if self.fields.has("sec-websocket-key") {
+            return Destination::WebSocket;
+        }
+        if self.fields.has("ping-to") {
+            return Destination::Ping;
+        }
         match self.fields.text("sec-fetch-dest") {
-            Some("document") => return Destination::Page,
-            Some("iframe" | "frame") => return Destination::Frame,
-            Some("image") => return Destination::Image,
-            Some("script") => return Destination::Script,
-            Some("style") => return Destination::Style,
-            Some(_) => return Destination::Other,
-            None => {}
+            Some(named) => Destination::of_fetch(named),
+            None => self.destination_by_accept().unwrap_or_else(|| self.destination_by_path()),
+        }
+    }
+
+    fn destination_by_accept(&self) -> Option<Destination> {
+        if self.fields.text("x-requested-with") == Some("XMLHttpRequest") {
+            return Some(Destination::Fetch);
         }
         let accept = self.fields.text(http::header::ACCEPT).unwrap_or_default();
-        let first = accept.split([',', ';']).next().unwrap_or_default().trim();
-        match first {
-            "text/html" => Destination::Page,
-            "text/css" => Destination::Style,
-            other if other.starts_with("image/") => Destination::Image,
-            _ => Destination::Other,
+        match accept.split([',', ';']).next().unwrap_or_default().trim() {
+            "text/html" => Some(Destination::Page),
+            "text/css" => Some(Destination::Style),
+            "application/json" => Some(Destination::Fetch),
+            first if first.starts_with("image/") => Some(Destination::Image),
+            first if first.starts_with("audio/") || first.starts_with("video/") => Some(Destination::Media),
+            first if first.starts_with("font/") || first.starts_with("application/font-") => Some(Destination::Font),
+            _ => None,
+        }
+    }
+
+    fn destination_by_path(&self) -> Destination {
+        let name = self.target.path().rsplit('/').next().unwrap_or_default();
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+        match extension.as_str() {
+            "js" | "mjs" => Destination::Script,
+            "css" => Destination::Style,
+            "avif" | "bmp" | "gif" | "ico" | "jpeg" | "jpg" | "png" | "svg" | "webp" => Destination::Image,
+            "eot" | "otf" | "ttf" | "woff" | "woff2" => Destination::Font,
+            "aac" | "flac" | "m4a" | "m4v" | "mov" | "mp3" | "mp4" | "oga" | "ogg" | "ogv" | "wav" | "webm" => {
+                Destination::Media
+            }
+            _ => Destination::Unknown,
         }
     }
 }
@@ -55,12 +80,44 @@ pub enum Destination {
     Frame,
     /// A picture.
     Image,
-    /// A script.
+    /// A script, a worker's too.
     Script,
     /// A style sheet.
     Style,
-    /// Anything else, or unknown.
+    /// A font.
+    Font,
+    /// Sound, film, or its subtitles.
+    Media,
+    /// What a script asked for (`fetch`, `XMLHttpRequest`, server-sent events).
+    Fetch,
+    /// A plug-in's content: `object` and `embed`.
+    Object,
+    /// The note that a link was followed (`<a ping>`).
+    Ping,
+    /// A WebSocket.
+    WebSocket,
+    /// The client said what it is, and it is none of these.
     Other,
+    /// Nothing in the request tells.
+    Unknown,
+}
+
+impl Destination {
+    /// The destination that a value of `Sec-Fetch-Dest` names (Fetch Metadata 2.1).
+    fn of_fetch(named: &str) -> Self {
+        match named {
+            "document" => Self::Page,
+            "iframe" | "frame" => Self::Frame,
+            "image" => Self::Image,
+            "script" | "worker" | "serviceworker" | "sharedworker" | "audioworklet" | "paintworklet" => Self::Script,
+            "style" => Self::Style,
+            "font" => Self::Font,
+            "audio" | "video" | "track" => Self::Media,
+            "empty" => Self::Fetch,
+            "object" | "embed" => Self::Object,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A response without its connection: status and end-to-end fields.
@@ -80,9 +137,14 @@ impl ResponseHead {
         (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
     }
 
-    /// `Content-Length` in bytes, where it is one decimal number.
+    /// `Content-Length` in bytes, where it is one decimal number: the length on its way, content codings and all.
     pub fn content_length(&self) -> Option<u64> {
         self.fields.text(http::header::CONTENT_LENGTH)?.parse().ok()
+    }
+
+    /// The length of the body as a transform sees it, where that is known: not where it has a content coding.
+    pub fn plain_length(&self) -> Option<u64> {
+        self.content_length().filter(|_| !self.fields.has(http::header::CONTENT_ENCODING))
     }
 }
 
@@ -123,19 +185,29 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn destination(name: &'static str, value: &'static str) -> Destination {
+    fn destination(target: &'static str, fields: &[(&'static str, &'static str)]) -> Destination {
         let mut map = http::HeaderMap::new();
-        map.insert(name, http::HeaderValue::from_static(value));
-        let target = Uri::from_static("http://a.test/");
+        for (name, value) in fields {
+            map.insert(*name, http::HeaderValue::from_static(value));
+        }
+        let target = Uri::from_static(target);
         RequestHead { method: Method::GET, target, fields: Fields::from_wire(&map) }.destination()
     }
 
     #[test]
-    fn destination_trusts_sec_fetch_dest_then_the_first_accepted_type() {
-        assert_eq!(destination("sec-fetch-dest", "image"), Destination::Image);
-        assert_eq!(destination("sec-fetch-dest", "empty"), Destination::Other);
-        assert_eq!(destination("accept", "text/html,application/xhtml+xml"), Destination::Page);
-        assert_eq!(destination("accept", "image/avif,image/webp,*/*;q=0.8"), Destination::Image);
-        assert_eq!(destination("accept", "*/*"), Destination::Other);
+    fn destination_trusts_sec_fetch_dest_then_the_first_accepted_type_then_the_extension() {
+        let by_field = |name, value| destination("http://a.test/b.png", &[(name, value)]);
+        assert_eq!(by_field("sec-fetch-dest", "script"), Destination::Script);
+        assert_eq!(by_field("sec-fetch-dest", "empty"), Destination::Fetch);
+        assert_eq!(by_field("sec-fetch-dest", "report"), Destination::Other);
+        assert_eq!(by_field("accept", "text/html,application/xhtml+xml"), Destination::Page);
+        assert_eq!(by_field("accept", "image/avif,image/webp,*/*;q=0.8"), Destination::Image);
+        assert_eq!(by_field("accept", "application/font-woff2;q=1.0,*/*;q=0.8"), Destination::Font);
+        assert_eq!(by_field("x-requested-with", "XMLHttpRequest"), Destination::Fetch);
+        assert_eq!(by_field("sec-websocket-key", "x"), Destination::WebSocket);
+        assert_eq!(by_field("accept", "*/*"), Destination::Image);
+        assert_eq!(destination("http://a.test/x.JS?v=1.css", &[("accept", "*/*")]), Destination::Script);
+        assert_eq!(destination("http://a.test/v1.js/", &[]), Destination::Unknown);
+        assert_eq!(destination("http://a.test", &[]), Destination::Unknown);
     }
 }

@@ -7,8 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Fields that concern one connection only: RFC 2616 13.5.1, RFC 9110 7.6.1, and `HTTP2-Settings` of RFC 7540 3.2.1.
 ///
-/// `Trailer` is here because trailers are dropped on the way (RFC 9110 6.5.1 permits it); announcing them would be
-/// false.
+/// `Trailer` is here because the proxy announces by itself the trailers that it relays.
 const HOP_BY_HOP: [&str; 12] = [
     "connection",
     "http2-settings",
@@ -32,7 +31,8 @@ const FRAMING: [&str; 2] = ["content-length", "host"];
 #[error("a filter may not write the field `{0}`: it concerns one connection, or frames or routes the message")]
 pub struct RefusedField(pub HeaderName);
 
-/// End-to-end fields in the order in which they came.
+/// End-to-end fields. Values of one name keep their order, which is all that RFC 9110 5.3 asks for; different names stand
+/// in the order in which each came first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields {
     map: HeaderMap,
@@ -45,11 +45,10 @@ impl Fields {
     /// `Host` and `Content-Length` stay even where `Connection` names them: dropping them at a peer's word would let it
     /// change what the message means.
     pub fn from_wire(wire: &HeaderMap) -> Self {
-        let named = connection_options(wire);
+        let stays_behind = hop_by_hop(wire);
         let mut map = HeaderMap::with_capacity(wire.len());
         for (name, value) in wire {
-            let gone = is_hop_by_hop(name) || (named.iter().any(|n| n == name.as_str()) && !is_framing(name));
-            if !gone {
+            if !stays_behind(name) {
                 map.append(name.clone(), value.clone());
             }
         }
@@ -98,6 +97,11 @@ impl Fields {
         Ok(())
     }
 
+    /// Drops the length of a body that is changed; how long it gets nobody knows yet.
+    pub(crate) fn drop_length(&mut self) {
+        self.take_out(&http::header::CONTENT_LENGTH);
+    }
+
     /// Removes every value of `name`, keeping the order of the others; true where there was one.
     ///
     /// # Errors
@@ -106,8 +110,12 @@ impl Fields {
         if is_framing(name) {
             return Err(RefusedField(name.clone()));
         }
+        Ok(self.take_out(name))
+    }
+
+    fn take_out(&mut self, name: &HeaderName) -> bool {
         if !self.map.contains_key(name) {
-            return Ok(false);
+            return false;
         }
         // `HeaderMap::remove` moves the last entry into the gap, which would change the order of what is left.
         let mut rest = HeaderMap::with_capacity(self.map.len());
@@ -117,7 +125,7 @@ impl Fields {
             }
         }
         self.map = rest;
-        Ok(true)
+        true
     }
 
     /// Whether a `Cache-Control` line carries the directive `name` (RFC 9111 5.2: names are case-insensitive; what
@@ -132,6 +140,30 @@ impl Fields {
     }
 }
 
+/// Which fields of a message on the wire concern its connection only: those that always do, and those that its
+/// `Connection` lines name, but never `Host` and `Content-Length`.
+pub fn hop_by_hop(wire: &HeaderMap) -> impl Fn(&HeaderName) -> bool {
+    let named: Vec<String> = tokens(wire, &http::header::CONNECTION)
+        .map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
+        .collect();
+    move |name| is_hop_by_hop(name) || (named.iter().any(|other| other == name.as_str()) && !is_framing(name))
+}
+
+/// The members of all lines of a field that lists tokens (RFC 9110 5.6.1); empty ones do not count. Quotes mean nothing
+/// between tokens: a stray one hides no member behind it.
+pub fn tokens<'a>(wire: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    wire.get_all(name)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|member| !member.is_empty())
+}
+
+/// Whether a field that lists tokens has this one, in any case.
+pub fn has_token(wire: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    tokens(wire, name).any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
+}
+
 /// Whether `name` belongs to one connection only, whatever `Connection` says.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(&name.as_str())
@@ -139,16 +171,6 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 
 fn is_framing(name: &HeaderName) -> bool {
     FRAMING.contains(&name.as_str())
-}
-
-/// The lower-case options that all `Connection` lines name.
-fn connection_options(wire: &HeaderMap) -> Vec<String> {
-    wire.get_all(http::header::CONNECTION)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|&b| b == b','))
-        .map(|option| String::from_utf8_lossy(option.trim_ascii()).to_ascii_lowercase())
-        .filter(|option| !option.is_empty())
-        .collect()
 }
 
 /// The members of a comma-separated list, commas within quoted strings left alone (RFC 9110 5.6.1, 5.6.4).
@@ -184,7 +206,7 @@ mod tests {
     #[test]
     fn hop_by_hop_fields_and_those_connection_names_stay_behind_rfc9110_7_6_1() {
         let fields = Fields::from_wire(&wire(&[
-            ("connection", "keep-alive, X-One"),
+            ("connection", "keep-alive, \"rubbish,, X-One"),
             ("x-one", "1"),
             ("a", "1"),
             ("connection", "x-two"),

@@ -12,11 +12,15 @@ pub mod body;
 mod change;
 mod exchange;
 mod fields;
+mod nothing;
 mod pipeline;
 pub mod profiles;
+pub mod rules;
+mod validators;
 
-pub use body::{BodyTransform, Chain, Flow, Output, TransformError};
+pub use body::{BodyTransform, Chain, Flow, Opening, Output, Prefix, Pull, TransformError};
 pub use change::{Change, Changes, Part};
 pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
-pub use fields::{Fields, RefusedField};
-pub use pipeline::{Card, Filter, Pipeline, Prefix, Profile, Run, Service};
+pub use fields::{Fields, RefusedField, has_token, hop_by_hop, tokens};
+pub use pipeline::{Card, Filter, Pipeline, Profile, Run, Service};
+pub use validators::Fingerprint;

@@ -1,11 +1,12 @@
 //! Profiles, the filters they make, and the pipeline that runs them over one exchange.
 
+use std::hash::Hasher;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::uri::Authority;
 
-use crate::body::{PREFIX_LIMIT, describe_changed_body, may_change_body};
+use crate::body::{Opening, Prefix, describe_changed_body, readable_codings};
+use crate::validators::{Fingerprint, Translation};
 use crate::{BodyTransform, Chain, Changes, RequestHead, ResponseHead, Verdict};
 
 /// The four services that RFC 2616 1.3 names for a non-transparent proxy.
@@ -55,6 +56,10 @@ pub trait Profile: Send + Sync {
     /// How the profile presents itself.
     fn card(&self) -> Card;
 
+    /// Writes down what changes its work beyond this version of Tamis, say the rules of a user: copies in a client's cache
+    /// that were made with other data are then fetched anew. A profile without data of its own writes nothing.
+    fn identify(&self, _into: &mut dyn Hasher) {}
+
     /// A filter for one exchange.
     fn filter(self: Arc<Self>) -> Box<dyn Filter>;
 }
@@ -78,8 +83,8 @@ pub trait Filter: Send {
     fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) {}
 
     /// Whether this filter may want to rewrite the body, and how many bytes of it (at most
-    /// [`PREFIX_LIMIT`]) it would see first. Not asked where the body must not be
-    /// changed.
+    /// [`PREFIX_LIMIT`](crate::body::PREFIX_LIMIT)) it would see first. Not asked where the body must not be changed.
+    /// `response` is the origin's head; the prefix and the transform get the body without its content codings.
     fn wants_body(&self, _request: &RequestHead, _response: &ResponseHead) -> Option<usize> {
         None
     }
@@ -95,31 +100,36 @@ pub trait Filter: Send {
     }
 }
 
-/// The beginning of a body.
-#[derive(Debug, Clone, Default)]
-pub struct Prefix {
-    /// The bytes, at least as many as were asked for unless the body is shorter or slow in coming.
-    pub bytes: Bytes,
-    /// True when this is the whole body.
-    pub complete: bool,
-}
-
 /// The profiles in force, in catalogue order. Never edited: another choice makes another pipeline.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Pipeline {
     profiles: Vec<Arc<dyn Profile>>,
+    fingerprint: Fingerprint,
 }
 
 impl Pipeline {
     /// A pipeline of `profiles`, which work on requests in the order given.
     pub fn new(profiles: Vec<Arc<dyn Profile>>) -> Self {
-        Self { profiles }
+        let fingerprint = Fingerprint::of(&profiles);
+        Self { profiles, fingerprint }
+    }
+
+    /// What tells copies made by this pipeline from copies made by another.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     /// The pipeline set to work on one exchange.
     pub fn run(&self) -> Run {
         let filters = self.profiles.iter().map(|p| (p.card().id, Arc::clone(p).filter())).collect();
-        Run { filters, changes: Changes::default() }
+        let (fingerprint, translation) = (self.fingerprint, Translation::default());
+        Run { filters, changes: Changes::default(), fingerprint, translation }
+    }
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self::new(Vec::new())
     }
 }
 
@@ -133,6 +143,9 @@ impl std::fmt::Debug for Pipeline {
 pub struct Run {
     filters: Vec<(&'static str, Box<dyn Filter>)>,
     changes: Changes,
+    fingerprint: Fingerprint,
+    /// What became of the conditions that the client asked with.
+    translation: Translation,
 }
 
 impl Run {
@@ -141,35 +154,43 @@ impl Run {
         self.until_answered(|filter, changes| filter.tunnel(authority, changes))
     }
 
-    /// Shows a request to the filters until one answers.
+    /// Puts conditions in the origin's words (an entity tag of ours never gets to it), then shows the request to the
+    /// filters until one answers.
     pub fn request(&mut self, request: &mut RequestHead) -> Verdict {
+        self.translation = Translation::of(request, self.fingerprint);
         self.until_answered(|filter, changes| filter.request(request, changes))
     }
 
-    /// Shows a final response to the filters, last in first out.
+    /// Shows a final response to the filters, last in first out. "Not modified" gets back the tag that the client knows
+    /// its copy by.
     pub fn response(&mut self, request: &RequestHead, response: &mut ResponseHead) {
         for (id, filter) in self.filters.iter_mut().rev() {
             self.changes.sign(id);
             filter.response(request, response, &mut self.changes);
         }
+        if self.translation.name_copy(response) {
+            describe_changed_body(&mut response.fields);
+        }
     }
 
-    /// How many bytes of the body to gather for [`Run::body`]; `None` when no filter may change this body.
-    pub fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<usize> {
-        if self.filters.is_empty() || !may_change_body(request, response) {
+    /// The beginning of the body, to be gathered for [`Run::body`]; `None` when no filter may change this body.
+    pub fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<Opening> {
+        if self.filters.is_empty() {
             return None;
         }
+        let codings = readable_codings(request, response)?;
         let wish = self.filters.iter().filter_map(|(_, filter)| filter.wants_body(request, response)).max()?;
-        Some(wish.min(PREFIX_LIMIT))
+        Some(Opening::new(codings, wish))
     }
 
-    /// Makes the chain of transforms for a body that begins with `prefix`, and makes the head true for it; `None` when
-    /// the body passes as it is.
-    pub fn body(&mut self, request: &RequestHead, response: &mut ResponseHead, prefix: &Prefix) -> Option<Chain> {
-        let mut chain = Chain::default();
+    /// Makes the chain of transforms for a body that begins with `opening`, and makes the head true for it; `None` when
+    /// the body passes as it is, its head untouched.
+    pub fn body(&mut self, request: &RequestHead, response: &mut ResponseHead, opening: Opening) -> Option<Chain> {
+        let (codings, prefix) = opening.into_prefix()?;
+        let mut chain = Chain::of(&codings).ok()?;
         for (id, filter) in self.filters.iter_mut().rev() {
             if filter.wants_body(request, response).is_some()
-                && let Some(transform) = filter.body(request, response, prefix)
+                && let Some(transform) = filter.body(request, response, &prefix)
             {
                 chain.push(id, transform);
             }
@@ -177,13 +198,19 @@ impl Run {
         if chain.is_empty() {
             return None;
         }
-        describe_changed_body(&mut response.fields);
+        self.describe(response);
         Some(chain)
     }
 
-    /// Makes the head of an answer to HEAD say no more than GET would, whose body might be changed (RFC 9110 9.3.2).
+    /// Makes the head of an answer to HEAD say no more than GET would, whose body might be changed (RFC 9110 9.3.2). Its
+    /// tag is true whether it would be or not: it names what this pipeline makes of the origin's representation.
     pub fn headless(&self, response: &mut ResponseHead) {
+        self.describe(response);
+    }
+
+    fn describe(&self, response: &mut ResponseHead) {
         describe_changed_body(&mut response.fields);
+        self.fingerprint.mark(&mut response.fields);
     }
 
     /// The changes, taken out when the exchange is over.

@@ -1,11 +1,12 @@
 //! Answers that the proxy makes itself: pages about errors, and what filters answer.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
-use http::{HeaderName, Response};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE};
+use http::{HeaderName, Response, StatusCode};
 use tamis_filter::Answer;
 
 use crate::body::OutBody;
+use crate::credentials::CHALLENGE;
 use crate::error::Error;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -22,6 +23,9 @@ pub(crate) fn error_page(error: &Error) -> Response<OutBody> {
     let mut response = Response::new(OutBody::whole(Bytes::from(page_text(error))));
     *response.status_mut() = error.status;
     response.headers_mut().extend(PAGE_FIELDS);
+    if error.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        response.headers_mut().insert(PROXY_AUTHENTICATE, CHALLENGE);
+    }
     response
 }
 
@@ -57,7 +61,7 @@ pub(crate) fn from_filter(answer: Answer) -> Response<OutBody> {
 fn page_text(error: &Error) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1>\
-         <p>{detail}</p><p>{remedy}</p><p>Tamis, the filtering proxy on this computer ({status})</p></html>\n",
+         <p>{detail}</p><p>{remedy}</p><p>Tamis, the filtering proxy ({status})</p></html>\n",
         title = error.title,
         detail = escape(&error.detail),
         remedy = error.remedy,

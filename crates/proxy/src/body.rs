@@ -1,13 +1,12 @@
 //! The body of a response on its way to the client: relayed as it is, or through a chain of transforms.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tamis_filter::Chain;
+use tamis_filter::{Chain, Pull};
 
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
@@ -34,8 +33,6 @@ enum Kind {
 struct Rewrite {
     from: Relay,
     chain: Chain,
-    ready: VecDeque<Bytes>,
-    ended: bool,
     saving: Saving,
 }
 
@@ -67,8 +64,13 @@ impl OutBody {
     }
 
     pub(crate) fn rewritten(from: Relay, chain: Chain, saving: Saving) -> Self {
-        let rewrite = Rewrite { from, chain, ready: VecDeque::new(), ended: false, saving };
+        let rewrite = Rewrite { from, chain, saving };
         Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None, reset: None }
+    }
+
+    /// Whether it goes through a chain of transforms.
+    pub(crate) fn is_rewritten(&self) -> bool {
+        matches!(self.kind, Kind::Rewritten(_))
     }
 
     /// Resets `client` when this body breaks off.
@@ -96,12 +98,20 @@ impl OutBody {
         }
     }
 
+    /// What stands behind a body that goes as it came; it would not be true behind another (digests).
+    fn take_trailers(&mut self) -> Option<Frame<Bytes>> {
+        match &mut self.kind {
+            Kind::Relayed(relay) => relay.take_trailers(),
+            _ => None,
+        }
+    }
+
     fn is_over(&self) -> bool {
         match &self.kind {
             Kind::Over => true,
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Relayed(relay) => relay.is_over(),
-            Kind::Rewritten(rewrite) => rewrite.ended && rewrite.ready.is_empty(),
+            Kind::Rewritten(rewrite) => rewrite.chain.is_over(),
         }
     }
 
@@ -121,27 +131,25 @@ impl Rewrite {
         mut recorder: Option<&mut Recorder>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
-            if let Some(piece) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(piece)));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            let pieces = match ready!(self.from.poll_piece(cx)) {
-                Some(piece) => self.chain.write(piece?)?,
-                None => {
-                    self.ended = true;
-                    self.chain.end()?
-                }
-            };
-            self.ready.extend(pieces);
-            let done = self.chain.is_done();
-            self.ended |= done;
-            if self.ended
+            let pulled = self.chain.pull()?;
+            if self.chain.is_over()
                 && let Some(recorder) = recorder.as_mut()
             {
                 recorder.changes.append(self.chain.take_changes());
-                recorder.never_downloaded = if done { self.saving.bytes() } else { 0 };
+                recorder.never_downloaded = if self.chain.is_done() { self.saving.bytes() } else { 0 };
+            }
+            match pulled {
+                Pull::Piece(piece) => return Poll::Ready(Some(Ok(piece))),
+                Pull::Over => return Poll::Ready(None),
+                // Few coded bytes may make much work and no body: others get their turn between.
+                Pull::Again => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Pull::Hungry => match ready!(self.from.poll_piece(cx)) {
+                    Some(piece) => self.chain.feed(piece?),
+                    None => self.chain.finish(),
+                },
             }
         }
     }
@@ -171,8 +179,9 @@ impl Body for OutBody {
                 Poll::Ready(Some(Err(error)))
             }
             None => {
+                let trailers = self.take_trailers();
                 self.finish(Ending::Complete);
-                Poll::Ready(None)
+                Poll::Ready(trailers.map(Ok))
             }
         }
     }

@@ -1,38 +1,56 @@
 //! One client connection, and whether it persists.
 //!
 //! hyper reads and writes HTTP/1.1. What it does not know is that a proxy must not keep an HTTP/1.0 client's connection
-//! open even where the client asks for it (RFC 2616 8.1.3 and 19.6.2, RFC 9112 9.3 and C.2.2): that is decided here.
+//! open even where the client asks for it (RFC 2616 8.1.3 and 19.6.2, RFC 9112 9.3 and C.2.2): that is decided here. Nor
+//! is that of a client with a version higher than ours, for whose later requests hyper is not prepared.
+//!
+//! A client that closes its side is taken to have left, and its request is given up: whether it only will not send any
+//! more cannot be told from a closed socket before something is written to it, and browsers close what nobody waits for.
 
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use crate::Shared;
+use crate::access::Caller;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
-use crate::line::LineIo;
+use crate::line::{Line, LineIo};
+use crate::{Shared, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
-pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Member) {
-    let io = LineIo::new(client);
+pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
+    let io = LineIo::from_client(client);
+    let line = io.line();
+    converse(io, caller, &shared, life.clone()).await;
+    // After an upgrade the tunnel holds the connection.
+    if let Some(line) = Arc::into_inner(line) {
+        tokio::select! {
+            () = leave::take_leave(line.into_socket(), shared.limits.leave) => {}
+            () = life.draining() => {}
+        }
+    }
+}
+
+/// Request for request.
+async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
     let service = {
-        let around = Around { shared: Arc::clone(&shared), life: life.clone(), client: io.line() };
+        let around = Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() };
         service_fn(move |request: Request<Incoming>| {
             let around = around.clone();
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
-                let client_version = request.version();
+                let (version, client) = (request.version(), Arc::clone(&around.client));
                 let response = exchange::serve(request, around).await;
-                Ok::<_, Infallible>(persistence(response, client_version))
+                Ok::<_, Infallible>(persistence(response, version, &client))
             })
         })
     };
@@ -41,7 +59,8 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
             .timer(TokioTimer::new())
             .header_read_timeout(shared.limits.request_head)
             .max_headers(shared.limits.fields)
-            .max_buf_size(shared.limits.buffer_bytes)
+            .max_header_size(shared.limits.head_bytes)
+            .max_buf_size(shared.limits.buffer())
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()
@@ -61,12 +80,15 @@ pub(crate) async fn serve(client: TcpStream, shared: Arc<Shared>, mut life: Memb
     }
 }
 
-/// Ends the connection of an HTTP/1.0 client with this response, whatever it asked for.
-fn persistence(mut response: Response<OutBody>, client_version: Version) -> Response<OutBody> {
-    if client_version < Version::HTTP_11 {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// Ends the connection of a client of HTTP/1.0, or of a version that hyper does not know, with this response, whatever it
+/// asked for.
+fn persistence(mut response: Response<OutBody>, version: Version, client: &Line) -> Response<OutBody> {
+    if version < Version::HTTP_11 {
         // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
         *response.version_mut() = Version::HTTP_10;
+    } else if client.higher_minor().is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return response;
     }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

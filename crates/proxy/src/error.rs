@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 
 use http::StatusCode;
 
+use crate::access::Who;
+use crate::ports::Ports;
+
 /// The proxy could not begin to listen.
 #[derive(Debug, thiserror::Error)]
 #[error("listening on {addr}: {source}")]
@@ -80,6 +83,79 @@ impl Error {
         }
     }
 
+    /// A tunnel to a port outside the list (RFC 9110 9.3.6).
+    pub(crate) fn refused_tunnel(target: &str, ports: &Ports, who: Who) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            title: "Tunnels do not lead to this port",
+            detail: format!("A tunnel to {target} was asked for; tunnels lead to these ports: {ports}."),
+            remedy: match who {
+                Who::ThisComputer => {
+                    "If you want it, add the port to connect_ports under [access] in the settings file of Tamis, and start \
+                     Tamis again."
+                }
+                Who::Other => {
+                    "If you want it, add the port to connect_ports_for_others under [access] in the settings file of Tamis, \
+                     and start Tamis again."
+                }
+            },
+        }
+    }
+
+    /// A plain http request to a port where it may be taken for something else.
+    pub(crate) fn refused_port(target: &str) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            title: "Web requests are not sent to this port",
+            detail: format!(
+                "{target} is a port of another kind of service, which could take the request for commands."
+            ),
+            remedy: "If it is a web server all the same, take the port off refused_http_ports under [access] in the settings \
+                     file of Tamis, and start Tamis again.",
+        }
+    }
+
+    /// A client on another computer asked for a service of this one.
+    pub(crate) fn not_for_others(target: &str) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            title: "This address is not reached through Tamis",
+            detail: format!("{target} is on the computer that Tamis runs on, and is open to the programs there only."),
+            remedy: "Open the address without a proxy, if that computer lets you.",
+        }
+    }
+
+    /// The client has to show credentials first (RFC 9110 15.5.8).
+    pub(crate) fn password_needed(wrong: bool) -> Self {
+        Self {
+            status: StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+            title: "The proxy asks for a password",
+            detail: if wrong { "The name and password were not right." } else { "The request came without one." }
+                .into(),
+            remedy: "Enter the name and password that are set in Tamis where this program's proxy is set.",
+        }
+    }
+
+    /// A target that is longer than the limit.
+    pub(crate) fn target_too_long(limit: usize) -> Self {
+        Self {
+            status: StatusCode::URI_TOO_LONG,
+            title: "The address is too long",
+            detail: format!("The request asks for an address of more than {limit} bytes."),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
+    /// As many requests wait for one origin as may be.
+    pub(crate) fn origin_busy(authority: &str, limit: usize) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Too much is asked of one site",
+            detail: format!("{limit} requests to {authority} are under way, and none of them ended in time."),
+            remedy: "Wait for downloads from this site to end, then try again.",
+        }
+    }
+
     /// Something else than a proxy request came to the proxy's own address.
     pub(crate) fn not_here(detail: impl Into<String>) -> Self {
         Self {
@@ -104,7 +180,7 @@ impl Error {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             title: "Too many connections",
-            detail: "Programs on this computer hold as many connections to Tamis as it accepts.".into(),
+            detail: "Programs hold as many connections to Tamis as it accepts.".into(),
             remedy: "Close a program that opens very many connections, then try again.",
         }
     }

@@ -6,44 +6,47 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
+use http::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
-use tokio::io::{AsyncRead, AsyncWrite};
-
+use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
+use crate::credentials::Shown;
 use crate::error::Error;
 use crate::life::Member;
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
-use crate::upstream::{Progress, Tap, Tunnel, UpBody};
-use crate::{Shared, answer, framing, hops, interim, pac, target, tunnel, upgrade, via};
+use crate::tunnel::End;
+use crate::upstream::{Place, Progress, Tap, UpBody, Upstream};
+use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
 #[derive(Debug, Clone)]
 pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
+    pub(crate) caller: Caller,
     /// The client's connection.
     pub(crate) client: Arc<Line>,
 }
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
-    let Around { shared, life, client } = around;
+    let Around { shared, life, caller, client } = around;
     let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
-    let mut exchange = Exchange { shared, life, client, version, head_only, recorder: Some(recorder) };
+    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(request.headers());
+    let mut exchange =
+        Exchange { shared, life, caller, client, version, head_only, trailers, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -55,11 +58,14 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
 struct Exchange {
     shared: Arc<Shared>,
     life: Member,
+    caller: Caller,
     client: Arc<Line>,
     /// The version of the client's request.
     version: Version,
     /// The client asks for a head without a body.
     head_only: bool,
+    /// The client takes trailers.
+    trailers: bool,
     recorder: Option<Recorder>,
 }
 
@@ -68,7 +74,15 @@ impl Exchange {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        let target = target::of(&parts, self.shared.addr)?;
+        let target = target::of(&parts, self.caller.reached);
+        // A browser that is sent to our automatic configuration cannot show a password yet.
+        if !matches!(target, Ok(Target::Ourselves(_))) {
+            self.check_credentials(&parts.headers).await?;
+        }
+        let target = target?;
+        if target::length(&parts.uri) > self.shared.limits.target_bytes {
+            return Err(Error::target_too_long(self.shared.limits.target_bytes));
+        }
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
@@ -84,14 +98,37 @@ impl Exchange {
         }
     }
 
+    /// Asks for the proxy's password where it is wanted (RFC 9110 11.7.1). Being asked is no traffic and leaves no record.
+    async fn check_credentials(&mut self, fields: &HeaderMap) -> Result<(), Error> {
+        let Some(wanted) = self.shared.access.asked_from(self.caller.who) else { return Ok(()) };
+        let shown = wanted.shown_by(fields);
+        if shown == Shown::Right {
+            return Ok(());
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.discard();
+        }
+        if shown == Shown::Wrong {
+            tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
+            // Guessing takes its time; a person who mistyped hardly notices.
+            tokio::time::sleep(self.shared.limits.wrong_password).await;
+        }
+        Err(Error::password_needed(shown == Shown::Wrong))
+    }
+
     /// The proxy's own pages; they are no traffic and leave no record.
     fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
         if let Some(recorder) = &mut self.recorder {
             recorder.discard();
         }
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
-            let script = pac::script(self.shared.addr, self.shared.upstream().routes());
-            return Ok(answer::own(pac::PAC_TYPE, script));
+            let upstream = self.shared.upstream(self.caller.who);
+            // Clients elsewhere go directly when we are gone: our way may begin on this computer.
+            let routes = (self.caller.who == Who::ThisComputer).then(|| upstream.routes());
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes)));
+        }
+        if path == "*" && method == Method::OPTIONS {
+            return Ok(hops::options());
         }
         Err(Error::not_here("The address of the proxy itself was asked for a page."))
     }
@@ -103,19 +140,21 @@ impl Exchange {
         upgrade: OnUpgrade,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
+        self.shared.access.check_tunnel(self.caller.who, authority)?;
         refuse_loops(parts)?;
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
         let mut fields = Fields::from_wire(&parts.headers).into_wire();
-        via::append(&mut fields, parts.version);
-        let Tunnel { socket, ahead } = self.shared.upstream().tunnel(authority, fields).await?;
+        sign(&mut fields, parts.version, self.client.higher_minor());
+        let upstream = self.shared.upstream(self.caller.who);
+        let origin = upstream.tunnel(authority, fields).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(StatusCode::OK);
             recorder.changes = run.into_changes();
-            self.spawn_relay(upgrade, async { Ok((socket, ahead)) }, recorder);
+            self.spawn_relay(upgrade, std::future::ready(Ok(origin)), recorder);
         }
         Ok(response)
     }
@@ -129,30 +168,43 @@ impl Exchange {
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         refuse_loops(&parts)?;
-        if let Some(response) = hops::turn_back(&parts) {
+        if let Some(response) = hops::turn_back(&parts, &head.target) {
             return Ok(self.finish(response, run));
         }
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(self.answered(run, answer));
         }
+        let Some(authority) = head.target.authority().cloned() else {
+            return Err(Error::internal("A filter made an address without a host."));
+        };
+        self.shared.access.check_origin(&authority)?;
+        // One way for the whole exchange, whatever is set meanwhile.
+        let upstream = self.shared.upstream(self.caller.who);
+        let place = upstream.place(&authority).await?;
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(parts, &head, body)?;
+        let mut request = upstream_request(parts, &head, &authority, body, self.client.higher_minor())?;
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
+        } else if self.trailers {
+            trailers::ask(request.headers_mut());
         }
-        let response = self.ask(request, &progress).await?;
+        let response = self.ask(&upstream, request, &progress).await?;
         match upgrade {
-            Some(client) if is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
-            _ => self.respond(&head, response, run).await,
+            Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
+            _ => self.respond(&head, response, place, run).await,
         }
     }
 
     /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
     /// does not know them (RFC 9110 15.2).
-    async fn ask(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Error> {
+    async fn ask(
+        &self,
+        upstream: &Upstream,
+        request: Request<UpBody>,
+        progress: &Progress,
+    ) -> Result<Response<Incoming>, Error> {
         let (interims, mut queue) = interim::queue();
-        let upstream = self.shared.upstream();
         let mut final_response = pin!(upstream.send(request, progress, interims));
         loop {
             tokio::select! {
@@ -184,19 +236,19 @@ impl Exchange {
         parts.headers = head.fields.into_wire();
         upgrade::relay(&mut parts.headers);
         via::append(&mut parts.headers, parts.version);
+        parts.version = Version::HTTP_11;
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(parts.status);
             recorder.changes = run.into_changes();
-            let origin = async { Ok((TokioIo::new(origin.await.map_err(io::Error::other)?), Bytes::new())) };
-            self.spawn_relay(client, origin, recorder);
+            self.spawn_relay(client, End::upgraded(origin), recorder);
         }
         Response::from_parts(parts, OutBody::whole(Bytes::new()))
     }
 
-    fn spawn_relay<Origin: AsyncRead + AsyncWrite + Send + 'static>(
+    fn spawn_relay(
         &self,
         client: OnUpgrade,
-        origin: impl Future<Output = io::Result<(Origin, Bytes)>> + Send + 'static,
+        origin: impl Future<Output = io::Result<End>> + Send + 'static,
         recorder: Recorder,
     ) {
         let silence = self.shared.limits.tunnel_silence;
@@ -208,38 +260,45 @@ impl Exchange {
         &mut self,
         request: &RequestHead,
         response: Response<Incoming>,
+        place: Place,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         let (mut parts, body) = response.into_parts();
         let authority = || request.target.authority().map(ToString::to_string).unwrap_or_default();
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-            let cause = std::io::Error::other("it switched protocols without being asked to");
+            let cause = std::io::Error::other("it changed the protocol, and not as it was asked to");
             return Err(Error::bad_answer(&authority(), &cause));
         }
         let was_chunked = framing::of_response(&mut parts.headers)
             .map_err(|reason| Error::bad_answer(&authority(), &io::Error::other(reason)))?;
-        framing::drop_false_length(&mut parts.headers, was_chunked, Some(parts.status));
+        framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
         run.response(request, &mut head);
+        // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
+        let demands_websocket =
+            parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
+        let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
         let tap = parts.extensions.remove::<Tap>();
-        let relay = Relay::new(body, self.shared.limits.body_silence);
-        let (body, changed) = self
+        let relay = Relay::new(body, self.shared.limits.body_silence).at(place);
+        let body = self
             .body(request, &mut head, relay, &mut run, tap)
             .await
             .map_err(|error| Error::bad_answer(&authority(), &error))?;
 
         parts.status = head.status;
         parts.headers = head.fields.into_wire();
-        if changed {
-            parts.headers.remove(CONTENT_LENGTH);
+        if let Some(names) = trailers.filter(|_| !self.head_only && !body.is_rewritten()) {
+            parts.headers.insert(TRAILER, names);
+        }
+        if demands_websocket {
+            upgrade::relay(&mut parts.headers);
         }
         via::append(&mut parts.headers, parts.version);
         parts.version = Version::HTTP_11;
         Ok(self.finish(Response::from_parts(parts, body), run))
     }
 
-    /// Chooses how the body goes: as it is, or through the filters' transforms; true where the content may differ from
-    /// what the fields announced.
+    /// Chooses how the body goes: as it is, or through the filters' transforms. They also see to the head.
     async fn body(
         &self,
         request: &RequestHead,
@@ -247,19 +306,19 @@ impl Exchange {
         mut relay: Relay,
         run: &mut Run,
         tap: Option<Tap>,
-    ) -> Result<(OutBody, bool), BodyError> {
-        let Some(enough) = run.wants_body(request, response) else {
-            return Ok((OutBody::relayed(relay), false));
+    ) -> Result<OutBody, BodyError> {
+        let Some(mut opening) = run.wants_body(request, response) else {
+            return Ok(OutBody::relayed(relay));
         };
         if framing::is_contentless(&request.method, response.status) {
             run.headless(response);
-            return Ok((OutBody::relayed(relay), true));
+            return Ok(OutBody::relayed(relay));
         }
         let announced = response.content_length();
-        let prefix = relay.prefix(enough, self.shared.limits.prefix_wait).await?;
-        Ok(match run.body(request, response, &prefix) {
-            Some(chain) => (OutBody::rewritten(relay, chain, Saving { announced, tap }), true),
-            None => (OutBody::relayed(relay), false),
+        relay.gather(&mut opening, self.shared.limits.prefix_wait).await?;
+        Ok(match run.body(request, response, opening) {
+            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
+            None => OutBody::relayed(relay),
         })
     }
 
@@ -306,24 +365,38 @@ fn refuse_loops(request: &Parts) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the origin changes to the protocol that was asked for.
-fn is_granted(response: &Response<Incoming>) -> bool {
-    response.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade::is_websocket(response.headers())
+/// Our `Via`, with the version that the client spoke.
+fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
+    match higher_minor {
+        Some(minor) => via::append_minor(fields, minor),
+        None => via::append(fields, version),
+    }
 }
 
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
-fn upstream_request(parts: Parts, head: &RequestHead, body: UpBody) -> Result<Request<UpBody>, Error> {
+fn upstream_request(
+    parts: Parts,
+    head: &RequestHead,
+    authority: &Authority,
+    body: UpBody,
+    higher_minor: Option<u8>,
+) -> Result<Request<UpBody>, Error> {
     let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
-    let mut fields: HeaderMap = head.fields.clone().into_wire();
-    framing::drop_false_length(&mut fields, was_chunked, None);
-    let host = head.target.authority().map(|authority| HeaderValue::try_from(authority.as_str()));
-    let Some(Ok(host)) = host else {
-        return Err(Error::internal("A filter made an address without a host."));
-    };
-    fields.insert(HOST, host);
+    let mut fields = head.fields.clone();
+    if !framing::may_expect(parts.version, &body) {
+        // Not refused: it neither frames nor routes.
+        let _was_there = fields.remove(&EXPECT);
+    }
+    let mut fields = fields.into_wire();
+    framing::of_request(&mut fields, was_chunked);
+    if was_chunked && let Some(names) = trailers::announced(&parts.headers) {
+        fields.insert(TRAILER, names);
+    }
+    let host = HeaderValue::try_from(authority.as_str());
+    fields.insert(HOST, host.map_err(|error| Error::internal(format!("A filter made a host that is none: {error}.")))?);
     hops::count_down(&head.method, &mut fields);
-    via::append(&mut fields, parts.version);
+    sign(&mut fields, parts.version, higher_minor);
 
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();

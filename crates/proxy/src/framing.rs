@@ -5,6 +5,7 @@
 use http::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
+use hyper::body::Body;
 
 use crate::error::Error;
 
@@ -25,14 +26,28 @@ pub(crate) fn check_request(request: &Parts) -> Result<(), Error> {
     if request.method == Method::CONNECT && (coded.is_some() || request.headers.contains_key(CONTENT_LENGTH)) {
         return Err(Error::bad_request("A CONNECT request announces content."));
     }
+    // RFC 9110 9.3.8: a TRACE request has none either.
+    let length = request.headers.get(CONTENT_LENGTH);
+    if request.method == Method::TRACE && (coded.is_some() || length.is_some_and(|length| length != "0")) {
+        return Err(Error::bad_request("A TRACE request announces content."));
+    }
     check_expectation(request)
 }
 
-/// RFC 9110 10.1.1: only 100-continue is known.
+/// RFC 9110 10.1.1: only 100-continue is known, and HTTP/1.0 knows no expectations.
 fn check_expectation(request: &Parts) -> Result<(), Error> {
-    let known =
-        request.headers.get_all(EXPECT).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if known { Ok(()) } else { Err(Error::expectation_failed()) }
+    let known = |value: &HeaderValue| value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if request.version < Version::HTTP_11 || request.headers.get_all(EXPECT).iter().all(known) {
+        Ok(())
+    } else {
+        Err(Error::expectation_failed())
+    }
+}
+
+/// Whether a request may go on with an expectation: it must have content to wait with, and not come from a client of
+/// HTTP/1.0, which would not know the answer (RFC 9110 10.1.1).
+pub(crate) fn may_expect(version: Version, body: &impl Body) -> bool {
+    version >= Version::HTTP_11 && !body.is_end_stream()
 }
 
 /// How the origin framed a response: whether in chunks, and refused with a reason where its framing has more than one
@@ -50,20 +65,30 @@ pub(crate) fn of_response(fields: &mut HeaderMap) -> Result<bool, &'static str> 
         .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
         .map(<[u8]>::trim_ascii)
         .collect();
-    if let [first, _, ..] = lengths.as_slice() {
-        // The same length said twice is said once (RFC 9110 8.6).
-        let same = lengths.iter().all(|length| length == first);
-        let once = HeaderValue::from_bytes(first).ok().filter(|_| same);
-        fields.insert(CONTENT_LENGTH, once.ok_or("it says two lengths")?);
+    let Some(first) = lengths.first() else { return Ok(false) };
+    // hyper reads the length only where content follows: of an answer to HEAD, or a 304, nobody else has looked at it.
+    if first.is_empty() || !first.iter().all(u8::is_ascii_digit) {
+        return Err("its length is not a number");
     }
+    // The same length said twice is said once (RFC 9110 8.6).
+    let once = HeaderValue::from_bytes(first).ok().filter(|_| lengths.iter().all(|length| length == first));
+    fields.insert(CONTENT_LENGTH, once.ok_or("it says two lengths")?);
     Ok(false)
 }
 
-/// Drops a length that does not frame the message: chunks overrule it (RFC 9112 6.3), and some answers have no content
+/// Frames a request as it came: a chunked one goes on in chunks, whatever its method. Left to itself hyper gives a GET of
+/// unknown length no body at all (RFC 9110 9.3.1 gives such content no meaning, yet it is not ours to drop).
+pub(crate) fn of_request(fields: &mut HeaderMap, was_chunked: bool) {
+    if was_chunked {
+        fields.remove(CONTENT_LENGTH);
+        fields.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+}
+
+/// Drops a length that does not frame the response: chunks overrule it (RFC 9112 6.3), and some answers have no content
 /// (RFC 9110 8.6).
-pub(crate) fn drop_false_length(fields: &mut HeaderMap, was_chunked: bool, status: Option<StatusCode>) {
-    let contentless = status.is_some_and(|status| status.is_informational() || status == StatusCode::NO_CONTENT);
-    if was_chunked || contentless {
+pub(crate) fn drop_false_length(fields: &mut HeaderMap, was_chunked: bool, status: StatusCode) {
+    if was_chunked || status.is_informational() || status == StatusCode::NO_CONTENT {
         fields.remove(CONTENT_LENGTH);
     }
 }
@@ -74,4 +99,25 @@ pub(crate) fn is_contentless(request: &Method, status: StatusCode) -> bool {
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(lengths: &[&'static str]) -> Result<Option<HeaderValue>, &'static str> {
+        let mut fields = HeaderMap::new();
+        for length in lengths {
+            fields.append(CONTENT_LENGTH, HeaderValue::from_static(length));
+        }
+        of_response(&mut fields).map(|_| fields.remove(CONTENT_LENGTH))
+    }
+
+    #[test]
+    fn a_length_that_no_content_follows_is_one_number_too_rfc9110_8_6() {
+        assert_eq!(response(&["3", "3, 3"]), Ok(Some(HeaderValue::from_static("3"))));
+        for lengths in [&["1x"][..], &[""], &["+1"], &["1,"], &["1", "2"], &["x", "x"]] {
+            assert!(response(lengths).is_err(), "{lengths:?}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ impl Interim {
     /// 7.6.3).
     pub(crate) fn new(status: StatusCode, fields: &HeaderMap, received: Version) -> Self {
         let mut fields = Fields::from_wire(fields).into_wire();
-        framing::drop_false_length(&mut fields, false, Some(status));
+        framing::drop_false_length(&mut fields, false, status);
         via::append(&mut fields, received);
         let reason = status.canonical_reason().unwrap_or_default();
         let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();

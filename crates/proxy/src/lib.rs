@@ -4,38 +4,47 @@
 //! bottom in `exchange.rs`. This crate knows no profile by name, no settings, no operating system and no disk; it is
 //! handed a [`Pipeline`](tamis_filter::Pipeline) and gives [`ExchangeRecord`]s back.
 
+mod access;
 mod answer;
 mod body;
 mod connection;
+mod credentials;
 mod error;
 mod exchange;
+mod first_line;
 mod framing;
 mod hops;
 mod interim;
+mod leave;
 mod life;
 mod limits;
 mod line;
 mod listener;
 mod pac;
+mod ports;
 mod record;
 mod relay;
 mod target;
+mod trailers;
 mod tunnel;
 mod upgrade;
 mod upstream;
 mod via;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
-use upstream::Upstream;
+use upstream::{Upstream, Ways};
 
+pub use access::Access;
+pub use credentials::{BadCredentials, Credentials};
 pub use error::StartError;
 pub use limits::Limits;
+pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
-pub use upstream::{Credentials, HostPattern, PatternError, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
+pub use upstream::{HostPattern, Login, PatternError, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
 
 /// What a proxy is started with.
 #[derive(Debug)]
@@ -44,6 +53,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The profiles in force at the start.
     pub pipeline: Pipeline,
+    /// Who is served, and where they are taken.
+    pub access: Access,
     /// The ways to hosts at the start.
     pub routes: Routes,
     /// Bounds on everything.
@@ -72,13 +83,12 @@ impl Proxy {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = listener::bind(config.listen).await?;
         let addr = listener.local_addr().map_err(|source| StartError { addr: config.listen, source })?;
-        let refused_targets: Arc<[SocketAddr]> = config.refused_targets.into();
-        let upstream = Upstream::new(addr, Arc::clone(&refused_targets), Arc::new(config.routes), &config.limits);
+        let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits);
         let shared = Arc::new(Shared {
             addr,
             pipeline: RwLock::new(Arc::new(config.pipeline)),
-            upstream: RwLock::new(Arc::new(upstream)),
-            refused_targets,
+            ways: RwLock::new(ways),
+            access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
             records: config.records,
@@ -93,10 +103,20 @@ impl Proxy {
         self.shared.addr
     }
 
-    /// The address of the automatic configuration that sends a system's traffic here. `generation` becomes part of it:
+    /// The address by which the programs of this computer reach it: a loopback address where it listens on all of them.
+    pub fn addr_here(&self) -> SocketAddr {
+        let ip = match self.shared.addr.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.shared.addr.port())
+    }
+
+    /// The address of the automatic configuration that sends this system's traffic here. `generation` becomes part of it:
     /// a browser that once found us gone comes back only to an address it has not seen.
     pub fn pac_url(&self, generation: u64) -> String {
-        format!("http://{}{}?g={generation}", self.shared.addr, self.shared.pac_path)
+        format!("http://{}{}?g={generation}", self.addr_here(), self.shared.pac_path)
     }
 
     /// Puts other profiles in force for exchanges that begin from now on. Those under way keep theirs.
@@ -106,9 +126,8 @@ impl Proxy {
 
     /// Takes other ways for exchanges that begin from now on. Those under way go on; idle connections are given up.
     pub fn set_routes(&self, routes: Routes) {
-        let Shared { addr, refused_targets, limits, upstream, .. } = &*self.shared;
-        let other = Upstream::new(*addr, Arc::clone(refused_targets), Arc::new(routes), limits);
-        *upstream.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(other);
+        let mut ways = self.shared.ways.write().unwrap_or_else(PoisonError::into_inner);
+        *ways = ways.rerouted(routes, &self.shared.limits);
     }
 
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
@@ -122,8 +141,8 @@ impl Proxy {
 struct Shared {
     addr: SocketAddr,
     pipeline: RwLock<Arc<Pipeline>>,
-    upstream: RwLock<Arc<Upstream>>,
-    refused_targets: Arc<[SocketAddr]>,
+    ways: RwLock<Ways>,
+    access: Access,
     limits: Limits,
     pac_path: &'static str,
     records: mpsc::Sender<ExchangeRecord>,
@@ -135,8 +154,8 @@ impl Shared {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The ways in force now, and the connections made on them.
-    fn upstream(&self) -> Arc<Upstream> {
-        Arc::clone(&self.upstream.read().unwrap_or_else(PoisonError::into_inner))
+    /// The way up that is now in force for a client, and the connections made on it.
+    fn upstream(&self, who: access::Who) -> Arc<Upstream> {
+        Arc::clone(self.ways.read().unwrap_or_else(PoisonError::into_inner).of(who))
     }
 }

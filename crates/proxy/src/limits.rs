@@ -2,18 +2,37 @@
 
 use std::time::Duration;
 
+/// The smallest buffer that hyper works with.
+const LEAST_BUFFER: usize = 8192;
+
 /// Bounds on connections, sizes and waits. [`Limits::default`] gives the values that the product uses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Client connections at one time; one more is answered 503 and closed. Browsers open some 6 per site and 30 to
-    /// 200 in all.
+    /// Client connections at one time; one more is answered 503 and closed. A browser opens 30 to 200, a crowd of tools
+    /// thousands; an idle one takes some 13 KiB, so that all of these are 200 MiB.
     pub connections: usize,
+    /// Those of them that clients on other computers may take: whatever they do, there is room for this computer.
+    pub connections_from_others: usize,
+    /// How long the answer to a wrong password is withheld: 1 s.
+    pub wrong_password: Duration,
     /// How long a client may take to send a request head, and how long it may keep an idle connection: 60 s.
     pub request_head: Duration,
+    /// Bytes of a request's target; a longer one gets 414. The parser's own bound, and that of no browser or server, is
+    /// 65534.
+    pub target_bytes: usize,
+    /// Bytes of a request head; a longer one gets 431. Not more than [`Self::buffer_bytes`].
+    pub head_bytes: usize,
     /// Fields in a head, either way; beyond it a request gets 431 and a response 502.
     pub fields: usize,
-    /// Bytes of a head, and of buffered but unsent body, for each direction of a connection.
+    /// Bytes of a head, and of body read ahead or not yet sent, for each direction of a connection; a response head that
+    /// is longer is answered 502. Not less than 8192.
     pub buffer_bytes: usize,
+    /// Requests at one origin (host and port) at a time, each with a connection of its own; further ones wait. Tunnels
+    /// are not counted: nobody could tell when one ends. A browser has 6, a download manager 16 to 32: several programs
+    /// find room, and one that has lost its mind leaves origins and our own sockets whole.
+    pub requests_per_origin: usize,
+    /// How long such a place is waited for: 30 s, then 503.
+    pub origin_wait: Duration,
     /// Looking up and reaching an origin: 30 s, then 504.
     pub connect: Duration,
     /// From the last byte of the request to the head of the response: 300 s (long polls are real), then 504.
@@ -30,6 +49,8 @@ pub struct Limits {
     pub idle_upstream_per_origin: usize,
     /// How long an idle upstream connection is kept: 60 s.
     pub idle_upstream: Duration,
+    /// How long a client may take to close its side when we have closed ours; what it sends is thrown away: 2 s.
+    pub leave: Duration,
     /// How long exchanges may go on after a shutdown began: 2 s.
     pub drain: Duration,
 }
@@ -37,10 +58,16 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            connections: 16 * 1024,
+            connections_from_others: 1024,
+            wrong_password: Duration::from_secs(1),
             request_head: Duration::from_secs(60),
+            target_bytes: 65534,
+            head_bytes: 256 * 1024,
             fields: 256,
             buffer_bytes: 256 * 1024,
+            requests_per_origin: 128,
+            origin_wait: Duration::from_secs(30),
             connect: Duration::from_secs(30),
             response_head: Duration::from_secs(300),
             continue_wait: Duration::from_secs(1),
@@ -49,7 +76,15 @@ impl Default for Limits {
             tunnel_silence: Duration::from_secs(3600),
             idle_upstream_per_origin: 8,
             idle_upstream: Duration::from_secs(60),
+            leave: Duration::from_secs(2),
             drain: Duration::from_secs(2),
         }
+    }
+}
+
+impl Limits {
+    /// [`Self::buffer_bytes`], or as few as hyper accepts.
+    pub(crate) fn buffer(&self) -> usize {
+        self.buffer_bytes.max(LEAST_BUFFER)
     }
 }

@@ -3,12 +3,14 @@
 //! hyper owns one end, [`LineIo`]; the [`Line`] behind it is shared. That is how we count what an origin sent, send an
 //! interim response (RFC 9110 15.2), for which hyper's server has no call, and reset a connection whose message broke
 //! off. The socket is used through `&self` only, so nobody needs a lock.
+//!
+//! A client's first line passes [`FirstLine`] on its way in.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+
+use crate::first_line::FirstLine;
 
 /// The shared part of a connection.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(crate) struct Line {
     /// only when its own buffer is empty.
     unflushed: AtomicBool,
     flushed: Notify,
+    /// The minor version in the first line, where it was higher than 1; otherwise 0.
+    higher_minor: AtomicU8,
 }
 
 impl Line {
@@ -66,6 +72,21 @@ impl Line {
         tokio::time::timeout(patience, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
+    /// The minor version that the client spoke, where it was higher than ours.
+    pub(crate) fn higher_minor(&self) -> Option<u8> {
+        Some(self.higher_minor.load(Ordering::Relaxed)).filter(|&minor| minor > 0)
+    }
+
+    /// The socket, for whom the messages on it are over: a tunnel.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// The socket alone, when nobody reads and writes messages any more.
+    pub(crate) fn into_socket(self) -> TcpStream {
+        self.socket
+    }
+
     /// When the connection is closed, the peer will see a reset instead of an end.
     pub(crate) fn reset_when_closed(&self) {
         if let Err(error) = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)) {
@@ -79,23 +100,35 @@ impl Line {
 pub(crate) struct LineIo {
     line: Arc<Line>,
     to_proxy: bool,
+    first_line: FirstLine,
 }
 
 impl LineIo {
-    pub(crate) fn new(socket: TcpStream) -> Self {
+    /// A connection to an origin.
+    pub(crate) fn to_origin(socket: TcpStream) -> Self {
+        Self::new(socket, FirstLine::Over)
+    }
+
+    /// A connection to another HTTP proxy, which wants whole addresses in its request lines (RFC 9112 3.2.2).
+    pub(crate) fn to_proxy(socket: TcpStream) -> Self {
+        Self { to_proxy: true, ..Self::to_origin(socket) }
+    }
+
+    /// A connection from a client.
+    pub(crate) fn from_client(socket: TcpStream) -> Self {
+        Self::new(socket, FirstLine::Before)
+    }
+
+    fn new(socket: TcpStream, first_line: FirstLine) -> Self {
         let line = Line {
             socket,
             received: AtomicU64::new(0),
             received_at_last_write: AtomicU64::new(0),
             unflushed: AtomicBool::new(false),
             flushed: Notify::new(),
+            higher_minor: AtomicU8::new(0),
         };
-        Self { line: Arc::new(line), to_proxy: false }
-    }
-
-    /// A line to another HTTP proxy, which wants whole addresses in its request lines (RFC 9112 3.2.2).
-    pub(crate) fn to_proxy(socket: TcpStream) -> Self {
-        Self { to_proxy: true, ..Self::new(socket) }
+        Self { line: Arc::new(line), to_proxy: false, first_line }
     }
 
     /// Whether the other end is another HTTP proxy.
@@ -106,6 +139,14 @@ impl LineIo {
     /// The shared part.
     pub(crate) fn line(&self) -> Arc<Line> {
         Arc::clone(&self.line)
+    }
+
+    fn watch_first_line(&mut self, received: &mut [u8]) {
+        if self.first_line != FirstLine::Over
+            && let Some(minor) = self.first_line.watch(received)
+        {
+            self.line.higher_minor.store(minor, Ordering::Relaxed);
+        }
     }
 
     fn writing(&self) {
@@ -131,15 +172,17 @@ impl LineIo {
 }
 
 impl AsyncRead for LineIo {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
+        let before = buf.filled().len();
         loop {
             ready!(self.line.socket.poll_read_ready(cx))?;
             match self.line.socket.try_read_buf(buf) {
                 Ok(bytes) => {
                     self.line.received.fetch_add(bytes as u64, Ordering::Relaxed);
+                    self.watch_first_line(buf.filled_mut().get_mut(before..).unwrap_or_default());
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

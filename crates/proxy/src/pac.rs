@@ -11,8 +11,9 @@ use crate::upstream::{Route, Routes, Traffic};
 /// The media type of such a script.
 pub(crate) const PAC_TYPE: &str = "application/x-ns-proxy-autoconfig";
 
-/// The configuration for a proxy at `addr` that takes these ways.
-pub(crate) fn script(addr: SocketAddr, routes: &Routes) -> String {
+/// The configuration for a client that reached us at `addr`. `routes` are the ways we take, where the client can take
+/// them in our place.
+pub(crate) fn script(addr: SocketAddr, routes: Option<&Routes>) -> String {
     let [requests, tunnels] = [Traffic::Requests, Traffic::Tunnels]
         .map(|traffic| format!("\"PROXY {addr}; {}DIRECT\"", without_us(routes, traffic)));
     let ways = if requests == tunnels { requests } else { format!("isPlain ? {requests} : {tunnels}") };
@@ -37,8 +38,8 @@ function FindProxyForURL(url, host) {{
 }
 
 /// The proxy to take in our place. A browser asks for user name and password itself.
-fn without_us(routes: &Routes, traffic: Traffic) -> String {
-    match routes.of_everything(traffic) {
+fn without_us(routes: Option<&Routes>, traffic: Traffic) -> String {
+    match routes.and_then(|routes| routes.of_everything(traffic)) {
         Some(Route::HttpProxy(proxy)) => format!("PROXY {proxy}; "),
         Some(Route::Socks5(proxy)) => format!("SOCKS5 {proxy}; "),
         Some(Route::Direct | Route::Refused(_)) | None => String::new(),

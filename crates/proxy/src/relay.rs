@@ -6,9 +6,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body, Incoming, SizeHint};
-use tamis_filter::Prefix;
+use http::HeaderMap;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tamis_filter::Opening;
 use tokio::time::{Instant, Sleep};
+
+use crate::upstream::Place;
 
 /// Why a body was cut off. The peer sees it as a message that does not end properly.
 #[derive(Debug, thiserror::Error)]
@@ -21,46 +24,50 @@ pub(crate) enum BodyError {
     Transform(#[from] tamis_filter::TransformError),
 }
 
-/// A body as a peer sends it, piece by piece; silence has a limit. Trailers are dropped (RFC 9110 6.5.1).
+/// A body as a peer sends it, piece by piece; silence has a limit.
 pub(crate) struct Relay {
     ahead: VecDeque<Bytes>,
     incoming: Incoming,
     /// The end was seen. hyper does not remember it for chunked bodies.
     ended: bool,
+    /// What stood behind the body, until it is taken.
+    trailers: Option<HeaderMap>,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The place at the origin that this body takes up until it is over.
+    _place: Option<Place>,
 }
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, ended: false, silence, timer: None }
+        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None, _place: None }
     }
 
-    /// Gathers the beginning of the body until there are `enough` bytes, the body ends, or `wait` is over. The bytes
-    /// stay in the body.
-    pub(crate) async fn prefix(&mut self, enough: usize, wait: Duration) -> Result<Prefix, BodyError> {
-        let mut gathered = 0;
+    /// The same body, giving up `place` when it is dropped.
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { _place: Some(place), ..self }
+    }
+
+    /// Shows the beginning of the body to `opening` until it has seen enough, the body ends, or `wait` is over. The
+    /// bytes stay in the body.
+    pub(crate) async fn gather(&mut self, opening: &mut Opening, wait: Duration) -> Result<(), BodyError> {
         let deadline = Instant::now() + wait;
-        while gathered < enough && !self.has_ended() {
+        while opening.wants_more() && !self.has_ended() {
             let next = std::future::poll_fn(|cx| self.poll_incoming(cx));
             match tokio::time::timeout_at(deadline, next).await {
                 Ok(Some(piece)) => {
                     let piece = piece?;
-                    gathered += piece.len();
+                    opening.feed(&piece);
                     self.ahead.push_back(piece);
                 }
                 Ok(None) => break,
-                Err(_) => return Ok(Prefix { bytes: self.gathered(), complete: false }),
+                Err(_) => return Ok(()),
             }
         }
-        Ok(Prefix { bytes: self.gathered(), complete: self.has_ended() })
-    }
-
-    fn gathered(&self) -> Bytes {
-        match self.ahead.front() {
-            Some(only) if self.ahead.len() == 1 => only.clone(),
-            _ => self.ahead.iter().flatten().copied().collect(),
+        if self.has_ended() {
+            opening.end();
         }
+        Ok(())
     }
 
     /// The next piece of the body; none at its end.
@@ -84,7 +91,7 @@ impl Relay {
                         Some(frame) => match frame.into_data() {
                             Ok(piece) if piece.is_empty() => {}
                             Ok(piece) => return Poll::Ready(Some(Ok(piece))),
-                            Err(_trailers) => {}
+                            Err(other) => self.trailers = other.into_trailers().ok(),
                         },
                     }
                 }
@@ -98,8 +105,13 @@ impl Relay {
         }
     }
 
+    /// The trailers, once the end of the body was seen.
+    pub(crate) fn take_trailers(&mut self) -> Option<Frame<Bytes>> {
+        self.trailers.take().map(Frame::trailers)
+    }
+
     pub(crate) fn is_over(&self) -> bool {
-        self.ahead.is_empty() && self.has_ended()
+        self.ahead.is_empty() && self.has_ended() && self.trailers.is_none()
     }
 
     fn has_ended(&self) -> bool {

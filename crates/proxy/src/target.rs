@@ -40,6 +40,14 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
     }
 }
 
+/// Bytes of a target as it stood in the request line, but for a scheme.
+pub(crate) fn length(uri: &Uri) -> usize {
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    authority + uri.path_and_query().map_or(0, |path| path.as_str().len())
+}
+
+/// RFC 9112 3.2.4 wants `OPTIONS http://host`, without a path, sent on as `OPTIONS *`. `http::Uri` makes both spellings one
+/// when hyper parses the head, so it goes on as `OPTIONS /`, which asks about one resource instead of the whole server.
 fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, Error> {
     let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let authority = plain(authority)?;
@@ -60,8 +68,7 @@ fn tunnel(uri: &Uri, own: SocketAddr) -> Result<Target, Error> {
     let Some(authority) = uri.authority().filter(|_| authority_form) else {
         return Err(Error::bad_request("CONNECT needs a host and port, and nothing else, as its target."));
     };
-    let sound = is_sound_host(authority) && !authority.as_str().contains('@');
-    if !sound || port(authority)?.is_none() {
+    if authority.as_str().contains('@') || port(authority)?.is_none() || !has_host(authority) {
         return Err(Error::bad_request("CONNECT needs a host and a port as its target."));
     }
     if names(authority, own) {
@@ -89,17 +96,17 @@ fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
     }
     Authority::try_from(host.as_bytes())
         .ok()
-        .filter(|authority| !authority.as_str().contains('@') && is_sound_host(authority) && port(authority).is_ok())
+        .filter(|authority| !authority.as_str().contains('@') && port(authority).is_ok() && has_host(authority))
         .map(Some)
         .ok_or_else(|| Error::bad_request("The Host field is no host and port."))
 }
 
 /// The authority without user information and without an empty port: what goes into Host.
 fn plain(authority: &Authority) -> Result<Authority, Error> {
-    let host = authority.host();
-    if !is_sound_host(authority) {
+    if !has_host(authority) {
         return Err(Error::bad_request("The target names no host."));
     }
+    let host = authority.host();
     let text = match port(authority)? {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
@@ -107,13 +114,12 @@ fn plain(authority: &Authority) -> Result<Authority, Error> {
     Authority::try_from(text).map_err(|error| Error::bad_request(format!("The target's host is not valid: {error}.")))
 }
 
-/// Whether there is a host, and an IPv6 address between its brackets where there are any: no other kind of literal is in
-/// use, and a zone has no meaning on another machine (RFC 3986 3.2.2, RFC 6874 4).
-pub(crate) fn is_sound_host(authority: &Authority) -> bool {
-    let host = authority.host();
-    match host.strip_prefix('[') {
-        Some(literal) => literal.strip_suffix(']').is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok()),
-        None => !host.is_empty(),
+/// Whether an authority names a host; what stands in brackets must be an IPv6 address, for no other kind of literal is in
+/// use, and without a zone, which has no meaning on another machine (RFC 3986 3.2.2, RFC 6874 4).
+pub(crate) fn has_host(authority: &Authority) -> bool {
+    match authority.host().strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
+        Some(literal) => literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok()),
+        None => !authority.host().is_empty(),
     }
 }
 
@@ -192,6 +198,7 @@ mod tests {
         assert_eq!(target("GET http://a.test/", &["a.test", "a.test"]), Err(400));
         assert_eq!(target("GET http://a.test/", &["a.test:x"]), Err(400));
         assert_eq!(target("GET http://a.test/", &["u@a.test"]), Err(400));
+        assert_eq!(target("GET http://a.test/", &["[]"]), Err(400));
         assert_eq!(target("GET http://a.test/", &[""]), origin("http://a.test/"));
     }
 
@@ -203,13 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_brackets_is_an_ipv6_address_without_a_zone_rfc3986_3_2_2() {
-        for host in ["[fe80]", "[1.2.3.4]", "[v1.x]", "[]"] {
-            assert_eq!(target(&format!("GET http://{host}:81/"), &["a.test"]), Err(400), "{host}");
-            assert_eq!(target(&format!("CONNECT {host}:81"), &["a.test"]), Err(400), "{host}");
+    fn brackets_hold_an_ipv6_address_without_a_zone_rfc3986_3_2_2_rfc6874_4() {
+        let hosts =
+            ["[]:80", "[a.test]:80", "[127.0.0.1]:80", "[::1]x:80", "[v1.a]:80", "[fe80]:80", "[fe80::1%25eth0]:80"];
+        for host in hosts {
+            assert_eq!(target(&format!("GET http://{host}/"), &["a.test"]), Err(400), "{host}");
+            assert_eq!(target(&format!("CONNECT {host}"), &["a.test"]), Err(400), "{host}");
             assert_eq!(target("GET http://a.test/", &[host]), Err(400), "{host}");
         }
-        assert_eq!(target("GET http://a.test/", &["[fe80::1%25eth0]"]), Err(400));
         assert_eq!(target("CONNECT [::1]:81", &["[::1]:81"]), Ok(Target::Tunnel(Authority::from_static("[::1]:81"))));
     }
 

@@ -1,36 +1,34 @@
 //! `Upgrade` (RFC 9110 7.8), for WebSocket (RFC 6455) only: other protocols would pass unseen, or are not for proxies.
 
-use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, UPGRADE};
-use http::{Method, Request, Version};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, UPGRADE};
+use http::{Method, Request, Response, StatusCode, Version};
+use tamis_filter::{has_token, tokens};
 
-const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
-
-/// Whether a client asks to speak WebSocket from here on.
+/// Whether a client asks to speak WebSocket from here on. Of several protocols it may name, only this one is asked for
+/// further on (RFC 9110 7.8, RFC 6455 4.2.1).
 pub(crate) fn is_asked_for<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET
         && request.version() == Version::HTTP_11
-        && has_member(request.headers(), &CONNECTION, "upgrade")
-        && is_websocket(request.headers())
+        && has_token(request.headers(), &CONNECTION, "upgrade")
+        && offers_websocket(request.headers())
 }
 
-/// Whether a message's `Upgrade` is to WebSocket and nothing else.
-pub(crate) fn is_websocket(fields: &HeaderMap) -> bool {
-    let mut lines = fields.get_all(UPGRADE).iter();
-    let only = (lines.next(), lines.next());
-    matches!(only, (Some(line), None) if line.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
+/// Whether a response changes to WebSocket, in due form and to nothing else (RFC 6455 4.1).
+pub(crate) fn is_granted<B>(response: &Response<B>) -> bool {
+    let fields = response.headers();
+    response.status() == StatusCode::SWITCHING_PROTOCOLS
+        && has_token(fields, &CONNECTION, "upgrade")
+        && offers_websocket(fields)
+        && tokens(fields, &UPGRADE).count() == 1
 }
 
-/// Asks for, or grants, the change on the next connection.
+/// Whether WebSocket is among the protocols of a message's `Upgrade`.
+pub(crate) fn offers_websocket(fields: &HeaderMap) -> bool {
+    has_token(fields, &UPGRADE, "websocket")
+}
+
+/// Asks for, grants or offers the change on the next connection.
 pub(crate) fn relay(fields: &mut HeaderMap) {
     fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    fields.insert(UPGRADE, WEBSOCKET);
-}
-
-fn has_member(fields: &HeaderMap, name: &HeaderName, member: &str) -> bool {
-    fields
-        .get_all(name)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .any(|found| found.trim().eq_ignore_ascii_case(member))
+    fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
 }

@@ -1,16 +1,38 @@
 //! Several transforms, one behind the other, as one.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
+use super::coding::{Codings, Decoded, Decoder};
 use super::{BodyTransform, Flow, Output, TransformError};
-use crate::Changes;
+use crate::{Changes, Fields};
 
 /// The transforms of one body in the order of their profiles; each has the [`Output`] it writes to, signed with its
 /// profile. A stage that is [`Flow::Done`] ends the stages before it.
+///
+/// The chain takes content codings off first: what comes out has none. It is fed with the origin's body and asked for
+/// what becomes of it ([`Chain::pull`]), a piece at a time, so that no body, however much it swells, makes it hold more
+/// than one piece on its way.
 #[derive(Default)]
 pub struct Chain {
+    source: Source,
     stages: Vec<Stage>,
+    /// What came out of the last stage and was not asked for yet.
+    ready: VecDeque<Bytes>,
+    /// Everything has come out or lies ready.
+    over: bool,
     done: bool,
+}
+
+/// Where the first stage's pieces come from.
+#[derive(Default)]
+struct Source {
+    decoder: Option<Decoder>,
+    /// A piece of a body without codings.
+    piece: Option<Bytes>,
+    /// Nothing more will be fed.
+    ended: bool,
 }
 
 struct Stage {
@@ -18,8 +40,36 @@ struct Stage {
     output: Output,
 }
 
+/// What [`Chain::pull`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pull {
+    /// The next piece of the rewritten body.
+    Piece(Bytes),
+    /// Some of the body was worked through and nothing came of it: ask again, perhaps after a breath.
+    Again,
+    /// Everything fed so far is used up: the chain is to be fed, or told that the body has come to its end.
+    Hungry,
+    /// The rewritten body is complete.
+    Over,
+}
+
 impl Chain {
-    pub(crate) fn push(&mut self, profile: &'static str, transform: Box<dyn BodyTransform>) {
+    /// A chain without stages for a body whose head has these `fields`; none when it has a content coding that is not
+    /// known.
+    ///
+    /// # Errors
+    /// When a decoder cannot be made.
+    pub fn decoding(fields: &Fields) -> Result<Option<Self>, TransformError> {
+        Codings::of(fields).map(|codings| Self::of(&codings)).transpose()
+    }
+
+    pub(crate) fn of(codings: &Codings) -> Result<Self, TransformError> {
+        let decoder = if codings.is_empty() { None } else { Some(codings.decoder()?) };
+        Ok(Self { source: Source { decoder, ..Source::default() }, ..Self::default() })
+    }
+
+    /// Puts another transform behind the others; its changes are signed by `profile`.
+    pub fn push(&mut self, profile: &'static str, transform: Box<dyn BodyTransform>) {
         self.stages.push(Stage { transform, output: Output::signed_by(profile) });
     }
 
@@ -27,30 +77,65 @@ impl Chain {
         self.stages.is_empty()
     }
 
-    /// Sends a piece of the origin's body through every stage and returns what comes out.
-    ///
-    /// # Errors
-    /// The first error of a stage; the body cannot be completed then.
-    pub fn write(&mut self, chunk: Bytes) -> Result<Vec<Bytes>, TransformError> {
-        self.run_from(0, vec![chunk])
+    /// Gives the chain the next piece of the origin's body, once it is [`Pull::Hungry`].
+    pub fn feed(&mut self, piece: Bytes) {
+        match &mut self.source.decoder {
+            Some(decoder) => decoder.feed(piece),
+            None => self.source.piece = Some(piece),
+        }
     }
 
-    /// The origin's body is complete: lets every stage finish and returns what comes out.
+    /// The origin's body has come to its end.
+    pub fn finish(&mut self) {
+        self.source.ended = true;
+    }
+
+    /// The next piece of the rewritten body, or what stands before it.
     ///
     /// # Errors
-    /// As [`Chain::write`].
-    pub fn end(&mut self) -> Result<Vec<Bytes>, TransformError> {
-        let mut out = Vec::new();
-        for at in 0..self.stages.len() {
-            if self.done {
-                break;
-            }
-            let Some(stage) = self.stages.get_mut(at) else { break };
-            stage.transform.end(&mut stage.output)?;
-            let pieces = std::mem::take(&mut stage.output.pieces);
-            out.extend(self.run_from(at + 1, pieces)?);
+    /// The first error of a coding or a stage; the body cannot be completed then.
+    pub fn pull(&mut self) -> Result<Pull, TransformError> {
+        if let Some(piece) = self.ready.pop_front() {
+            return Ok(Pull::Piece(piece));
         }
-        Ok(out)
+        if self.over {
+            return Ok(Pull::Over);
+        }
+        match self.source.pull()? {
+            Decoded::Piece(piece) => {
+                let pieces = self.run_from(0, vec![piece])?;
+                self.ready.extend(pieces);
+            }
+            Decoded::Nothing => {}
+            Decoded::Hungry if self.source.ended => self.end()?,
+            Decoded::Hungry => return Ok(Pull::Hungry),
+        }
+        Ok(self.ready.pop_front().map_or(Pull::Again, Pull::Piece))
+    }
+
+    /// Sends a whole body through, cut into `pieces`: for tests, and for bodies that may be held whole.
+    ///
+    /// # Errors
+    /// As [`Chain::pull`].
+    pub fn run(&mut self, pieces: impl IntoIterator<Item = Bytes>) -> Result<Vec<u8>, TransformError> {
+        let mut pieces = pieces.into_iter();
+        let mut out = Vec::new();
+        loop {
+            match self.pull()? {
+                Pull::Piece(piece) => out.extend_from_slice(&piece),
+                Pull::Again => {}
+                Pull::Hungry => match pieces.next() {
+                    Some(piece) => self.feed(piece),
+                    None => self.finish(),
+                },
+                Pull::Over => return Ok(out),
+            }
+        }
+    }
+
+    /// Everything of the rewritten body has been handed out.
+    pub fn is_over(&self) -> bool {
+        self.over && self.ready.is_empty()
     }
 
     /// True once the rewritten body is complete although the origin's is not.
@@ -65,6 +150,23 @@ impl Chain {
             all.append(stage.output.take_changes());
         }
         all
+    }
+
+    /// Lets every stage finish.
+    fn end(&mut self) -> Result<(), TransformError> {
+        self.source.end()?;
+        for at in 0..self.stages.len() {
+            if self.done {
+                break;
+            }
+            let Some(stage) = self.stages.get_mut(at) else { break };
+            stage.transform.end(&mut stage.output)?;
+            let pieces = std::mem::take(&mut stage.output.pieces);
+            let pieces = self.run_from(at + 1, pieces)?;
+            self.ready.extend(pieces);
+        }
+        self.over = true;
+        Ok(())
     }
 
     /// Pushes `pieces` through the stages from `first` on. Behind a stage that is done, the later ones end.
@@ -85,7 +187,21 @@ impl Chain {
             pieces = std::mem::take(&mut stage.output.pieces);
         }
         self.done |= ended;
+        self.over |= ended;
         Ok(pieces)
+    }
+}
+
+impl Source {
+    fn pull(&mut self) -> Result<Decoded, TransformError> {
+        match &mut self.decoder {
+            Some(decoder) => decoder.pull(),
+            None => Ok(self.piece.take().map_or(Decoded::Hungry, Decoded::Piece)),
+        }
+    }
+
+    fn end(&self) -> Result<(), TransformError> {
+        self.decoder.as_ref().map_or(Ok(()), Decoder::end)
     }
 }
 
@@ -135,14 +251,7 @@ mod tests {
         for stage in stages {
             chain.push("p", stage);
         }
-        let mut out = Vec::new();
-        for chunk in chunks {
-            out.extend(chain.write(Bytes::from_static(chunk)).unwrap().concat());
-            if chain.is_done() {
-                return (out, true);
-            }
-        }
-        out.extend(chain.end().unwrap().concat());
+        let out = chain.run(chunks.iter().map(|chunk| Bytes::from_static(chunk))).unwrap();
         (out, chain.is_done())
     }
 

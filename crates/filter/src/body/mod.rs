@@ -1,16 +1,21 @@
 //! Rewriting a body while it flows.
 
 mod chain;
+mod codec;
+mod coding;
 mod consequences;
+mod opening;
 
 use bytes::Bytes;
 
 use crate::{Changes, Part};
 
-pub use chain::Chain;
-pub(crate) use consequences::{describe_changed_body, may_change_body};
+pub use chain::{Chain, Pull};
+pub use coding::{CODINGS_LIMIT, PIECE_LIMIT};
+pub(crate) use consequences::{describe_changed_body, readable_codings};
+pub use opening::{Opening, Prefix};
 
-/// How many bytes of a body the proxy will gather at most so that filters can look before they decide.
+/// How many bytes of a body, its codings taken off, a filter may ask to see before it decides.
 pub const PREFIX_LIMIT: usize = 4096;
 
 /// A streaming rewriter of one body.
@@ -73,5 +78,10 @@ impl Output {
         after: Option<String>,
     ) {
         self.changes.add(Part::Body, rule, what, before, after);
+    }
+
+    /// Takes over the changes of a chain within.
+    pub(crate) fn adopt(&mut self, changes: Changes) {
+        self.changes.append(changes);
     }
 }

@@ -58,7 +58,7 @@ impl Filter for Still {
         if !can_move(&prefix.bytes) || (prefix.complete && !has_second_frame(&prefix.bytes)) {
             return None;
         }
-        Some(Box::new(FirstFrame { walker: Walker::default(), passed: 0, whole: response.content_length() }))
+        Some(Box::new(FirstFrame { walker: Walker::default(), passed: 0, whole: response.plain_length() }))
     }
 }
 
@@ -269,19 +269,11 @@ mod tests {
         let mut chain = Chain::default();
         chain.push("lighter-media", Box::new(FirstFrame { walker: Walker::default(), passed: 0, whole: None }));
         let gif = Bytes::copy_from_slice(gif);
-        let mut out = Vec::new();
-        let mut from = 0;
-        for &to in borders.iter().chain([&gif.len()]) {
-            out.extend(chain.write(gif.slice(from..to)).unwrap().concat());
-            if chain.is_done() {
-                assert_eq!(chain.take_changes().list().len(), 1);
-                return (out, true);
-            }
-            from = to;
-        }
-        out.extend(chain.end().unwrap().concat());
-        assert!(chain.take_changes().is_empty());
-        (out, false)
+        let ends = borders.iter().copied().chain([gif.len()]);
+        let starts = [0].into_iter().chain(borders.iter().copied());
+        let out = chain.run(starts.zip(ends).map(|(from, to)| gif.slice(from..to))).unwrap();
+        assert_eq!(chain.take_changes().list().len(), usize::from(chain.is_done()));
+        (out, chain.is_done())
     }
 
     /// Every way to cut the file in two or three, and byte by byte, gives the same.

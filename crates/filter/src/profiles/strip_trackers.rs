@@ -8,9 +8,12 @@ use http::header::{self, HeaderValue};
 use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode, Uri};
 
+use crate::nothing::{empty_answer, escaped, explaining_page};
 use crate::{
     Answer, Card, Changes, Destination, Filter, Part, Profile, RequestHead, ResponseHead, Service, Verdict,
 };
+
+const TITLE: &str = "Strip trackers";
 
 /// Query parameters that only tell a site which click or mailing brought the visitor.
 const PARAMETERS: &[&str] = &[
@@ -48,9 +51,6 @@ const TRACKER_HOSTS: &[&str] = &[
     "zemanta.com",
 ];
 
-/// A transparent GIF of one pixel.
-const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
-
 /// Schemes of `Authorization` that sign the address (RFC 9110 11.6.2 names the field, RFC 7616 and others the schemes).
 const SIGNING_SCHEMES: &[&str] = &["aws4-hmac-sha256", "digest", "hawk", "oauth"];
 
@@ -84,7 +84,7 @@ impl Profile for StripTrackers {
     fn card(&self) -> Card {
         Card {
             id: "strip-trackers",
-            title: "Strip trackers",
+            title: TITLE,
             summary: "No click ids, no tracker hosts",
             tag: "trackers",
             service: Service::AnonymityFiltering,
@@ -138,12 +138,12 @@ impl Filter for Stripper {
         let Some(tracker) = tracker_host(authority.host()) else { return Verdict::Forward };
         let what = "Tunnel to a tracker refused";
         changes.add(Part::Answer, format!("host {tracker}"), what, Some(authority.to_string()), Some("403".into()));
-        Verdict::Answer(explaining_page(authority.host()))
+        Verdict::Answer(explaining_page(TITLE, &why(authority.host())))
     }
 
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
         if let Some(tracker) = tracker_host(&request.host()) {
-            let answer = empty_answer(request);
+            let answer = empty_answer(request.destination(), TITLE, &why(&request.host()));
             let (before, after) = (request.target.to_string(), answer.status.as_str().to_owned());
             let what = "Tracker answered here";
             changes.add(Part::Answer, format!("host {tracker}"), what, Some(before), Some(after));
@@ -272,27 +272,9 @@ fn redirect(to: &str) -> Option<Answer> {
     Some(answer)
 }
 
-/// The answer that disturbs a page least: the right kind of nothing.
-fn empty_answer(request: &RequestHead) -> Answer {
-    match request.destination() {
-        Destination::Page | Destination::Frame => explaining_page(&request.host()),
-        Destination::Image => Answer::new(StatusCode::OK, Some("image/gif"), PIXEL),
-        Destination::Script => Answer::new(StatusCode::OK, Some("text/javascript"), Bytes::new()),
-        Destination::Style => Answer::new(StatusCode::OK, Some("text/css"), Bytes::new()),
-        Destination::Other => Answer::new(StatusCode::NO_CONTENT, None, Bytes::new()),
-    }
-}
-
-/// For a person who meets a tracker's address in a tab. The host is made of name characters only.
-fn explaining_page(host: &str) -> Answer {
-    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(*c)).collect();
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tamis stopped this page</title>\
-         <h1>Tamis stopped this page</h1><p>{host} is a host that only tracks or advertises. The profile \
-         <b>Strip trackers</b> answers for it, so it learned nothing of this visit.</p>\
-         <p>To see it all the same, untick <b>Strip trackers</b> in Tamis and load the page again.</p></html>\n"
-    );
-    Answer::new(StatusCode::FORBIDDEN, Some("text/html; charset=utf-8"), page)
+/// For a person who meets a tracker's address in a tab.
+fn why(host: &str) -> String {
+    format!("{} is a host that only tracks or advertises.", escaped(host))
 }
 
 #[cfg(test)]
@@ -431,7 +413,7 @@ mod tests {
                 Verdict::Forward => panic!("forwarded"),
             }
         };
-        assert_eq!(answered("image/webp,*/*"), (200, PIXEL.len()));
+        assert_eq!(answered("image/webp,*/*"), (200, 43));
         assert_eq!(answered("text/css,*/*"), (200, 0));
         assert_eq!(answered("*/*"), (204, 0));
         assert_eq!(answered("text/html").0, 403);

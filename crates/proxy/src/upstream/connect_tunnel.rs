@@ -11,20 +11,7 @@ use tokio::net::TcpStream;
 
 use super::fault::Fault;
 use super::route::ProxyServer;
-
-/// A connection that carries bytes.
-#[derive(Debug)]
-pub(crate) struct Tunnel {
-    pub(crate) socket: TcpStream,
-    /// What the far end sent so early that it was read along with the proxy's answer; it comes first.
-    pub(crate) ahead: Bytes,
-}
-
-impl Tunnel {
-    pub(super) fn fresh(socket: TcpStream) -> Self {
-        Self { socket, ahead: Bytes::new() }
-    }
-}
+use crate::tunnel::End;
 
 /// Bounds on the head of the proxy's answer.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +28,7 @@ pub(super) async fn ask(
     target: &Authority,
     fields: HeaderMap,
     bounds: HeadBounds,
-) -> Result<Tunnel, Fault> {
+) -> Result<End, Fault> {
     let request = request(proxy, target, fields).ok_or(Fault::Target)?;
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(bounds.bytes)
@@ -57,15 +44,15 @@ pub(super) async fn ask(
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(Fault::Answer)?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_| Fault::Target)?;
-    Ok(Tunnel { socket: parts.io.into_inner(), ahead: parts.read_buf })
+    Ok(End::behind(parts.io.into_inner(), parts.read_buf))
 }
 
 fn request(proxy: &ProxyServer, target: &Authority, mut fields: HeaderMap) -> Option<Request<Empty<Bytes>>> {
     // Content of a CONNECT has no meaning and is not passed on, so neither is its length.
     fields.remove(CONTENT_LENGTH);
     fields.insert(HOST, HeaderValue::try_from(target.as_str()).ok()?);
-    if let Some(credentials) = proxy.credentials() {
-        fields.insert(PROXY_AUTHORIZATION, credentials.basic()?);
+    if let Some(login) = proxy.login() {
+        fields.insert(PROXY_AUTHORIZATION, login.basic()?);
     }
     let mut request = Request::new(Empty::new());
     *request.method_mut() = Method::CONNECT;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::lookup::OnThisComputer;
 use super::route::ProxyServer;
 use crate::error::Error;
 
@@ -33,6 +34,8 @@ pub(crate) enum Fault {
     Ourselves,
     #[error("the name leads to an address that is not served through the proxy")]
     NotServed,
+    #[error("the name leads to this computer, and the client is on another one")]
+    OnThisComputer,
     #[error("no connection in time")]
     TooLong,
     #[error("{0}")]
@@ -51,12 +54,17 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// What the connector says; the system's own time limit is no other fault than ours.
+    /// What the dialler says; the system's own time limit is no other fault than ours.
     pub(super) fn of_connecting(error: impl StdError + Send + Sync + 'static) -> Self {
         let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
         while let Some(found) = cause {
-            if found.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::TimedOut) {
-                return Self::TooLong;
+            if let Some(io) = found.downcast_ref::<io::Error>() {
+                if io.kind() == io::ErrorKind::TimedOut {
+                    return Self::TooLong;
+                }
+                if io.get_ref().is_some_and(|inner| inner.is::<OnThisComputer>()) {
+                    return Self::OnThisComputer;
+                }
             }
             cause = found.source();
         }
@@ -79,6 +87,7 @@ impl ConnectError {
                 Fault::NotServed => {
                     Error::refused_target(format!("{authority} is a page of Tamis, which no proxy may reach."))
                 }
+                Fault::OnThisComputer => Error::not_for_others(authority),
                 Fault::TooLong => Error::timed_out("Connecting to", authority, limit),
                 Fault::Unreachable(cause) => Error::unreachable(authority, cause.as_ref()),
                 other => Error::unreachable(authority, other),

@@ -11,21 +11,23 @@ use tokio::time::timeout;
 use super::up_body::UpBody;
 use crate::interim::Interim;
 
-/// Listens to the interim responses of this request. They go to `interims`, all but 100, which hyper tells the client by
-/// itself as soon as its body is read.
+/// Listens to the interim responses of this request. They go to `interims`, all but the 100 that was asked for, which
+/// hyper tells the client by itself as soon as its body is read.
 ///
 /// The body of a request that expects `100-continue` is held back until the origin says so. An origin that says nothing
 /// for `patience` is taken for one that does not know the expectation, and gets the body.
 pub(super) fn listen(request: &mut Request<UpBody>, interims: mpsc::Sender<Interim>, patience: Duration) {
     let (continued, mut waiting) = watch::channel(false);
+    let expects = request.headers().contains_key(EXPECT);
     hyper::ext::on_informational(request, move |response| {
-        if response.status() == StatusCode::CONTINUE {
-            continued.send_replace(true);
-        } else if interims.try_send(Interim::new(response.status(), response.headers(), response.version())).is_err() {
+        if expects && response.status() == StatusCode::CONTINUE && !continued.send_replace(true) {
+            return;
+        }
+        if interims.try_send(Interim::new(response.status(), response.headers(), response.version())).is_err() {
             tracing::debug!(status = %response.status(), "an interim response found no room");
         }
     });
-    if !request.headers().contains_key(EXPECT) {
+    if !expects {
         return;
     }
     request.body_mut().hold_back_until(async move {

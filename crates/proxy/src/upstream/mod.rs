@@ -2,15 +2,19 @@
 
 mod connect_tunnel;
 mod connector;
+mod dialler;
 mod fault;
 mod informational;
+mod lookup;
 mod pattern;
+mod per_origin;
 mod retry;
 mod route;
 mod routes;
 mod socks;
 mod tap;
 mod up_body;
+mod ways;
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
@@ -19,9 +23,10 @@ use std::time::Duration;
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -29,40 +34,61 @@ use tokio::time::Instant;
 use crate::Limits;
 use crate::error::Error;
 use crate::interim::Interim;
-pub(crate) use connect_tunnel::Tunnel;
+use crate::tunnel::End;
 use connector::Connector;
 use fault::ConnectError;
+use lookup::Reach;
 pub use pattern::{HostPattern, PatternError};
-pub use route::{Credentials, ProxyServer, Route, RouteError};
+pub(crate) use per_origin::Place;
+use per_origin::Places;
+pub use route::{Login, ProxyServer, Route, RouteError};
 pub use routes::{Routes, Rule, Traffic};
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
+pub(crate) use ways::Ways;
 
-/// Connections to origins, pooled. Other routes are another one of these: no connection outlives the way it was made.
+/// Connections to origins, pooled.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     client: Client<Connector, UpBody>,
     connector: Connector,
+    places: Arc<Places>,
+    requests_per_origin: usize,
     connect: Duration,
     response_head: Duration,
     continue_wait: Duration,
 }
 
 impl Upstream {
-    pub(crate) fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Arc<Routes>, limits: &Limits) -> Self {
-        let connector = Connector::new(own, refused, routes, limits);
+    fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Arc<Routes>, limits: &Limits, reach: Reach) -> Self {
+        let connector = Connector::new(own, refused, routes, limits, reach);
+        let places = Places::new(limits.requests_per_origin, limits.origin_wait);
+        Self::over(connector, Arc::new(places), limits)
+    }
+
+    /// The same on other routes: no connection outlives the way it was made, and who has a place at an origin keeps it.
+    fn rerouted(&self, routes: Arc<Routes>, limits: &Limits) -> Self {
+        Self::over(self.connector.rerouted(routes), Arc::clone(&self.places), limits)
+    }
+
+    fn over(connector: Connector, places: Arc<Places>, limits: &Limits) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits.idle_upstream)
             .pool_max_idle_per_host(limits.idle_upstream_per_origin)
             .http1_preserve_header_case(true)
             .http1_max_headers(limits.fields)
-            .http1_max_buf_size(limits.buffer_bytes)
+            .http1_max_buf_size(limits.buffer())
+            // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .set_host(false)
             .build(connector.clone());
         Self {
             client,
             connector,
+            places,
+            requests_per_origin: limits.requests_per_origin,
             connect: limits.connect,
             response_head: limits.response_head,
             continue_wait: limits.continue_wait,
@@ -72,6 +98,12 @@ impl Upstream {
     /// The ways it takes.
     pub(crate) fn routes(&self) -> &Routes {
         self.connector.routes()
+    }
+
+    /// Waits until the origin may be asked one thing more. Its body's end frees the place.
+    pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
+        let place = self.places.take(authority).await;
+        place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
     }
 
     /// Sends a request and waits for the head of its final response. `progress` is the body's; interim responses go to
@@ -92,7 +124,7 @@ impl Upstream {
             Route::HttpProxy(proxy) => Some(proxy),
             Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
         };
-        if let Some(basic) = proxy.and_then(ProxyServer::credentials).and_then(Credentials::basic) {
+        if let Some(basic) = proxy.and_then(ProxyServer::login).and_then(Login::basic) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
         }
         let response = self.send_or_again(request, authority.as_str(), progress, interims).await?;
@@ -140,11 +172,18 @@ impl Upstream {
         interims: mpsc::Sender<Interim>,
     ) -> Result<Response<Incoming>, Failed> {
         informational::listen(&mut request, interims, self.continue_wait);
+        let connection = capture_connection(&mut request);
         let mut answer = std::pin::pin!(self.client.request(request));
         loop {
             let patience = progress.last() + self.connect + self.response_head;
             match tokio::time::timeout_at(patience, answer.as_mut()).await {
-                Ok(answered) => return answered.map_err(Failed::Client),
+                Ok(answered) => {
+                    let response = answered.map_err(Failed::Client)?;
+                    if response.version() < Version::HTTP_11 {
+                        use_no_more(&connection);
+                    }
+                    return Ok(response);
+                }
                 Err(_) if progress.last() + self.connect + self.response_head > Instant::now() => {}
                 Err(_) => return Err(Failed::TookTooLong),
             }
@@ -153,9 +192,17 @@ impl Upstream {
 
     /// Opens a connection of its own for a tunnel. `fields` are the end-to-end fields of the CONNECT that asked for it:
     /// the next proxy gets them, an origin never does.
-    pub(crate) async fn tunnel(&self, authority: &Authority, fields: HeaderMap) -> Result<Tunnel, Error> {
+    pub(crate) async fn tunnel(&self, authority: &Authority, fields: HeaderMap) -> Result<End, Error> {
         let tunnel = self.connector.for_tunnel(authority, fields).await;
         tunnel.map_err(|error| error.explain(authority.as_str(), self.connect))
+    }
+}
+
+/// Keeps the connection of an HTTP/1.0 origin out of the pool. hyper would send the next request on it as HTTP/1.0, and
+/// drop a body of unknown length without a word; each request is to go out in our own version (RFC 9110 2.5).
+fn use_no_more(connection: &CaptureConnection) {
+    if let Some(connected) = connection.connection_metadata().as_ref() {
+        connected.poison();
     }
 }
 

@@ -61,6 +61,26 @@ impl<'a> NamedHost<'a> {
         };
         Self { name, address, is_this_computer }
     }
+
+    /// The address in place of a name.
+    pub(super) fn address(self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// This computer's name, or an address that is its own wherever it stands.
+    pub(super) fn is_this_computer(self) -> bool {
+        self.is_this_computer
+    }
+
+    /// Such names no registry gives out (URL Standard, "ends in a number"); many a program reads them as an IPv4 address.
+    pub(super) fn ends_in_a_number(self) -> bool {
+        let last = self.name.rsplit('.').next().unwrap_or_default();
+        let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+        match hex {
+            Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+        }
+    }
 }
 
 impl HostPattern {

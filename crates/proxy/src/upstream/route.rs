@@ -34,19 +34,19 @@ pub enum Route {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyServer {
     authority: Authority,
-    credentials: Option<Credentials>,
+    login: Option<Login>,
 }
 
 /// Who we are to another proxy. Never shown: not in an error, not in a log, not by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
+pub struct Login {
     user: String,
     password: String,
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(hidden)")
+        f.write_str("Login(hidden)")
     }
 }
 
@@ -61,14 +61,14 @@ impl ProxyServer {
     ///
     /// # Errors
     /// [`RouteError`] where that is no host, or port 0.
-    pub fn new(host: &str, port: u16, credentials: Option<Credentials>) -> Result<Self, RouteError> {
+    pub fn new(host: &str, port: u16, login: Option<Login>) -> Result<Self, RouteError> {
         let unbracketed_v6 = host.contains(':') && !host.starts_with('[');
         let text = if unbracketed_v6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-        Ok(Self { authority: authority(&text)?, credentials })
+        Ok(Self { authority: authority(&text)?, login })
     }
 
-    pub(super) fn credentials(&self) -> Option<&Credentials> {
-        self.credentials.as_ref()
+    pub(super) fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
     }
 
     /// Where to connect to, as the connector takes it.
@@ -84,7 +84,7 @@ impl fmt::Display for ProxyServer {
     }
 }
 
-impl Credentials {
+impl Login {
     /// A user name, and a password that may be empty for an HTTP proxy.
     ///
     /// # Errors
@@ -141,9 +141,7 @@ impl FromStr for Route {
             _ => return Err(RouteError("its kind of proxy is not known; write `http://` or `socks5://`")),
         };
         server(rest).map(kind).and_then(|route| match &route {
-            Self::Socks5(ProxyServer { credentials: Some(Credentials { password, .. }), .. })
-                if password.is_empty() =>
-            {
+            Self::Socks5(ProxyServer { login: Some(Login { password, .. }), .. }) if password.is_empty() => {
                 Err(RouteError("a password for a SOCKS5 proxy cannot be empty"))
             }
             _ => Ok(route),
@@ -163,11 +161,11 @@ fn server(text: &str) -> Result<ProxyServer, RouteError> {
             "nothing may stand behind the proxy's port (in a password write / as %2F, ? as %3F, # as %23)",
         ));
     }
-    let credentials = who.map(|who| {
+    let login = who.map(|who| {
         let (user, password) = who.split_once(':').ok_or(RouteError("there is a user name without a password"))?;
-        Credentials::new(decoded(user)?, decoded(password)?)
+        Login::new(decoded(user)?, decoded(password)?)
     });
-    Ok(ProxyServer { authority: authority(place)?, credentials: credentials.transpose()? })
+    Ok(ProxyServer { authority: authority(place)?, login: login.transpose()? })
 }
 
 fn decoded(text: &str) -> Result<String, RouteError> {
@@ -179,7 +177,7 @@ fn authority(text: &str) -> Result<Authority, RouteError> {
     let not_a_host = || RouteError("it does not name a host");
     let authority = Authority::try_from(text).map_err(|_| not_a_host())?;
     let host = authority.host();
-    let sound = if host.starts_with('[') { target::is_sound_host(&authority) } else { pattern::name(host).is_ok() };
+    let sound = if host.starts_with('[') { target::has_host(&authority) } else { pattern::name(host).is_ok() };
     if !sound || authority.as_str().contains('@') {
         return Err(not_a_host());
     }
@@ -204,7 +202,7 @@ mod tests {
         let plain = ProxyServer::new("proxy.test", 3128, None).unwrap();
         assert_eq!(route("http://proxy.test:3128"), Route::HttpProxy(plain.clone()));
         assert_eq!(route("SOCKS5h://proxy.test:3128/"), Route::Socks5(plain));
-        let who = Credentials::new("al", "o@p:e/n").unwrap();
+        let who = Login::new("al", "o@p:e/n").unwrap();
         let server = ProxyServer::new("::1", 1080, Some(who)).unwrap();
         assert_eq!(server.to_string(), "[::1]:1080");
         assert_eq!(route("socks5://al:o%40p:e%2Fn@[::1]:1080"), Route::Socks5(server));
@@ -212,7 +210,7 @@ mod tests {
 
     #[test]
     fn basic_credentials_are_those_of_the_rfc_7617_2_1() {
-        let who = Credentials::new("test", "123\u{a3}").unwrap();
+        let who = Login::new("test", "123\u{a3}").unwrap();
         assert_eq!(who.basic().unwrap(), "Basic dGVzdDoxMjPCow==");
     }
 

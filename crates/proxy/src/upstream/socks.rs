@@ -15,7 +15,7 @@ use crate::target::HTTP_PORT;
 /// who goes through one may not want the names to be seen here, or has a resolver that does not know them.
 pub(super) async fn ask(socket: TcpStream, proxy: &ProxyServer, target: &Authority) -> Result<TcpStream, Fault> {
     let target = address(target).map_err(Fault::Socks)?;
-    let reached = match proxy.credentials() {
+    let reached = match proxy.login() {
         None => Socks5Stream::connect_with_socket(socket, target).await,
         Some(who) => Socks5Stream::connect_with_password_and_socket(socket, target, who.user(), who.password()).await,
     };

@@ -47,9 +47,12 @@ impl Body for UpBody {
             self.held_back = None;
         }
         let Some(relay) = &mut self.relay else { return Poll::Ready(None) };
-        let piece = ready!(relay.poll_piece(cx));
+        let frame = match ready!(relay.poll_piece(cx)) {
+            Some(piece) => Some(piece.map(Frame::data)),
+            None => relay.take_trailers().map(Ok),
+        };
         self.progress.made();
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
