@@ -1,7 +1,8 @@
 //! A client that writes and reads raw bytes.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::thread;
 
 use socket2::{Domain, Socket, Type};
 
@@ -138,6 +139,21 @@ impl Client {
                 Err(_) => return false,
             }
         }
+    }
+
+    /// Carries bytes between this connection and another until both directions are closed.
+    pub fn relay(&mut self, mut to: TcpStream) {
+        let (mut up, mut down) = (self.stream.try_clone().expect("a handle"), to.try_clone().expect("a handle"));
+        let mut client = self.stream.try_clone().expect("a handle");
+        // A side that is gone ends its direction; what the test sees of it is what counts.
+        drop(to.write_all(&std::mem::take(&mut self.ahead)));
+        let back = thread::spawn(move || {
+            drop(io::copy(&mut down, &mut client));
+            drop(client.shutdown(Shutdown::Write));
+        });
+        drop(io::copy(&mut up, &mut to));
+        drop(to.shutdown(Shutdown::Write));
+        back.join().expect("the way back");
     }
 
     /// Reads the body that `head` announces: the content, and whether it came to its announced end.

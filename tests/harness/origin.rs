@@ -47,7 +47,12 @@ impl Talk {
 impl Origin {
     /// Listens on a free loopback port.
     pub fn start(script: impl Fn(&mut Talk) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::at("127.0.0.1:0", script)
+    }
+
+    /// Listens on an address of this computer.
+    pub fn at(addr: &str, script: impl Fn(&mut Talk) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(addr).expect("a free port");
         let addr = listener.local_addr().expect("the port");
         let (tell, told) = mpsc::channel();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -77,6 +82,11 @@ impl Origin {
     /// Where it listens, as `host:port`.
     pub fn authority(&self) -> String {
         self.addr.to_string()
+    }
+
+    /// The same port under a name that only a proxy of this harness knows, see [`crate::upstream`].
+    pub fn name(&self) -> String {
+        format!("origin.test:{}", self.addr.port())
     }
 
     /// The address of one of its resources.

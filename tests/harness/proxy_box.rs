@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{Parsed, Rules};
 use tamis_filter::{Pipeline, Profile};
-use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule, Traffic};
 use tokio::sync::oneshot;
 
 use crate::DEADLINE;
@@ -19,6 +19,7 @@ pub struct ProxyBox {
     /// Where it listens.
     pub addr: SocketAddr,
     records: mpsc::Receiver<ExchangeRecord>,
+    routes: tokio::sync::mpsc::Sender<(Routes, mpsc::Sender<()>)>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,6 +51,7 @@ impl ProxyBox {
     fn with_pipeline(pipeline: Pipeline, adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let (addr_out, addr_in) = mpsc::channel();
         let (records_out, records) = mpsc::channel();
+        let (routes, mut other_routes) = tokio::sync::mpsc::channel::<(Routes, mpsc::Sender<()>)>(1);
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -57,8 +59,10 @@ impl ProxyBox {
                 let (records, mut finished) = tokio::sync::mpsc::channel(1024);
                 let listen = SocketAddr::from(([127, 0, 0, 1], 0));
                 let pac_path = tamis_platform::PAC_PATH;
-                let (access, limits, refused_targets) = (Access::default(), Limits::default(), Vec::new());
-                let mut config = Config { listen, pipeline, access, limits, pac_path, refused_targets, records };
+                let (access, routes, limits) = (Access::default(), Routes::default(), Limits::default());
+                let refused_targets = Vec::new();
+                let mut config =
+                    Config { listen, pipeline, access, routes, limits, pac_path, refused_targets, records };
                 adjust(&mut config);
                 let proxy = Proxy::start(config).await.expect("a listening proxy");
                 addr_out.send(proxy.addr_here()).expect("a waiting test");
@@ -67,15 +71,42 @@ impl ProxyBox {
                         drop(records_out.send(record));
                     }
                 };
+                let reroute = async {
+                    while let Some((routes, done)) = other_routes.recv().await {
+                        proxy.set_routes(routes);
+                        done.send(()).expect("a waiting test");
+                    }
+                };
                 tokio::select! {
                     _ = stopped => {}
                     () = forward => {}
+                    () = reroute => {}
                 }
                 proxy.shutdown().await;
             });
         });
         let addr = addr_in.recv_timeout(DEADLINE).expect("a listening proxy");
-        Self { addr, records, stop: Some(stop), thread: Some(thread) }
+        Self { addr, records, routes, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// A proxy without profiles that takes these ways: hosts (spaces between), and the route to them.
+    pub fn with_routes(routes: &[(&str, &str)]) -> Self {
+        let proxy = Self::start(&[]);
+        proxy.set_routes(routes);
+        proxy
+    }
+
+    /// Takes other ways from now on.
+    pub fn set_routes(&self, routes: &[(&str, &str)]) {
+        let rule = |(hosts, route): &(&str, &str)| Rule {
+            hosts: hosts.split(' ').map(|host| host.parse().expect("a pattern")).collect(),
+            traffic: Traffic::All,
+            route: route.parse().expect("a route"),
+        };
+        let (done, is_done) = mpsc::channel();
+        let routes = Routes::new(routes.iter().map(rule).collect());
+        self.routes.blocking_send((routes, done)).expect("a running proxy");
+        is_done.recv_timeout(DEADLINE).expect("other routes");
     }
 
     /// A client connected to it.

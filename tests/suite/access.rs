@@ -8,6 +8,7 @@ use tamis_tests::address_elsewhere;
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::proxy_box::ProxyBox;
+use tamis_tests::upstream;
 
 /// The credentials `me:open sesame`.
 const RIGHT: &str = "Proxy-Authorization: Basic bWU6b3BlbiBzZXNhbWU=";
@@ -106,6 +107,33 @@ fn clients_elsewhere_are_served_but_reach_nothing_on_this_computer() {
     let mut client = Client::connect_from(elsewhere, proxy.addr);
     assert_eq!(client.ask(get(&format!("http://{target}/"), &[])).0.status(), 403);
     assert_eq!(client.send(connect(&target, "")).head().status(), 403);
+}
+
+#[test]
+fn clients_elsewhere_go_through_the_users_proxy_on_this_computer_and_reach_nothing_else_here() {
+    let Some(elsewhere) = address_elsewhere() else { return };
+    let origin = Origin::answering(response(&[], "through it"));
+    let port = origin.authority().rsplit_once(':').unwrap().1.to_owned();
+    let other = upstream::socks5(None);
+    let socks = format!("socks5://{}", other.authority());
+    let proxy = with_access(serving(elsewhere));
+    proxy.set_routes(&[("*", &socks), ("localhost *.localhost 127.0.0.1", &socks)]);
+    let ask = || Client::connect_from(elsewhere, proxy.addr);
+    assert_eq!(ask().ask(get(&format!("http://a.test:{port}/"), &[])).1, b"through it");
+    assert_eq!(ask().send(connect(&format!("a.test:{port}"), "")).head().status(), 200);
+    assert_eq!((other.connections(), origin.connections()), (2, 2));
+    for host in ["127.0.0.1", "localhost", "x.localhost", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]"] {
+        let authority = format!("{host}:{port}");
+        assert_eq!(ask().ask(get(&format!("http://{authority}/"), &[])).0.status(), 403, "{authority}");
+        assert_eq!(ask().send(connect(&authority, "")).head().status(), 403, "{authority}");
+    }
+    assert_eq!((other.connections(), origin.connections()), (2, 2));
+    // When we are gone it is of use to this computer's programs alone.
+    let pac = format!("GET /tamis.pac HTTP/1.1\r\nHost: {}\r\n\r\n", proxy.addr);
+    let scripts = [ask().ask(&pac).1, proxy.client().ask(&pac).1].map(|script| String::from_utf8(script).unwrap());
+    assert!(scripts[0].contains(&format!("\"PROXY {}; DIRECT\"", proxy.addr)), "{}", scripts[0]);
+    let ways = format!("PROXY {}; SOCKS5 {}; DIRECT", proxy.addr, other.authority());
+    assert!(scripts[1].contains(&ways), "{}", scripts[1]);
 }
 
 #[test]

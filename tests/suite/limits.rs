@@ -173,6 +173,9 @@ fn who_waits_too_long_for_a_busy_origin_is_told_and_who_leaves_frees_it() {
     let (head, page) = proxy.client().ask(get(&origin.url("/"), &[]));
     assert_eq!(head.status(), 503);
     assert!(String::from_utf8(page).unwrap().contains(&format!("requests to {} are under way", origin.authority())));
+    // Other routes make no other places.
+    proxy.set_routes(&[("unused.test", "direct")]);
+    assert_eq!(proxy.client().ask(get(&origin.url("/"), &[])).0.status(), 503);
     // Tunnels are no requests, and other origins are no concern of this one.
     let tunnel = format!("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", origin.authority());
     assert_eq!(proxy.client().send(tunnel).head().status(), 200);

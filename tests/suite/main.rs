@@ -21,4 +21,5 @@ mod restore;
 mod rules;
 mod streams;
 mod tunnels;
+mod upstream;
 mod wire;

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use tamis_tests::origin::{Origin, response};
+use tamis_tests::proxy_box::ProxyBox;
 use tamis_tests::serve_box::{Home, ServeBox};
 
 /// What the browser's own functions do, as far as ours uses them.
@@ -40,9 +41,30 @@ fn what_is_on_this_machine_or_its_network_does_not_come_here_and_the_rest_does()
         ("http://[fe80::1]/", "fe80::1", "DIRECT"),
         ("http://[fd00::1]/", "fd00::1", "DIRECT"),
     ] {
-        let ask = format!("{BROWSER_FUNCTIONS}{script}console.log(FindProxyForURL('{url}', '{host}'))");
-        let output = Command::new("node").args(["--eval", &ask]).output().expect("node");
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), want, "{url} {output:?}");
+        assert_eq!(evaluate(&script, url, host), want, "{url}");
+    }
+}
+
+/// What the script answers, in a real engine.
+fn evaluate(script: &str, url: &str, host: &str) -> String {
+    let ask = format!("{BROWSER_FUNCTIONS}{script}console.log(FindProxyForURL('{url}', '{host}'))");
+    let output = Command::new("node").args(["--eval", &ask]).output().expect("node");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn without_us_a_browser_tries_the_proxy_that_we_go_through_before_going_directly() {
+    let proxy = ProxyBox::start(&[]);
+    let ours = format!("PROXY {}", proxy.addr);
+    for (routes, want) in [
+        (vec![("*", "http://al:secret@proxy.test:3128")], "PROXY proxy.test:3128"),
+        (vec![("a.test", "direct"), ("*", "socks5://[2001:db8::1]:1080")], "SOCKS5 [2001:db8::1]:1080"),
+    ] {
+        proxy.set_routes(&routes);
+        let (_, script) = proxy.client().ask(format!("GET /tamis.pac HTTP/1.1\r\nHost: {}\r\n\r\n", proxy.addr));
+        let script = String::from_utf8(script).unwrap();
+        assert_eq!(evaluate(&script, "https://a.test/", "a.test"), format!("{ours}; {want}; DIRECT"));
     }
 }
 

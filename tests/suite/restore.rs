@@ -83,6 +83,31 @@ fn after_kill_9_a_start_that_points_here_again_still_knows_what_was_before() {
 }
 
 #[test]
+fn a_company_proxy_is_gone_through_also_by_the_next_after_kill_9_and_by_browsers_in_between() {
+    let (home, _) = user_with_a_company_proxy();
+    let company = Origin::answering(response(&[], "company"));
+    let authority = company.authority();
+    let (host, port) = authority.rsplit_once(':').unwrap();
+    for setting in [["host", host], ["port", port]] {
+        home.gsettings(&["set", "org.gnome.system.proxy.http", setting[0], setting[1]]);
+    }
+    for _ in 0..2 {
+        let tamis = pointed_here(&home);
+        let former = &tamis.snapshot()["systemProxy"]["former"];
+        assert_eq!(former["name"], format!("{authority}, proxy.example:80"));
+        assert!(former["actual"] == true, "{former}");
+        let (_, body) = tamis.client().ask(get("http://intern.corp.example.test/", &[]));
+        assert_eq!(body, b"company");
+        let (_, pac) = tamis.client().ask(format!("GET /tamis.pac HTTP/1.1\r\nHost: {}\r\n\r\n", tamis.proxy));
+        let pac = String::from_utf8(pac).unwrap();
+        let [plain, secure] =
+            [&authority, "proxy.example:80"].map(|name| format!("\"PROXY {}; PROXY {name}; DIRECT\"", tamis.proxy));
+        assert!(pac.contains(&format!("isPlain ? {plain} : {secure}")), "{pac}");
+        tamis.kill();
+    }
+}
+
+#[test]
 fn after_kill_9_tamis_restore_puts_the_setting_back_without_a_start() {
     let (home, before) = user_with_a_company_proxy();
     pointed_here(&home).kill();

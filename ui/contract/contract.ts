@@ -11,6 +11,10 @@ on: boolean, } | { "type": "setSystemProxy",
 /**
  * The wish.
  */
+on: boolean, } | { "type": "setFormerProxy", 
+/**
+ * The wish.
+ */
 on: boolean, } | { "type": "setProfile", 
 /**
  * The profile's id.
@@ -123,7 +127,29 @@ place: string | null,
 /**
  * The address of the automatic configuration (PAC) to enter by hand where Tamis cannot; none while not listening.
  */
-pacUrl: string | null, };
+pacUrl: string | null, 
+/**
+ * The proxy that the system used before it was pointed here; none where it used none, or was not pointed
+ * here yet.
+ */
+former: FormerProxyView | null, };
+
+/**
+ * The proxy that the system used before. Traffic may go on through it.
+ */
+export type FormerProxyView = { 
+/**
+ * Its host and port; two of them where `https` addresses had another.
+ */
+name: string, 
+/**
+ * Whether the user wants traffic to go on through it.
+ */
+wanted: boolean, 
+/**
+ * Whether it does.
+ */
+actual: boolean, };
 
 /**
  * What the operating system's proxy setting is to us.

@@ -120,17 +120,17 @@ describe("the system's proxy", () => {
   const pacUrl = "http://127.0.0.1:8118/proxy.pac";
 
   test("is offered while untouched", async () => {
-    const puppet = await open(sample({ systemProxy: { wanted: false, state: "untouched", place, pacUrl } }));
+    const puppet = await open(sample({ systemProxy: { wanted: false, state: "untouched", place, pacUrl, former: null } }));
     expect(document.body.textContent).not.toContain(pacUrl);
     button("Use for this computer")?.click();
     expect(puppet.commands).toEqual([{ type: "setSystemProxy", on: true }]);
   });
 
   test("can be given back while wanted, set or not", async () => {
-    const puppet = await open(sample({ systemProxy: { wanted: true, state: "ours", place, pacUrl } }));
+    const puppet = await open(sample({ systemProxy: { wanted: true, state: "ours", place, pacUrl, former: null } }));
     expect(button("Use for this computer")).toBeUndefined();
     button("Stop using for this computer")?.click();
-    puppet.show(sample({ systemProxy: { wanted: true, state: "untouched", place, pacUrl } }));
+    puppet.show(sample({ systemProxy: { wanted: true, state: "untouched", place, pacUrl, former: null } }));
     await tick();
     expect(document.body.textContent).toContain("Not yet set in GNOME settings");
     button("Stop using for this computer")?.click();
@@ -138,7 +138,7 @@ describe("the system's proxy", () => {
   });
 
   test("is entered by hand where it is not supported", async () => {
-    await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl } }));
+    await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, former: null } }));
     expect(document.body.textContent).toContain(pacUrl);
     expect(button("Copy the address")).toBeDefined();
     expect(button("Use for this computer")).toBeUndefined();
@@ -146,7 +146,7 @@ describe("the system's proxy", () => {
 
   test("is not mentioned where it is left alone", async () => {
     const startAtLogin = { available: false, wanted: false, actual: false };
-    await open(sample({ startAtLogin, systemProxy: { wanted: true, state: "notManaged", place: null, pacUrl } }));
+    await open(sample({ startAtLogin, systemProxy: { wanted: true, state: "notManaged", place: null, pacUrl, former: null } }));
     expect(document.querySelector("[aria-label='This computer']")).toBeNull();
   });
 });
@@ -158,6 +158,21 @@ test("start at login is shown only where it can be set", async () => {
   puppet.show(sample({ startAtLogin: { available: false, wanted: false, actual: false } }));
   await tick();
   expect(switchFor("Start at login")).toBeNull();
+});
+
+test("the proxy from before is named, and a switch for it is shown, only where there was one", async () => {
+  const { systemProxy } = sample();
+  const former = { name: "proxy.corp.example:3128", wanted: true, actual: true };
+  const puppet = await open(sample({ systemProxy: { ...systemProxy, former } }));
+  expect(document.body.textContent).toContain("proxy.corp.example:3128");
+  switchFor("Send on through your proxy")?.click();
+  expect(puppet.commands).toEqual([{ type: "setFormerProxy", on: false }]);
+  puppet.show(sample({ systemProxy: { ...systemProxy, former: { ...former, wanted: false } } }));
+  await tick();
+  expect(switchFor("Send on through your proxy")?.getAttribute("aria-busy")).toBe("true");
+  puppet.show(sample());
+  await tick();
+  expect(switchFor("Send on through your proxy")).toBeNull();
 });
 
 test("an hour without traffic is said, not drawn", async () => {

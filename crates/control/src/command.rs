@@ -17,6 +17,11 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
+    /// Go on through the proxy that the system used before it was pointed here.
+    SetFormerProxy {
+        /// The wish.
+        on: bool,
+    },
     /// Tick or untick a profile.
     SetProfile {
         /// The profile's id.

@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
-use tamis_platform::Autostart;
-use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy};
+use tamis_platform::{Autostart, FormerProxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -20,9 +20,12 @@ use crate::hands::{Broken, aside};
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::snapshot::{Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle};
+use crate::snapshot::{
+    FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+};
 use crate::store::{Store, read_rules};
 use crate::system_setting::{PointError, Restoration, SystemSetting};
+use crate::upstream::{self, Former};
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
@@ -56,6 +59,11 @@ pub(crate) struct Controller {
     autostart: Option<Box<dyn Autostart>>,
     login_wanted: bool,
     proxy: Option<Proxy>,
+    /// The user's own ways, from the settings.
+    own_routes: Vec<Rule>,
+    /// How the system's traffic went before it was pointed here; known from then on, also when it is given back: a program
+    /// that has not noticed yet still needs it.
+    former: Option<Former>,
     actual: Actual,
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
@@ -83,6 +91,8 @@ impl Controller {
             autostart: hands.autostart.filter(|_| options.login_command.is_some()),
             login_wanted: false,
             proxy: None,
+            own_routes: Vec::new(),
+            former: None,
             actual: Actual::default(),
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
@@ -164,7 +174,7 @@ impl Controller {
         }
         let store = self.store.clone();
         match aside(move || store.settings()).await {
-            Ok(Ok(settings)) => self.settings = settings,
+            Ok(Ok(settings)) => self.take_settings(settings),
             Ok(Err(error)) => {
                 self.settings_unreadable = true;
                 self.report(words::settings_unreadable(&error));
@@ -193,6 +203,13 @@ impl Controller {
                 Err(broken) => self.report(words::start_at_login_failed(&broken)),
             }
         }
+    }
+
+    fn take_settings(&mut self, settings: Settings) {
+        let (rules, problems) = settings.upstream.rules();
+        self.own_routes = rules;
+        problems.into_iter().for_each(|problem| self.report(problem));
+        self.settings = settings;
     }
 
     /// Puts the user's rules before the other profiles: their own word comes first.
@@ -226,6 +243,7 @@ impl Controller {
                     self.options.system_proxy = SystemProxyUse::AsWished;
                 }
             }
+            Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
                     self.settings.profiles.insert(id, on);
@@ -264,6 +282,7 @@ impl Controller {
             listening: running,
             profiles: filtering.then(|| profiles.collect()),
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some(),
+            through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
         }
     }
@@ -281,6 +300,7 @@ impl Controller {
         match step {
             Step::StartProxy => self.start_proxy().await,
             Step::SwapPipeline(ids) => self.swap_pipeline(ids),
+            Step::SwapRoutes { through_former } => self.swap_routes(through_former),
             Step::PointSystemHere => self.point_system_here().await,
             Step::RestoreSystem => self.restore_system().await,
             Step::StopProxy => {
@@ -289,6 +309,7 @@ impl Controller {
                 }
                 self.actual.listening = false;
                 self.actual.profiles = None;
+                self.actual.through_former = false;
             }
             Step::SetStartAtLogin(on) => self.set_start_at_login(on).await,
         }
@@ -313,6 +334,7 @@ impl Controller {
                     self.proxy = Some(proxy);
                     self.actual.listening = true;
                     self.actual.profiles = None;
+                    self.actual.through_former = false;
                     self.settle("not-listening");
                     return;
                 }
@@ -335,6 +357,7 @@ impl Controller {
             listen,
             pipeline: Pipeline::default(),
             access: access.clone(),
+            routes: Routes::new(self.own_routes.clone()),
             limits: limits.clone(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),
@@ -361,31 +384,69 @@ impl Controller {
         self.actual.profiles = ids;
     }
 
+    fn swap_routes(&mut self, through_former: bool) {
+        let former = self.former.iter().filter(|_| through_former).flat_map(|former| &former.rules);
+        let rules = self.own_routes.iter().chain(former).cloned().collect();
+        let Some(proxy) = &self.proxy else { return };
+        proxy.set_routes(Routes::new(rules));
+        self.actual.through_former = through_former;
+    }
+
     async fn point_system_here(&mut self) {
         self.generation += 1;
-        let Some(proxy) = &self.proxy else { return };
-        let url = proxy.pac_url(self.generation);
-        let error = match self.with_system(move |system| system.point_at(&url)).await {
+        let Some((url, own)) = self.proxy.as_ref().map(|proxy| (proxy.pac_url(self.generation), proxy.addr())) else {
+            return;
+        };
+        match self.with_system(move |system| system.take_note(&url)).await {
+            Ok(Ok(former)) => self.meet_former(former, own),
+            Ok(Err(error)) => return self.report_not_pointed(&error),
+            Err(broken) => return self.report(words::system_proxy_not_set(&broken, false)),
+        }
+        // First the way out, then the traffic that may need it.
+        self.swap_routes(self.settings.former_proxy && self.former.is_some());
+        match self.with_system(SystemSetting::point_here).await {
             Ok(Ok(())) => {
                 self.actual.system_proxy = true;
                 self.settle("system-proxy-not-set");
                 self.settle("system-proxy-claimed");
-                return;
             }
-            Ok(Err(error)) => {
-                self.settle("system-proxy-claimed");
-                error
+            Ok(Err(error)) => self.report_not_pointed(&error),
+            Err(broken) => self.report(words::system_proxy_not_set(&broken, false)),
+        }
+    }
+
+    /// Takes down how the system's traffic went before, or reports why Tamis cannot go on that way. Where the user's own
+    /// rules choose a way for everything, that is no question any more.
+    fn meet_former(&mut self, former: Option<FormerProxy>, own: SocketAddr) {
+        let former = former.filter(|_| !upstream::mean_everything(&self.own_routes));
+        let met = match former {
+            None => Ok(None),
+            Some(FormerProxy::Manual(proxies)) => {
+                Former::new(&proxies, own).map_err(|why| words::former_is_nonsense(&why))
             }
-            Err(broken) => {
-                self.report(words::system_proxy_not_set(&broken, false));
-                return;
-            }
+            Some(FormerProxy::Automatic) => Err(words::FORMER_IS_AUTOMATIC.to_owned()),
         };
-        self.report(match &error {
+        match met {
+            Ok(former) => {
+                self.former = former;
+                self.settle("former-proxy-not-followed");
+            }
+            Err(why) => {
+                self.former = None;
+                self.report(words::former_proxy_not_followed(self.place.unwrap_or("the system's settings"), &why));
+            }
+        }
+    }
+
+    fn report_not_pointed(&mut self, error: &PointError) {
+        if !matches!(error, PointError::Claimed) {
+            self.settle("system-proxy-claimed");
+        }
+        self.report(match error {
             PointError::Claimed => words::system_proxy_claimed(),
-            PointError::HalfDone { .. } | PointError::Leftover(_) => words::system_proxy_not_set(&error, false),
+            PointError::HalfDone { .. } | PointError::Leftover(_) => words::system_proxy_not_set(error, false),
             PointError::Unsupported | PointError::Store(_) | PointError::System(_) => {
-                words::system_proxy_not_set(&error, true)
+                words::system_proxy_not_set(error, true)
             }
         });
     }
@@ -395,6 +456,7 @@ impl Controller {
             Ok(Ok(restoration)) => {
                 self.actual.system_proxy = false;
                 self.settle("system-proxy-not-restored");
+                self.settle("former-proxy-not-followed");
                 if let Restoration::Done { kept, .. } = restoration {
                     self.report_kept(&kept);
                 }
@@ -508,6 +570,11 @@ impl Controller {
                 state: self.system_proxy_state(),
                 place: self.place.map(str::to_owned),
                 pac_url: self.proxy.as_ref().map(|proxy| proxy.pac_url(self.generation)),
+                former: self.former.as_ref().map(|former| FormerProxyView {
+                    name: former.name.clone(),
+                    wanted: self.settings.former_proxy,
+                    actual: self.actual.through_former,
+                }),
             },
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),

@@ -23,6 +23,7 @@ mod signals;
 mod snapshot;
 mod store;
 mod system_setting;
+mod upstream;
 mod words;
 
 pub use command::Command;
@@ -33,9 +34,10 @@ pub use paths::{NoHome, Paths};
 pub use problem::Problem;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::{
-    ChangeView, FIGURES_MINUTES, Figures, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot, StartAtLoginView,
-    SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot,
+    StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{Restoration, RestoreError, restore_system_proxy, system_proxy_is_looked_after};
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
+pub use upstream::Written;

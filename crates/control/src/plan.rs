@@ -9,6 +9,8 @@ pub(crate) struct Wanted {
     pub(crate) profiles: Option<Vec<&'static str>>,
     /// The system's proxy setting points at us.
     pub(crate) system_proxy: bool,
+    /// Traffic goes on through the proxy that the system used before, as far as one is known.
+    pub(crate) through_former: bool,
     /// The login entry is there; none where this host does not manage it.
     pub(crate) start_at_login: Option<bool>,
 }
@@ -20,6 +22,7 @@ pub(crate) struct Actual {
     /// As in [`Wanted::profiles`].
     pub(crate) profiles: Option<Vec<&'static str>>,
     pub(crate) system_proxy: bool,
+    pub(crate) through_former: bool,
     pub(crate) start_at_login: bool,
 }
 
@@ -29,6 +32,11 @@ pub(crate) enum Step {
     StartProxy,
     /// A proxy that has just started has no profiles.
     SwapPipeline(Option<Vec<&'static str>>),
+    /// Whether traffic goes on through the proxy of before. A proxy that has just started takes the user's own ways only.
+    SwapRoutes {
+        through_former: bool,
+    },
+    /// Finds out which proxy the system used, and takes the way through it first where that is wanted.
     PointSystemHere,
     RestoreSystem,
     StopProxy,
@@ -51,6 +59,9 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
         if wanted.profiles != *in_force {
             steps.push(Step::SwapPipeline(wanted.profiles.clone()));
         }
+        if wanted.through_former != (actual.listening && actual.through_former) {
+            steps.push(Step::SwapRoutes { through_former: wanted.through_former });
+        }
     } else if actual.listening {
         steps.push(Step::StopProxy);
     }
@@ -71,27 +82,32 @@ mod tests {
     const PROFILES: [Option<&[&str]>; 3] = [None, Some(&[]), Some(&["a", "b"])];
 
     fn all_wanted() -> impl Iterator<Item = Wanted> {
-        (0..36).map(|n| Wanted {
+        (0..72).map(|n| Wanted {
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
-            profiles: PROFILES[n / 4 % 3].map(<[_]>::to_vec),
-            start_at_login: [None, Some(false), Some(true)][n / 12],
+            through_former: n / 4 % 2 == 0,
+            profiles: PROFILES[n / 8 % 3].map(<[_]>::to_vec),
+            start_at_login: [None, Some(false), Some(true)][n / 24],
         })
     }
 
     fn all_actual() -> impl Iterator<Item = Actual> {
-        (0..24).map(|n| Actual {
+        (0..48).map(|n| Actual {
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
-            profiles: PROFILES[n / 4 % 3].map(<[_]>::to_vec),
-            start_at_login: n / 12 == 0,
+            through_former: n / 4 % 2 == 0,
+            profiles: PROFILES[n / 8 % 3].map(<[_]>::to_vec),
+            start_at_login: n / 24 == 0,
         })
     }
 
     fn take(actual: &mut Actual, step: Step) {
         match step {
-            Step::StartProxy => *actual = Actual { listening: true, profiles: None, ..actual.clone() },
+            Step::StartProxy => {
+                *actual = Actual { listening: true, profiles: None, through_former: false, ..actual.clone() };
+            }
             Step::SwapPipeline(profiles) => actual.profiles = profiles,
+            Step::SwapRoutes { through_former } => actual.through_former = through_former,
             Step::PointSystemHere => actual.system_proxy = true,
             Step::RestoreSystem => actual.system_proxy = false,
             Step::StopProxy => *actual = Actual { listening: false, profiles: None, ..actual.clone() },
@@ -115,6 +131,7 @@ mod tests {
                 assert!(plan(&wanted, &actual).is_empty(), "{from:?} -> {wanted:?} ends in {actual:?}");
                 assert_eq!(actual.listening, wanted.listening);
                 assert!(!wanted.listening || actual.profiles == wanted.profiles);
+                assert!(!wanted.listening || actual.through_former == wanted.through_former);
                 assert_eq!(actual.system_proxy, wanted.system_proxy && wanted.listening);
             }
         }
@@ -123,7 +140,8 @@ mod tests {
     #[test]
     fn quitting_gives_the_setting_back_before_the_proxy_stops() {
         let actual = Actual { listening: true, system_proxy: true, ..Actual::default() };
-        let wanted = Wanted { listening: false, profiles: None, system_proxy: true, start_at_login: None };
+        let wanted =
+            Wanted { listening: false, profiles: None, system_proxy: true, through_former: true, start_at_login: None };
         assert_eq!(plan(&wanted, &actual), [Step::RestoreSystem, Step::StopProxy]);
     }
 }

@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use tamis_filter::Card;
 
+use crate::upstream::Written;
+
 /// The format this version writes and reads.
 pub const SETTINGS_VERSION: u32 = 1;
 
@@ -22,6 +24,8 @@ pub struct Settings {
     pub filtering: bool,
     /// Send this computer's traffic here while filtering is on.
     pub system_proxy: bool,
+    /// Go on through the proxy that the system used before it was pointed here.
+    pub former_proxy: bool,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Profiles that were ticked or unticked; the others have their own default.
@@ -32,6 +36,9 @@ pub struct Settings {
     /// The bounds of the proxy, as they were written; `limits.rs` reads them.
     #[serde(skip_serializing_if = "toml::Table::is_empty")]
     pub limits: toml::Table,
+    /// Other proxies to go through.
+    #[serde(skip_serializing_if = "Written::is_empty")]
+    pub upstream: Written,
     /// Keys of other versions.
     #[serde(flatten)]
     pub other: toml::Table,
@@ -43,16 +50,18 @@ impl Default for Settings {
             version: SETTINGS_VERSION,
             filtering: true,
             system_proxy: false,
+            former_proxy: true,
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
             access: toml::Table::new(),
             limits: toml::Table::new(),
+            upstream: Written::default(),
             other: toml::Table::new(),
         }
     }
 }
 
-/// Settings that cannot be read, or not be written; the text says why.
+/// Settings that cannot be read, or not be written; the text says why, and in which line, but quotes none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(String);
@@ -63,7 +72,7 @@ impl Settings {
     /// # Errors
     /// When it is not TOML, holds a value that its key cannot have, or was written by a newer version.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = toml::from_str(text).map_err(|error| SettingsError(error.to_string()))?;
+        let settings: Self = toml::from_str(text).map_err(|error| SettingsError(place_and_fault(text, &error)))?;
         if settings.version > SETTINGS_VERSION {
             let why = format!("it was written by a newer Tamis (format {})", settings.version);
             return Err(SettingsError(why));
@@ -83,6 +92,12 @@ impl Settings {
     pub fn wants(&self, profile: &Card) -> bool {
         self.profiles.get(profile.id).copied().unwrap_or(profile.on_by_default)
     }
+}
+
+/// What is wrong and in which line. The error's own text would quote the line, and there may be a password in it.
+fn place_and_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 /// The settings file that `docs/settings.md` shows.

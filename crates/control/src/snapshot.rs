@@ -76,6 +76,21 @@ pub struct SystemProxyView {
     pub place: Option<String>,
     /// The address of the automatic configuration (PAC) to enter by hand where Tamis cannot; none while not listening.
     pub pac_url: Option<String>,
+    /// The proxy that the system used before it was pointed here; none where it used none, or was not pointed
+    /// here yet.
+    pub former: Option<FormerProxyView>,
+}
+
+/// The proxy that the system used before. Traffic may go on through it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerProxyView {
+    /// Its host and port; two of them where `https` addresses had another.
+    pub name: String,
+    /// Whether the user wants traffic to go on through it.
+    pub wanted: bool,
+    /// Whether it does.
+    pub actual: bool,
 }
 
 /// What the operating system's proxy setting is to us.

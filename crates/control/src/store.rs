@@ -252,6 +252,25 @@ mod tests {
     }
 
     #[test]
+    fn proxies_in_the_settings_are_kept_as_written_and_their_passwords_not_told() {
+        let (_folder, store) = store();
+        let path = store.paths.settings();
+        make_folder(&path).unwrap();
+        let upstream = "[[upstream]]\nhosts = [\"a.test\"]\nproxy = \"nonsense://u:secret@p.test:1\"\nmore = 7\n";
+        fs::write(&path, upstream).unwrap();
+        let settings = store.settings().unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
+        store.save_settings(&settings).unwrap();
+        assert_eq!(store.settings().unwrap(), settings);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(upstream.lines().all(|line| text.contains(line)), "{text}");
+
+        fs::write(&path, format!("filtering = true\n{upstream}proxy = \"http://u:secret@p.test:1\" x")).unwrap();
+        let error = store.settings().unwrap_err().to_string();
+        assert!(error.contains("line 6") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
     fn unreadable_settings_are_refused_and_kept() {
         let (_folder, store) = store();
         let path = store.paths.settings();

@@ -1,7 +1,7 @@
 //! The system's proxy setting as a transaction: the note is on disk before anything changes, and gone only when
 //! everything is put back. Every function here may wait for the disk and for other programs.
 
-use tamis_platform::{Note, Restored, SystemProxy};
+use tamis_platform::{FormerProxy, Note, Restored, SystemProxy};
 
 use crate::store::{Claim, Store, StoreError};
 use crate::{Hands, Paths};
@@ -106,8 +106,9 @@ impl SystemSetting {
         self.restore()
     }
 
-    /// Points the system at `pac_url`. When this fails the setting is as before, but for [`PointError::HalfDone`].
-    pub(crate) fn point_at(&mut self, pac_url: &str) -> Result<(), PointError> {
+    /// Claims the setting, writes down what it is and what will be, and tells how traffic went before. Nothing is changed
+    /// yet. When this fails there is no note.
+    pub(crate) fn take_note(&mut self, pac_url: &str) -> Result<Option<FormerProxy>, PointError> {
         if self.hand.is_none() {
             return Err(PointError::Unsupported);
         }
@@ -116,10 +117,17 @@ impl SystemSetting {
         self.restore().map_err(PointError::Leftover)?;
         let Some(hand) = &self.hand else { return Err(PointError::Unsupported) };
         let note = hand.prepare(pac_url)?;
+        let former = hand.former_proxy(&note)?;
         self.store.save_note(&note)?;
-        let applied = hand.apply(&note);
-        let in_force = self.in_force.insert(InForce { note, _claim: claim });
-        if let Err(apply) = applied {
+        self.in_force = Some(InForce { note, _claim: claim });
+        Ok(former)
+    }
+
+    /// Points the system at the address of which note was taken. When this fails the setting is as before, but for
+    /// [`PointError::HalfDone`].
+    pub(crate) fn point_here(&mut self) -> Result<(), PointError> {
+        let (Some(hand), Some(in_force)) = (&self.hand, &self.in_force) else { return Err(PointError::Unsupported) };
+        if let Err(apply) = hand.apply(&in_force.note) {
             return Err(match self.restore() {
                 Ok(_) => apply.into(),
                 Err(restore) => PointError::HalfDone { apply, restore: Box::new(restore) },

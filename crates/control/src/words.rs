@@ -179,6 +179,58 @@ pub(crate) fn system_proxy_claimed() -> Problem {
     )
 }
 
+/// `why`: a clause about what cannot be followed.
+pub(crate) fn former_proxy_not_followed(place: &str, why: &str) -> Problem {
+    problem(
+        "former-proxy-not-followed",
+        "The proxy this computer used before cannot be followed",
+        format!("In {place}, {why}. While Tamis is used, traffic goes directly instead of the way it went before."),
+        "If sites cannot be reached now, name your network's proxy under [[upstream]] in settings.toml and start Tamis \
+         again, or stop using Tamis for this computer.",
+    )
+}
+
+/// A clause for [`former_proxy_not_followed`].
+pub(crate) const FORMER_IS_AUTOMATIC: &str =
+    "an automatic configuration (PAC) chose the proxy, which Tamis cannot read yet";
+
+/// A clause for [`former_proxy_not_followed`].
+pub(crate) fn former_is_nonsense(why: &impl ToString) -> String {
+    format!("a proxy was named that Tamis cannot use: {}", why.to_string())
+}
+
+/// Entries are counted from 1.
+pub(crate) fn upstream_entry(place: usize, faults: &str, refused: bool) -> Problem {
+    let meaning = match refused {
+        true => "Its hosts are refused, so that nothing goes a way you did not choose.",
+        false => "What is not named here is in force.",
+    };
+    problem(
+        &format!("upstream-{place}"),
+        "A proxy in the settings cannot be used as it is written",
+        format!("Entry {place} of [[upstream]]: {faults}. {meaning}"),
+        "Quit Tamis, mend the entry in settings.toml, and start it again.",
+    )
+}
+
+pub(crate) fn upstream_is_no_list() -> Problem {
+    problem(
+        "upstream",
+        "The proxies in the settings cannot be read",
+        "What stands under `upstream` is not a list of entries, so no proxy of yours is used.",
+        "Quit Tamis, begin each entry with a line [[upstream]] in settings.toml, and start it again.",
+    )
+}
+
+pub(crate) fn upstream_has_too_many(limit: usize) -> Problem {
+    problem(
+        "upstream",
+        "There are too many proxies in the settings",
+        format!("The first {limit} entries of [[upstream]] are in force, the others are not."),
+        "Quit Tamis, put hosts with the same proxy into one entry in settings.toml, and start it again.",
+    )
+}
+
 pub(crate) fn restored_after_crash() -> Problem {
     problem(
         "restored-after-crash",

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use tamis_control::{
-    ChangeView, Command, Figures, Minute, Phase, Problem, ProfileView, Snapshot, StartAtLoginView, SystemProxyState,
-    SystemProxyView, Toggle,
+    ChangeView, Command, Figures, FormerProxyView, Minute, Phase, Problem, ProfileView, Snapshot, StartAtLoginView,
+    SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -38,6 +38,7 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<Phase>(&config),
         declaration::<Toggle>(&config),
         declaration::<SystemProxyView>(&config),
+        declaration::<FormerProxyView>(&config),
         declaration::<SystemProxyState>(&config),
         declaration::<StartAtLoginView>(&config),
         declaration::<ProfileView>(&config),
@@ -58,6 +59,7 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
     let commands = [
         Command::SetFiltering { on: true },
         Command::SetSystemProxy { on: false },
+        Command::SetFormerProxy { on: false },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
         Command::DismissProblem { id: "not-listening".into() },
@@ -100,6 +102,7 @@ fn golden_snapshot() -> Snapshot {
             state: SystemProxyState::Ours,
             place: Some("GNOME settings".into()),
             pac_url: Some("http://127.0.0.1:8118/tamis.pac?g=1".into()),
+            former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
         },
         start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
         profiles: vec![ProfileView {

@@ -13,6 +13,8 @@ pub(crate) trait Store {
     const BACKEND: &'static str;
     /// Where the setting lives, in words the user knows.
     const PLACE: &'static str;
+    /// What stands before the names of all keys. Groups of further keys follow it behind a dot.
+    const SCHEMA: &'static str;
     /// The key that holds the PAC address.
     const ADDRESS: &'static str;
     /// The key that makes the address count when it says `'auto'`.
@@ -22,6 +24,8 @@ pub(crate) trait Store {
     fn is_writable(&self, key: &str) -> Result<bool, Error>;
     /// What the user (or a program for him) has set; none where the key stands at its default. Always read afresh.
     fn user_value(&self, key: &str) -> Result<Option<String>, Error>;
+    /// What counts where the user has set nothing; none where nothing does.
+    fn default_value(&self, key: &str) -> Result<Option<String>, Error>;
     /// Sets the key, and returns when the value is where everybody reads it (or was lost on the way).
     fn set(&self, key: &str, text: &str) -> Result<(), Error>;
     /// Takes the user's value away, and returns when that is so for everybody.

@@ -8,6 +8,8 @@
 
 pub mod autostart;
 mod error;
+mod former;
+mod gvariant;
 mod keyed;
 mod memory;
 pub mod open_files;
@@ -18,6 +20,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use error::Error;
+pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
 pub use memory::Memory;
 
 /// The path of every PAC address Tamis gives to the system. By it, on a loopback host and whatever the port, a setting
@@ -39,6 +42,13 @@ pub trait SystemProxy: Send {
     /// # Errors
     /// When the settings cannot be read or are locked, or `pac_url` is not as described.
     fn prepare(&self, pac_url: &str) -> Result<Note, Error>;
+
+    /// How the system sent its web traffic before `note` was made; none where it went directly. What stands beside the
+    /// keys of the note is read as it is now: Tamis does not change it, the user may.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    fn former_proxy(&self, note: &Note) -> Result<Option<FormerProxy>, Error>;
 
     /// Sets every key of `note` to our value and reads it back.
     ///

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::former;
 use crate::keyed::{self, Store};
-use crate::{Autostart, Error, LoginCommand, Note, Restored, SystemProxy};
+use crate::{Autostart, Error, FormerProxy, LoginCommand, Note, Restored, SystemProxy};
 
 /// A settings system and a login entry that live in this process and touch nothing else, for tests.
 ///
@@ -36,7 +37,8 @@ enum Fault {
 impl Memory {
     /// The key that holds the PAC address; its text form is `'http://…'`.
     pub const ADDRESS: &'static str = "memory autoconfig-url";
-    /// The key for the mode: `'none'`, `'manual'` or `'auto'`; not set is as good as `'none'`.
+    /// The key for the mode: `'none'`, `'manual'` or `'auto'`; not set is as good as `'none'`. The keys of a manual proxy
+    /// have GNOME's names, for instance `memory.http host` and `memory ignore-hosts`.
     pub const MODE: &'static str = "memory mode";
 
     /// Settings in which nothing is set.
@@ -127,6 +129,7 @@ impl Memory {
 impl Store for Memory {
     const BACKEND: &'static str = "memory";
     const PLACE: &'static str = "memory";
+    const SCHEMA: &'static str = "memory";
     const ADDRESS: &'static str = Memory::ADDRESS;
     const MODE: &'static str = Memory::MODE;
 
@@ -136,6 +139,10 @@ impl Store for Memory {
 
     fn user_value(&self, key: &str) -> Result<Option<String>, Error> {
         Ok(self.value(key))
+    }
+
+    fn default_value(&self, _: &str) -> Result<Option<String>, Error> {
+        Ok(None)
     }
 
     fn set(&self, key: &str, text: &str) -> Result<(), Error> {
@@ -158,6 +165,10 @@ impl SystemProxy for Memory {
 
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         keyed::prepare(self, pac_url)
+    }
+
+    fn former_proxy(&self, note: &Note) -> Result<Option<FormerProxy>, Error> {
+        former::read(self, note)
     }
 
     fn apply(&self, note: &Note) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use own_home::{PAC, SCHEMA, Step, gsettings, hand, note, note_and_apply, ours, seen};
-use tamis_platform::{Error, system_proxy};
+use tamis_platform::{Error, FormerProxy, system_proxy};
 
 fn test(name: &str, steps: &[Step]) {
     if own_home::step_here(steps).is_none() && own_home::machine_has_gsettings() {
@@ -64,6 +64,50 @@ fn a_process_that_is_gone_is_cleaned_up_after_by_the_next() {
             assert_eq!(seen(), ours());
             restore_puts_both_back(home);
             is_byte_for_byte_as_before(home);
+        }],
+    );
+}
+
+#[test]
+fn the_proxy_from_before_is_known_while_the_setting_points_here_and_after_a_crash() {
+    test(
+        "the_proxy_from_before_is_known_while_the_setting_points_here_and_after_a_crash",
+        &[corporate, note_and_apply, |home| {
+            assert_eq!(seen(), ours());
+            let Some(FormerProxy::Manual(manual)) = hand().former_proxy(&note(home)).unwrap() else { panic!() };
+            let shown = format!("{:?} {:?}", manual.http.unwrap(), manual.https.unwrap());
+            assert_eq!(shown, "Http proxy.corp.test:3128 Http it's.corp.test:3129");
+            assert_eq!(manual.direct, ["*.localhost", "*.corp.test", "10.0.0.0/8"]);
+            // With a password, and with the defaults of the schema: port 8080, and the list of what is direct.
+            for key in ["use-authentication true", "authentication-user al", "authentication-password 'open sesame'"] {
+                let (key, value) = key.split_once(' ').unwrap();
+                gsettings(&["set", &format!("{SCHEMA}.http"), key, value]);
+            }
+            gsettings(&["reset", &format!("{SCHEMA}.http"), "port"]);
+            gsettings(&["reset", SCHEMA, "ignore-hosts"]);
+            let Some(FormerProxy::Manual(manual)) = hand().former_proxy(&note(home)).unwrap() else { panic!() };
+            let http = manual.http.unwrap();
+            assert_eq!((http.port, http.user_and_password), (8080, Some(("al".into(), "open sesame".into()))));
+            assert_eq!(manual.direct, ["*.localhost", "127.0.0.0/8", "::1"]);
+        }],
+    );
+}
+
+#[test]
+fn a_setting_that_was_none_or_automatic_names_no_proxy_of_before() {
+    test(
+        "a_setting_that_was_none_or_automatic_names_no_proxy_of_before",
+        &[|_| {
+            let former = || hand().former_proxy(&hand().prepare(PAC).unwrap()).unwrap();
+            assert_eq!(former(), None);
+            gsettings(&["set", SCHEMA, "mode", "auto"]);
+            assert_eq!(former(), Some(FormerProxy::Automatic));
+            // An address of ours is no setting of the user's.
+            gsettings(&["set", SCHEMA, "autoconfig-url", PAC]);
+            assert_eq!(former(), None);
+            // A mode without a proxy leads nowhere else.
+            gsettings(&["set", SCHEMA, "mode", "manual"]);
+            assert_eq!(former(), None);
         }],
     );
 }

@@ -41,6 +41,10 @@ impl fmt::Display for Error {
 
 const ASK_THE_PROGRAM: &str = "The program that sent this request made a mistake; there is nothing to set in Tamis.";
 const TRY_LATER: &str = "Try again in a moment. If other sites work, the trouble is with this one.";
+const MEND_UPSTREAM: &str = "Check that proxy. It comes from the upstream section of Tamis's settings, or from this \
+                             computer's own proxy setting, which Tamis follows until you tell it not to.";
+const MEND_CREDENTIALS: &str = "Write user name and password where that proxy is named: in the upstream section of \
+                                Tamis's settings, or in this computer's own proxy setting.";
 
 impl Error {
     /// The client sent something that is not HTTP as the RFCs have it.
@@ -208,6 +212,69 @@ impl Error {
             title: "The site took too long",
             detail: format!("{doing} {authority}: nothing within {} seconds", limit.as_secs()),
             remedy: TRY_LATER,
+        }
+    }
+
+    /// The way that was set for this host cannot be understood, and no other is taken in its place.
+    pub(crate) fn no_way(authority: &str, why: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            title: "The way to this site is not set up right",
+            detail: format!("{authority} is to be reached through another proxy, but {why}."),
+            remedy: MEND_UPSTREAM,
+        }
+    }
+
+    /// The other proxy on the way could not be found or reached. Nothing is sent past it.
+    pub(crate) fn upstream_proxy_unreachable(proxy: &str, authority: &str, cause: &(dyn StdError + 'static)) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            title: "The upstream proxy cannot be reached",
+            detail: format!(
+                "{authority} is to be reached through the upstream proxy {proxy}. Connecting to it: {}",
+                root_cause(cause)
+            ),
+            remedy: MEND_UPSTREAM,
+        }
+    }
+
+    /// The other proxy on the way did not bring about a connection in time.
+    pub(crate) fn upstream_proxy_timed_out(proxy: &str, authority: &str, limit: std::time::Duration) -> Self {
+        Self {
+            status: StatusCode::GATEWAY_TIMEOUT,
+            title: "The upstream proxy took too long",
+            detail: format!(
+                "{authority} is to be reached through the upstream proxy {proxy}: no connection within {} seconds",
+                limit.as_secs()
+            ),
+            remedy: MEND_UPSTREAM,
+        }
+    }
+
+    /// The other proxy on the way said no, with this status.
+    pub(crate) fn upstream_proxy_refused(proxy: &str, authority: &str, said: StatusCode) -> Self {
+        let (meaning, remedy) = match said {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => ("it wants another user name and password", MEND_CREDENTIALS),
+            _ => ("it does not let this through, or cannot reach the site itself", MEND_UPSTREAM),
+        };
+        Self {
+            status: match said {
+                StatusCode::GATEWAY_TIMEOUT => StatusCode::GATEWAY_TIMEOUT,
+                _ => StatusCode::BAD_GATEWAY,
+            },
+            title: "The upstream proxy refused",
+            detail: format!("Asked for {authority}, the upstream proxy {proxy} answered {said}: {meaning}."),
+            remedy,
+        }
+    }
+
+    /// The other proxy on the way was reached and then did not do what it was asked to.
+    pub(crate) fn upstream_proxy_failed(proxy: &str, authority: &str, cause: &(dyn StdError + 'static)) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            title: "The upstream proxy could not help",
+            detail: format!("Asked for {authority}, the upstream proxy {proxy} failed: {}", root_cause(cause)),
+            remedy: MEND_UPSTREAM,
         }
     }
 

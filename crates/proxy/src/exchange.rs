@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
-use crate::access::Caller;
+use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
 use crate::credentials::Shown;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
 use crate::tunnel::End;
-use crate::upstream::{Place, Progress, Tap, UpBody};
+use crate::upstream::{Place, Progress, Tap, UpBody, Upstream};
 use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
@@ -86,7 +86,9 @@ impl Exchange {
         framing::check_request(&parts)?;
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
-            (Target::Tunnel(authority), Some(upgrade)) => self.tunnel(&authority, upgrade, pipeline.run()).await,
+            (Target::Tunnel(authority), Some(upgrade)) => {
+                self.tunnel(&parts, &authority, upgrade, pipeline.run()).await
+            }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
             (Target::Origin(uri), upgrade) => {
                 let fields = Fields::from_wire(&parts.headers);
@@ -120,7 +122,10 @@ impl Exchange {
             recorder.discard();
         }
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached)));
+            let upstream = self.shared.upstream(self.caller.who);
+            // Clients elsewhere go directly when we are gone: our way may begin on this computer.
+            let routes = (self.caller.who == Who::ThisComputer).then(|| upstream.routes());
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes)));
         }
         if path == "*" && method == Method::OPTIONS {
             return Ok(hops::options());
@@ -130,21 +135,26 @@ impl Exchange {
 
     async fn tunnel(
         &mut self,
+        parts: &Parts,
         authority: &Authority,
         upgrade: OnUpgrade,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
+        self.shared.access.check_tunnel(self.caller.who, authority)?;
+        refuse_loops(parts)?;
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
-        self.shared.access.check_tunnel(self.caller.who, authority)?;
-        let origin = self.shared.upstream(self.caller.who).tunnel(authority).await?;
+        let mut fields = Fields::from_wire(&parts.headers).into_wire();
+        sign(&mut fields, parts.version, self.client.higher_minor());
+        let upstream = self.shared.upstream(self.caller.who);
+        let origin = upstream.tunnel(authority, fields).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(StatusCode::OK);
             recorder.changes = run.into_changes();
-            self.spawn_relay(upgrade, std::future::ready(Ok(End::fresh(origin))), recorder);
+            self.spawn_relay(upgrade, std::future::ready(Ok(origin)), recorder);
         }
         Ok(response)
     }
@@ -157,9 +167,7 @@ impl Exchange {
         upgrade: Option<OnUpgrade>,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
-        if via::loops(&parts.headers) {
-            return Err(Error::loops("Its Via field shows that it came through Tamis several times."));
-        }
+        refuse_loops(&parts)?;
         if let Some(response) = hops::turn_back(&parts, &head.target) {
             return Ok(self.finish(response, run));
         }
@@ -170,7 +178,9 @@ impl Exchange {
             return Err(Error::internal("A filter made an address without a host."));
         };
         self.shared.access.check_origin(&authority)?;
-        let place = self.shared.upstream(self.caller.who).place(&authority).await?;
+        // One way for the whole exchange, whatever is set meanwhile.
+        let upstream = self.shared.upstream(self.caller.who);
+        let place = upstream.place(&authority).await?;
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
         let mut request = upstream_request(parts, &head, &authority, body, self.client.higher_minor())?;
@@ -179,7 +189,7 @@ impl Exchange {
         } else if self.trailers {
             trailers::ask(request.headers_mut());
         }
-        let response = self.ask(request, &progress).await?;
+        let response = self.ask(&upstream, request, &progress).await?;
         match upgrade {
             Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
             _ => self.respond(&head, response, place, run).await,
@@ -188,9 +198,14 @@ impl Exchange {
 
     /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
     /// does not know them (RFC 9110 15.2).
-    async fn ask(&self, request: Request<UpBody>, progress: &Progress) -> Result<Response<Incoming>, Error> {
+    async fn ask(
+        &self,
+        upstream: &Upstream,
+        request: Request<UpBody>,
+        progress: &Progress,
+    ) -> Result<Response<Incoming>, Error> {
         let (interims, mut queue) = interim::queue();
-        let mut final_response = pin!(self.shared.upstream(self.caller.who).send(request, progress, interims));
+        let mut final_response = pin!(upstream.send(request, progress, interims));
         loop {
             tokio::select! {
                 // What came first goes first.
@@ -342,6 +357,22 @@ impl Exchange {
     }
 }
 
+/// A request that has passed Tamis too often is not sent round once more.
+fn refuse_loops(request: &Parts) -> Result<(), Error> {
+    if via::loops(&request.headers) {
+        return Err(Error::loops("Its Via field shows that it came through Tamis several times."));
+    }
+    Ok(())
+}
+
+/// Our `Via`, with the version that the client spoke.
+fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
+    match higher_minor {
+        Some(minor) => via::append_minor(fields, minor),
+        None => via::append(fields, version),
+    }
+}
+
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
 fn upstream_request(
@@ -365,10 +396,7 @@ fn upstream_request(
     let host = HeaderValue::try_from(authority.as_str());
     fields.insert(HOST, host.map_err(|error| Error::internal(format!("A filter made a host that is none: {error}.")))?);
     hops::count_down(&head.method, &mut fields);
-    match higher_minor {
-        Some(minor) => via::append_minor(&mut fields, minor),
-        None => via::append(&mut fields, parts.version),
-    }
+    sign(&mut fields, parts.version, higher_minor);
 
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();

@@ -36,7 +36,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
-use upstream::{Reach, Upstream};
+use upstream::{Upstream, Ways};
 
 pub use access::Access;
 pub use credentials::{BadCredentials, Credentials};
@@ -44,6 +44,7 @@ pub use error::StartError;
 pub use limits::Limits;
 pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
+pub use upstream::{HostPattern, Login, PatternError, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
 
 /// What a proxy is started with.
 #[derive(Debug)]
@@ -54,6 +55,8 @@ pub struct Config {
     pub pipeline: Pipeline,
     /// Who is served, and where they are taken.
     pub access: Access,
+    /// The ways to hosts at the start.
+    pub routes: Routes,
     /// Bounds on everything.
     pub limits: Limits,
     /// The path of the automatic configuration (PAC) on the proxy's own address.
@@ -80,11 +83,11 @@ impl Proxy {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = listener::bind(config.listen).await?;
         let addr = listener.local_addr().map_err(|source| StartError { addr: config.listen, source })?;
+        let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits);
         let shared = Arc::new(Shared {
             addr,
             pipeline: RwLock::new(Arc::new(config.pipeline)),
-            upstream: Upstream::new(addr, config.refused_targets.clone(), &config.limits, Reach::Everything),
-            upstream_for_others: Upstream::new(addr, config.refused_targets, &config.limits, Reach::OtherComputers),
+            ways: RwLock::new(ways),
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
@@ -121,6 +124,12 @@ impl Proxy {
         *self.shared.pipeline.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pipeline);
     }
 
+    /// Takes other ways for exchanges that begin from now on. Those under way go on; idle connections are given up.
+    pub fn set_routes(&self, routes: Routes) {
+        let mut ways = self.shared.ways.write().unwrap_or_else(PoisonError::into_inner);
+        *ways = ways.rerouted(routes, &self.shared.limits);
+    }
+
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
     pub async fn shutdown(self) {
         self.life.end().await;
@@ -132,9 +141,7 @@ impl Proxy {
 struct Shared {
     addr: SocketAddr,
     pipeline: RwLock<Arc<Pipeline>>,
-    upstream: Upstream,
-    /// Pools of their own: a connection that this computer's programs left behind is not for clients elsewhere.
-    upstream_for_others: Upstream,
+    ways: RwLock<Ways>,
     access: Access,
     limits: Limits,
     pac_path: &'static str,
@@ -147,11 +154,8 @@ impl Shared {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The way up for a client.
-    fn upstream(&self, who: access::Who) -> &Upstream {
-        match who {
-            access::Who::ThisComputer => &self.upstream,
-            access::Who::Other => &self.upstream_for_others,
-        }
+    /// The way up that is now in force for a client, and the connections made on it.
+    fn upstream(&self, who: access::Who) -> Arc<Upstream> {
+        Arc::clone(self.ways.read().unwrap_or_else(PoisonError::into_inner).of(who))
     }
 }

@@ -109,6 +109,7 @@ impl Line {
 #[derive(Debug)]
 pub(crate) struct LineIo {
     line: Arc<Line>,
+    to_proxy: bool,
     first_line: FirstLine,
 }
 
@@ -116,6 +117,11 @@ impl LineIo {
     /// A connection to an origin.
     pub(crate) fn to_origin(socket: TcpStream) -> Self {
         Self::new(socket, FirstLine::Over)
+    }
+
+    /// A connection to another HTTP proxy, which wants whole addresses in its request lines (RFC 9112 3.2.2).
+    pub(crate) fn to_proxy(socket: TcpStream) -> Self {
+        Self { to_proxy: true, ..Self::to_origin(socket) }
     }
 
     /// A connection from a client.
@@ -132,7 +138,12 @@ impl LineIo {
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
         };
-        Self { line: Arc::new(line), first_line }
+        Self { line: Arc::new(line), to_proxy: false, first_line }
+    }
+
+    /// Whether the other end is another HTTP proxy.
+    pub(crate) fn is_to_proxy(&self) -> bool {
+        self.to_proxy
     }
 
     /// The shared part.

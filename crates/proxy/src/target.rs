@@ -114,8 +114,9 @@ fn plain(authority: &Authority) -> Result<Authority, Error> {
     Authority::try_from(text).map_err(|error| Error::bad_request(format!("The target's host is not valid: {error}.")))
 }
 
-/// Whether an authority names a host; what stands in brackets must be an IPv6 address (RFC 3986 3.2.2).
-fn has_host(authority: &Authority) -> bool {
+/// Whether an authority names a host; what stands in brackets must be an IPv6 address, for no other kind of literal is in
+/// use, and without a zone, which has no meaning on another machine (RFC 3986 3.2.2, RFC 6874 4).
+pub(crate) fn has_host(authority: &Authority) -> bool {
     match authority.host().strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
         Some(literal) => literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok()),
         None => !authority.host().is_empty(),
@@ -124,7 +125,7 @@ fn has_host(authority: &Authority) -> bool {
 
 /// The port written in an authority; none where there is none or an empty one. Zero and what is no port are refused:
 /// `Authority::port_u16` would pass them off as no port.
-fn port(authority: &Authority) -> Result<Option<u16>, Error> {
+pub(crate) fn port(authority: &Authority) -> Result<Option<u16>, Error> {
     let text = authority.as_str();
     let behind_host = text.rsplit_once('@').map_or(text, |(_, rest)| rest).strip_prefix(authority.host());
     match behind_host {
@@ -209,11 +210,15 @@ mod tests {
     }
 
     #[test]
-    fn brackets_hold_an_ipv6_address_rfc3986_3_2_2() {
-        for host in ["[]:80", "[a.test]:80", "[127.0.0.1]:80", "[::1]x:80", "[v1.a]:80"] {
+    fn brackets_hold_an_ipv6_address_without_a_zone_rfc3986_3_2_2_rfc6874_4() {
+        let hosts =
+            ["[]:80", "[a.test]:80", "[127.0.0.1]:80", "[::1]x:80", "[v1.a]:80", "[fe80]:80", "[fe80::1%25eth0]:80"];
+        for host in hosts {
             assert_eq!(target(&format!("GET http://{host}/"), &["a.test"]), Err(400), "{host}");
             assert_eq!(target(&format!("CONNECT {host}"), &["a.test"]), Err(400), "{host}");
+            assert_eq!(target("GET http://a.test/", &[host]), Err(400), "{host}");
         }
+        assert_eq!(target("CONNECT [::1]:81", &["[::1]:81"]), Ok(Target::Tunnel(Authority::from_static("[::1]:81"))));
     }
 
     #[test]

@@ -76,6 +76,7 @@ functions! {
     gio g_settings_backend_get_default() -> Object;
     gio g_settings_new_full(Object, Object, Text) -> Object;
     gio g_settings_get_user_value(Object, Text) -> Object;
+    gio g_settings_get_default_value(Object, Text) -> Object;
     gio g_settings_set_value(Object, Text, Object) -> c_int;
     gio g_settings_reset(Object, Text);
     gio g_settings_is_writable(Object, Text) -> c_int;
@@ -193,13 +194,26 @@ impl Settings {
         let key = self.key(key)?;
         // SAFETY: the object is alive and its schema has the key; null means "not set", else the reference is ours.
         let value = unsafe { (self.call.g_settings_get_user_value)(self.settings.get(), key.as_ptr()) };
-        let Some(value) = Owned::new(value, self.call.g_variant_unref) else { return Ok(None) };
+        Ok(self.print(value))
+    }
+
+    /// What holds where the user has set nothing: the schema's default, or the administrator's.
+    pub(super) fn default_value(&self, key: &str) -> Result<Option<String>, String> {
+        let key = self.key(key)?;
+        // SAFETY: the object is alive and its schema has the key; the reference returned is ours.
+        let value = unsafe { (self.call.g_settings_get_default_value)(self.settings.get(), key.as_ptr()) };
+        Ok(self.print(value))
+    }
+
+    /// The text form of a value whose reference is ours to give back; none for null.
+    fn print(&self, value: Object) -> Option<String> {
+        let value = Owned::new(value, self.call.g_variant_unref)?;
         // SAFETY: `value` is alive; the text is ours to copy and to free, once.
         unsafe {
             let printed = (self.call.g_variant_print)(value.get(), 0);
             let text = CStr::from_ptr(printed).to_string_lossy().into_owned();
             (self.call.g_free)(printed);
-            Ok(Some(text))
+            Some(text)
         }
     }
 

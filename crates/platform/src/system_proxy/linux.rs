@@ -1,17 +1,12 @@
 //! The GNOME family: `org.gnome.system.proxy`, which GNOME, Cinnamon, MATE, Budgie, Pantheon and Unity, Firefox on any
 //! desktop, and everything that asks GLib read.
 
-use std::ffi::CStr;
+use std::ffi::CString;
 
 use super::gio::{self, Gio, Settings};
 use super::keyfile;
 use crate::keyed::{self, Store};
-use crate::{Error, Note, Restored, SystemProxy};
-
-const SCHEMA: &CStr = c"org.gnome.system.proxy";
-
-/// What is before the key's own name in a [`Note`] and in an error.
-const PREFIX: &str = "org.gnome.system.proxy ";
+use crate::{Error, FormerProxy, Note, Restored, SystemProxy, former};
 
 /// The proxy setting in GSettings. Nothing is kept open between two calls, so each sees what is there now.
 pub(super) struct Gnome {
@@ -22,9 +17,9 @@ impl Gnome {
     /// Finds the setting, or says why this system has none. Changes nothing.
     pub(super) fn find() -> Result<Self, String> {
         let gio = gio::load()?;
-        let settings = gio.open(SCHEMA)?;
         for key in [Self::ADDRESS, Self::MODE] {
-            settings.is_writable(name(key)?).map_err(|why| format!("{key}: {why}"))?;
+            let (schema, name) = schema_and_name(key)?;
+            gio.open(&schema)?.is_writable(name).map_err(|why| format!("{key}: {why}"))?;
         }
         Ok(Self { gio })
     }
@@ -35,18 +30,21 @@ impl Gnome {
         key: &str,
         work: impl FnOnce(&Settings, &str) -> Result<T, String>,
     ) -> Result<T, Error> {
-        name(key).and_then(|name| work(&self.gio.open(SCHEMA)?, name)).map_err(|why| Error::Setting {
-            place: Self::PLACE,
-            doing,
-            key: key.to_owned(),
-            why,
-        })
+        schema_and_name(key)
+            .and_then(|(schema, name)| work(&self.gio.open(&schema)?, name))
+            .map_err(|why| Error::Setting { place: Self::PLACE, doing, key: key.to_owned(), why })
     }
 }
 
-/// The key's own name.
-fn name(key: &str) -> Result<&str, String> {
-    key.strip_prefix(PREFIX).ok_or_else(|| format!("not a key of {}", PREFIX.trim_end()))
+/// The schema of a key as it stands in a [`Note`] and in an error, and the key's own name.
+fn schema_and_name(key: &str) -> Result<(CString, &str), String> {
+    let (schema, name) = key.split_once(' ').unwrap_or_default();
+    match schema.strip_prefix(Gnome::SCHEMA) {
+        Some("" | ".http" | ".https" | ".socks") => {
+            Ok((CString::new(schema).map_err(|error| error.to_string())?, name))
+        }
+        _ => Err(format!("not a key of {}", Gnome::SCHEMA)),
+    }
 }
 
 /// Whether the desktop that `XDG_CURRENT_DESKTOP` names (a list, `:` between) follows these settings. KDE keeps its
@@ -58,6 +56,7 @@ pub(super) fn is_followed_by(desktops: &str) -> bool {
 impl Store for Gnome {
     const BACKEND: &'static str = "gnome";
     const PLACE: &'static str = "GNOME settings";
+    const SCHEMA: &'static str = "org.gnome.system.proxy";
     const ADDRESS: &'static str = "org.gnome.system.proxy autoconfig-url";
     const MODE: &'static str = "org.gnome.system.proxy mode";
 
@@ -67,6 +66,10 @@ impl Store for Gnome {
 
     fn user_value(&self, key: &str) -> Result<Option<String>, Error> {
         self.with("read", key, Settings::user_value)
+    }
+
+    fn default_value(&self, key: &str) -> Result<Option<String>, Error> {
+        self.with("read", key, Settings::default_value)
     }
 
     /// Waits until the value is stored, while the settings that took it are still open.
@@ -88,6 +91,10 @@ impl SystemProxy for Gnome {
         let in_plain_file = self.with("read", Self::MODE, |settings, _| Ok(settings.are_in_plain_file()))?;
         let file = if in_plain_file { keyfile::note() } else { None };
         Ok(Note { file, ..keyed::prepare(self, pac_url)? })
+    }
+
+    fn former_proxy(&self, note: &Note) -> Result<Option<FormerProxy>, Error> {
+        former::read(self, note)
     }
 
     fn apply(&self, note: &Note) -> Result<(), Error> {

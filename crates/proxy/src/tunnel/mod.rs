@@ -36,7 +36,12 @@ enum Socket {
 impl End {
     /// A fresh connection.
     pub(crate) fn fresh(socket: TcpStream) -> Self {
-        Self { socket: Socket::Own(socket), ahead: Bytes::new() }
+        Self::behind(socket, Bytes::new())
+    }
+
+    /// A connection through another proxy, whose answer `ahead` came along with.
+    pub(crate) fn behind(socket: TcpStream, ahead: Bytes) -> Self {
+        Self { socket: Socket::Own(socket), ahead }
     }
 
     /// A connection that hyper gave up.

@@ -1,114 +1,130 @@
-//! Reaching an origin: look-up, happy eyeballs (RFC 8305), and the last check that it is not ourselves.
+//! Reaching an origin, straight or through another proxy.
 
 use std::future::Future;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_util::client::legacy::connect::HttpConnector;
+use http::header::HeaderMap;
+use http::uri::Authority;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::lookup::{Lookup, OnThisComputer, Reach};
+use super::connect_tunnel::{self, HeadBounds};
+use super::dialler::Dialler;
+use super::fault::{ConnectError, Fault};
+use super::lookup::Reach;
+use super::route::{ProxyServer, Route};
+use super::routes::{Routes, Traffic};
+use super::socks;
+use crate::Limits;
 use crate::line::LineIo;
-use crate::target::is_own_ip;
-
-/// How often a silent connection is probed, so that one whose peer has vanished is found.
-const KEEPALIVE: Duration = Duration::from_secs(60);
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectError {
-    #[error("the name leads back to this proxy")]
-    Ourselves,
-    #[error("the name leads to an address that is not served through the proxy")]
-    Refused,
-    #[error("the name leads to this computer, and the client is on another one")]
-    OnThisComputer,
-    #[error("no connection in time")]
-    TooLong,
-    #[error("{0}")]
-    Failed(Box<dyn std::error::Error + Send + Sync>),
-}
+use crate::tunnel::End;
 
 /// Makes connections for the pool and for tunnels.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
-    http: HttpConnector<Lookup>,
-    own: SocketAddr,
-    refused: Arc<[SocketAddr]>,
-    limit: Duration,
+    routes: Arc<Routes>,
+    /// To origins.
+    origins: Dialler,
+    /// To other proxies, which the user chose and which may well be on this computer.
+    proxies: Dialler,
     reach: Reach,
+    limit: Duration,
+    head: HeadBounds,
 }
 
 impl Connector {
-    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limit: Duration, reach: Reach) -> Self {
-        let mut http = HttpConnector::new_with_resolver(Lookup::new(reach));
-        http.set_nodelay(true);
-        http.set_keepalive(Some(KEEPALIVE));
-        Self { http, own, refused: refused.into(), limit, reach }
+    pub(super) fn new(
+        own: SocketAddr,
+        refused: Arc<[SocketAddr]>,
+        routes: Arc<Routes>,
+        limits: &Limits,
+        reach: Reach,
+    ) -> Self {
+        let dialler = |reach| Dialler::new(own, Arc::clone(&refused), limits.connect, reach);
+        let (origins, proxies) = (dialler(reach), dialler(Reach::Everything));
+        let head = HeadBounds { bytes: limits.buffer(), fields: limits.fields };
+        Self { routes, origins, proxies, reach, limit: limits.connect, head }
     }
 
-    /// Connects to the authority of `uri`.
-    pub(crate) async fn connect(&self, uri: Uri) -> Result<TcpStream, ConnectError> {
-        // Addresses are not looked up, names are: see `Lookup`.
-        if literal(&uri).is_some_and(|ip| !self.reach.permits(ip)) {
-            return Err(ConnectError::OnThisComputer);
-        }
-        let mut http = self.http.clone();
-        let stream = tokio::time::timeout(self.limit, http.call(uri))
-            .await
-            .map_err(|_| ConnectError::TooLong)?
-            .map_err(not_connected)?
-            .into_inner();
-        self.check(&stream)?;
-        Ok(stream)
+    /// The same on other routes.
+    pub(super) fn rerouted(&self, routes: Arc<Routes>) -> Self {
+        Self { routes, ..self.clone() }
     }
 
-    /// Refuses what a connection shows to be out of bounds, however it was called.
-    fn check(&self, stream: &TcpStream) -> Result<(), ConnectError> {
-        let failed = |error: io::Error| ConnectError::Failed(error.into());
-        let (from, peer) = (stream.local_addr().map_err(failed)?.ip(), stream.peer_addr().map_err(failed)?);
-        // Only an address of ours is reached from the very same address.
-        let is_here = from == peer.ip();
-        if is_listener(peer, self.own, is_here) {
-            return Err(ConnectError::Ourselves);
-        }
-        if self.refused.iter().any(|refused| is_listener(peer, *refused, is_here)) {
-            return Err(ConnectError::Refused);
-        }
-        if self.reach == Reach::OtherComputers && (is_here || !self.reach.permits(peer.ip())) {
-            return Err(ConnectError::OnThisComputer);
-        }
-        Ok(())
+    /// The ways it takes.
+    pub(super) fn routes(&self) -> &Routes {
+        &self.routes
     }
-}
 
-/// The address in place of a host name.
-fn literal(uri: &Uri) -> Option<IpAddr> {
-    uri.host()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-fn is_listener(peer: SocketAddr, listener: SocketAddr, is_here: bool) -> bool {
-    let reaches = is_own_ip(peer.ip(), listener.ip()) || (is_here && listener.ip().is_unspecified());
-    peer.port() == listener.port() && reaches
-}
-
-fn not_connected(error: impl std::error::Error + Send + Sync + 'static) -> ConnectError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(found) = cause {
-        let inner = found.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<OnThisComputer>()) {
-            return ConnectError::OnThisComputer;
+    /// A connection for requests to the origin at `uri`: to itself, or to the HTTP proxy on its way.
+    async fn for_requests(&self, uri: Uri) -> Result<LineIo, ConnectError> {
+        let authority = uri.authority().ok_or(ConnectError::Origin(Fault::Target))?;
+        match self.route(authority, Traffic::Requests)? {
+            Route::Direct => self.direct(uri).await.map(LineIo::to_origin),
+            Route::HttpProxy(proxy) => self.through(proxy, async |socket| Ok(LineIo::to_proxy(socket))).await,
+            Route::Socks5(proxy) => self.socks5(proxy, authority).await.map(LineIo::to_origin),
+            Route::Refused(why) => Err(ConnectError::Route(why.clone())),
         }
-        cause = found.source();
     }
-    ConnectError::Failed(error.into())
+
+    /// A connection of its own for a tunnel. `fields` are the end-to-end fields of the CONNECT, for the next proxy.
+    pub(super) async fn for_tunnel(&self, authority: &Authority, fields: HeaderMap) -> Result<End, ConnectError> {
+        match self.route(authority, Traffic::Tunnels)? {
+            Route::Direct => {
+                let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
+                let uri = uri.map_err(|_| ConnectError::Origin(Fault::Target))?;
+                self.direct(uri).await.map(End::fresh)
+            }
+            Route::HttpProxy(proxy) => {
+                self.through(proxy, async |socket| {
+                    connect_tunnel::ask(socket, proxy, authority, fields, self.head).await
+                })
+                .await
+            }
+            Route::Socks5(proxy) => self.socks5(proxy, authority).await.map(End::fresh),
+            Route::Refused(why) => Err(ConnectError::Route(why.clone())),
+        }
+    }
+
+    /// The way to an origin. One that is out of reach must not be had by way of another proxy either, which may be on
+    /// this computer.
+    fn route(&self, target: &Authority, traffic: Traffic) -> Result<&Route, ConnectError> {
+        if !self.reach.permits_host(target.host()) {
+            return Err(ConnectError::Origin(Fault::OnThisComputer));
+        }
+        Ok(self.routes.to(target, traffic))
+    }
+
+    async fn direct(&self, uri: Uri) -> Result<TcpStream, ConnectError> {
+        self.in_time(self.origins.connect(uri)).await.map_err(ConnectError::Origin)
+    }
+
+    async fn socks5(&self, proxy: &ProxyServer, target: &Authority) -> Result<TcpStream, ConnectError> {
+        self.through(proxy, async |socket| socks::ask(socket, proxy, target).await).await
+    }
+
+    /// Connects to `proxy` and lets `ask` come to terms with it, all within the one limit.
+    async fn through<T>(
+        &self,
+        proxy: &ProxyServer,
+        ask: impl AsyncFnOnce(TcpStream) -> Result<T, Fault>,
+    ) -> Result<T, ConnectError> {
+        let reach = async {
+            let uri = proxy.uri().map_err(|_| Fault::Target)?;
+            ask(self.proxies.connect(uri).await?).await
+        };
+        self.in_time(reach).await.map_err(ConnectError::of(proxy))
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        tokio::time::timeout(self.limit, work).await.unwrap_or(Err(Fault::TooLong))
+    }
 }
 
 impl Service<Uri> for Connector {
@@ -122,6 +138,6 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connector = self.clone();
-        Box::pin(async move { Ok(TokioIo::new(LineIo::to_origin(connector.connect(uri).await?))) })
+        Box::pin(async move { connector.for_requests(uri).await.map(TokioIo::new) })
     }
 }

@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower_service::Service;
 
+use super::pattern::NamedHost;
+
 /// Which addresses are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -32,6 +34,17 @@ impl Reach {
             IpAddr::V6(ip) => ip.is_loopback() || ip.is_unspecified() || ip.is_unicast_link_local(),
         };
         self == Self::Everything || !here
+    }
+
+    /// As far as the name alone tells. Another proxy that gets it looks it up out of our sight, and may read more as an
+    /// address than we do: `127.1`.
+    pub(super) fn permits_host(self, host: &str) -> bool {
+        let host = NamedHost::new(host);
+        let permitted = match host.address() {
+            Some(ip) => self.permits(ip),
+            None => !host.is_this_computer() && !host.ends_in_a_number(),
+        };
+        self == Self::Everything || permitted
     }
 }
 
@@ -79,6 +92,14 @@ mod tests {
         let permits = |reach: Reach, ip: &str| reach.permits(ip.parse().unwrap());
         for ip in ["127.0.0.1", "127.9.9.9", "0.0.0.0", "169.254.169.254", "::1", "::", "fe80::1", "::ffff:127.0.0.1"] {
             assert!(!permits(Reach::OtherComputers, ip) && permits(Reach::Everything, ip), "{ip}");
+        }
+        let spelt =
+            ["[::1]", "127.0.0.1.", "localhost", "x.LocalHost.", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"];
+        for host in spelt {
+            assert!(!Reach::OtherComputers.permits_host(host) && Reach::Everything.permits_host(host), "{host}");
+        }
+        for host in ["a.test", "[2001:db8::1]", "192.0.2.7", "1.a.test", "0x.test", "7up.test.", "localhost.test"] {
+            assert!(Reach::OtherComputers.permits_host(host), "{host}");
         }
         assert!(permits(Reach::OtherComputers, "192.168.1.1") && permits(Reach::OtherComputers, "2001:db8::1"));
     }

@@ -1,43 +1,58 @@
-//! The direction towards the origin: connecting, pooling, waiting.
+//! The direction towards the origin: choosing the way, connecting, pooling, waiting.
 
+mod connect_tunnel;
 mod connector;
+mod dialler;
+mod fault;
 mod informational;
 mod lookup;
+mod pattern;
 mod per_origin;
 mod retry;
+mod route;
+mod routes;
+mod socks;
 mod tap;
 mod up_body;
+mod ways;
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
-use http::{Request, Response, Uri, Version};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::Limits;
 use crate::error::Error;
 use crate::interim::Interim;
-use connector::{ConnectError, Connector};
-pub(crate) use lookup::Reach;
+use crate::tunnel::End;
+use connector::Connector;
+use fault::ConnectError;
+use lookup::Reach;
+pub use pattern::{HostPattern, PatternError};
 pub(crate) use per_origin::Place;
 use per_origin::Places;
+pub use route::{Login, ProxyServer, Route, RouteError};
+pub use routes::{Routes, Rule, Traffic};
 pub(crate) use tap::Tap;
 pub(crate) use up_body::{Progress, UpBody};
+pub(crate) use ways::Ways;
 
 /// Connections to origins, pooled.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     client: Client<Connector, UpBody>,
     connector: Connector,
-    places: Places,
+    places: Arc<Places>,
     requests_per_origin: usize,
     connect: Duration,
     response_head: Duration,
@@ -45,8 +60,18 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    pub(crate) fn new(own: SocketAddr, refused: Vec<SocketAddr>, limits: &Limits, reach: Reach) -> Self {
-        let connector = Connector::new(own, refused, limits.connect, reach);
+    fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Arc<Routes>, limits: &Limits, reach: Reach) -> Self {
+        let connector = Connector::new(own, refused, routes, limits, reach);
+        let places = Places::new(limits.requests_per_origin, limits.origin_wait);
+        Self::over(connector, Arc::new(places), limits)
+    }
+
+    /// The same on other routes: no connection outlives the way it was made, and who has a place at an origin keeps it.
+    fn rerouted(&self, routes: Arc<Routes>, limits: &Limits) -> Self {
+        Self::over(self.connector.rerouted(routes), Arc::clone(&self.places), limits)
+    }
+
+    fn over(connector: Connector, places: Arc<Places>, limits: &Limits) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits.idle_upstream)
@@ -62,12 +87,17 @@ impl Upstream {
         Self {
             client,
             connector,
-            places: Places::new(limits.requests_per_origin, limits.origin_wait),
+            places,
             requests_per_origin: limits.requests_per_origin,
             connect: limits.connect,
             response_head: limits.response_head,
             continue_wait: limits.continue_wait,
         }
+    }
+
+    /// The ways it takes.
+    pub(crate) fn routes(&self) -> &Routes {
+        self.connector.routes()
     }
 
     /// Waits until the origin may be asked one thing more. Its body's end frees the place.
@@ -83,12 +113,38 @@ impl Upstream {
     /// sent once more on another one, as a browser would (RFC 9110 9.2.2, RFC 9112 9.3.1).
     pub(crate) async fn send(
         &self,
+        mut request: Request<UpBody>,
+        progress: &Progress,
+        interims: mpsc::Sender<Interim>,
+    ) -> Result<Response<Incoming>, Error> {
+        let Some(authority) = request.uri().authority().cloned() else {
+            return Err(Error::internal("A request on its way up names no host."));
+        };
+        let proxy = match self.routes().to(&authority, Traffic::Requests) {
+            Route::HttpProxy(proxy) => Some(proxy),
+            Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+        };
+        if let Some(basic) = proxy.and_then(ProxyServer::login).and_then(Login::basic) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
+        }
+        let response = self.send_or_again(request, authority.as_str(), progress, interims).await?;
+        match proxy {
+            // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
+            Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority.as_str(), response.status()))
+            }
+            _ => Ok(response),
+        }
+    }
+
+    async fn send_or_again(
+        &self,
         request: Request<UpBody>,
+        authority: &str,
         progress: &Progress,
         interims: mpsc::Sender<Interim>,
     ) -> Result<Response<Incoming>, Error> {
         let again = retry::copy_of(&request, progress);
-        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let failed = match self.send_once(request, progress, interims.clone()).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
@@ -104,8 +160,8 @@ impl Upstream {
             (_, failed) => failed,
         };
         Err(match failed {
-            Failed::Client(error) => explain(&authority, &error, self.connect),
-            Failed::TookTooLong => Error::timed_out("Waiting for the answer of", &authority, self.response_head),
+            Failed::Client(error) => explain(authority, &error, self.connect),
+            Failed::TookTooLong => Error::timed_out("Waiting for the answer of", authority, self.response_head),
         })
     }
 
@@ -134,11 +190,11 @@ impl Upstream {
         }
     }
 
-    /// Opens a connection of its own for a tunnel.
-    pub(crate) async fn tunnel(&self, authority: &Authority) -> Result<TcpStream, Error> {
-        let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
-        let uri = uri.map_err(|error| Error::bad_request(format!("The tunnel's target is not valid: {error}.")))?;
-        self.connector.connect(uri).await.map_err(|error| explain(authority.as_str(), &error, self.connect))
+    /// Opens a connection of its own for a tunnel. `fields` are the end-to-end fields of the CONNECT that asked for it:
+    /// the next proxy gets them, an origin never does.
+    pub(crate) async fn tunnel(&self, authority: &Authority, fields: HeaderMap) -> Result<End, Error> {
+        let tunnel = self.connector.for_tunnel(authority, fields).await;
+        tunnel.map_err(|error| error.explain(authority.as_str(), self.connect))
     }
 }
 
@@ -159,17 +215,11 @@ enum Failed {
 /// Finds what happened in an error's chain of causes.
 fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Duration) -> Error {
     let mut cause = Some(error);
-    while let Some(error) = cause {
-        match error.downcast_ref::<ConnectError>() {
-            Some(ConnectError::Ourselves) => return Error::loops(format!("{authority} is this proxy itself.")),
-            Some(ConnectError::Refused) => {
-                return Error::refused_target(format!("{authority} is a page of Tamis, which no proxy may reach."));
-            }
-            Some(ConnectError::OnThisComputer) => return Error::not_for_others(authority),
-            Some(ConnectError::TooLong) => return Error::timed_out("Connecting to", authority, connect_limit),
-            Some(ConnectError::Failed(cause)) => return Error::unreachable(authority, cause.as_ref()),
-            None => cause = error.source(),
+    while let Some(found) = cause {
+        if let Some(connecting) = found.downcast_ref::<ConnectError>() {
+            return connecting.explain(authority, connect_limit);
         }
+        cause = found.source();
     }
     Error::bad_answer(authority, error)
 }

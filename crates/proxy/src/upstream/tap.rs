@@ -25,6 +25,6 @@ impl Tap {
 
 impl Connection for LineIo {
     fn connected(&self) -> Connected {
-        Connected::new().extra(Tap(self.line()))
+        Connected::new().proxy(self.is_to_proxy()).extra(Tap(self.line()))
     }
 }

@@ -1,0 +1,41 @@
+//! The ways up of all clients, on the same routes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::Upstream;
+use super::lookup::Reach;
+use super::routes::Routes;
+use crate::Limits;
+use crate::access::Who;
+
+/// One for this computer's programs, one for clients elsewhere, with pools of their own: a connection that the former left
+/// behind is not for the latter.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    of_this_computer: Arc<Upstream>,
+    of_others: Arc<Upstream>,
+}
+
+impl Ways {
+    pub(crate) fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Routes, limits: &Limits) -> Self {
+        let routes = Arc::new(routes);
+        let up = |reach| Arc::new(Upstream::new(own, Arc::clone(&refused), Arc::clone(&routes), limits, reach));
+        Self { of_this_computer: up(Reach::Everything), of_others: up(Reach::OtherComputers) }
+    }
+
+    /// The same on other routes.
+    pub(crate) fn rerouted(&self, routes: Routes, limits: &Limits) -> Self {
+        let routes = Arc::new(routes);
+        let rerouted = |up: &Upstream| Arc::new(up.rerouted(Arc::clone(&routes), limits));
+        Self { of_this_computer: rerouted(&self.of_this_computer), of_others: rerouted(&self.of_others) }
+    }
+
+    /// The way up for a client.
+    pub(crate) fn of(&self, who: Who) -> &Arc<Upstream> {
+        match who {
+            Who::ThisComputer => &self.of_this_computer,
+            Who::Other => &self.of_others,
+        }
+    }
+}
