@@ -78,6 +78,22 @@ impl Automata {
         })
     }
 
+    /// The text that the expression is, where it is nothing else.
+    pub(super) fn text(&self) -> Option<Vec<u8>> {
+        let nfa = self.forward.get_nfa();
+        let (mut text, mut next) = (Vec::new(), nfa.start_anchored());
+        loop {
+            match nfa.state(next) {
+                State::ByteRange { trans } if trans.start == trans.end => {
+                    text.push(trans.start);
+                    next = trans.next;
+                }
+                State::Match { .. } if !text.is_empty() => return Some(text),
+                _ => return None,
+            }
+        }
+    }
+
     /// The memory it takes, in bytes, without what each body adds.
     pub(super) fn memory(&self) -> usize {
         let automata = [&self.forward, &self.backward, &self.open];
