@@ -1,8 +1,9 @@
 //! A substitution at work on one body.
 //!
 //! What comes out depends on the body alone, never on where it was cut into chunks. The automaton steps from byte to
-//! byte, so it does not see chunks; what it cannot know without limit is decided at fixed places of the body, every
-//! [`SPAN`] bytes. And what leaves early is only what no match can begin in, whatever follows.
+//! byte, and skips only what would leave it where it starts, so it does not see chunks; what it cannot know without limit
+//! is decided at fixed places of the body, every [`SPAN`] bytes. And what leaves early is only what no match can begin
+//! in, whatever follows.
 
 use bytes::Bytes;
 use regex_automata::hybrid::LazyStateID;
@@ -124,20 +125,40 @@ impl Stream {
         let begin = self.read;
         let mut resting = true;
         while resting && self.read < end {
+            if self.state.is_start() {
+                self.skip(end)?;
+            }
             let Some(byte) = self.held.get(..end).and_then(|held| held.get(self.read)) else { break };
             let dfa = &self.ready.automata().forward;
             self.state = dfa.next_state(&mut self.forward, self.state, *byte).map_err(stuck)?;
             if self.state.is_match() {
                 // The automaton tells a match one byte late.
                 self.found = Some(self.read);
-            } else {
-                resting = !self.state.is_tagged();
+            } else if self.state.is_tagged() {
+                resting = self.state.is_start();
             }
             self.read += 1;
         }
         self.steps += (self.read - begin) as u64;
         self.farthest = self.farthest.max(self.place(self.read));
         Ok(resting)
+    }
+
+    /// Goes to the next place before `end` at which a match may begin. Only where the automaton is in its start state: as
+    /// every match begins with one of the prefilter's needles, nothing but that state can come of what lies between.
+    fn skip(&mut self, end: usize) -> Result<(), Stuck> {
+        let Some(prefilter) = &self.ready.automata().prefilter else { return Ok(()) };
+        // A needle may begin here and end behind what is there.
+        let Some(last) = (end + 1).checked_sub(prefilter.max_needle_len()).filter(|last| *last > self.read) else {
+            return Ok(());
+        };
+        let needle = prefilter.find(&self.held, (self.read..end).into());
+        let to = needle.map_or(last, |needle| needle.start);
+        if to > self.read {
+            self.read = to;
+            self.state = self.start_state(to)?;
+        }
+        Ok(())
     }
 
     /// The state in which a search begins at index `from`.
