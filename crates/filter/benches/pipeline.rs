@@ -5,12 +5,13 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use tamis_filter::rules::Rules;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Verdict, profiles};
 
 /// How a body comes off the wire, piece by piece, in bytes.
 const CHUNK: usize = 16 * 1024;
 
-criterion_group!(benches, fields, requests, exchange, moving_picture);
+criterion_group!(benches, fields, requests, exchange, moving_picture, replacements);
 criterion_main!(benches);
 
 /// The profiles that are ticked on a new installation.
@@ -130,4 +131,60 @@ fn gif(picture: usize) -> Bytes {
     let block = [&[255], [0x55; 255].as_slice()].concat();
     let picture = block.repeat(picture / block.len());
     [SCREEN, FRAME, picture.as_slice(), &[0], FRAME, b"\x02\x44\x01\x00;"].concat().into()
+}
+
+/// Text exchanged in a page of 120 KB by three rules: words as they stand, words in any case, and patterns.
+fn replacements(criterion: &mut Criterion) {
+    /// How a page comes off the wire, in bytes.
+    const PIECE: usize = 8 * 1024;
+    let kinds = [
+        ("literal", ["/promoted-story/plain-story/", "/tracking-pixel/no-pixel/", "/newsletter-box/box/"]),
+        ("any case", ["/Promoted-Story/plain-story/i", "/Tracking-Pixel/no-pixel/i", "/Newsletter-Box/box/i"]),
+        ("pattern", ["/promoted-(\\w+)/plain-$1/", "/tracking-[a-z]+/no-pixel/", "/\"news[^\"]*\"/\"box\"/"]),
+    ];
+    let page = page(120_000);
+    let heads = (request("http://www.site.test/page"), response("text/html; charset=utf-8"));
+    let mut group = criterion.benchmark_group("rules");
+    group.throughput(Throughput::Bytes(page.len() as u64));
+    for (name, values) in kinds {
+        let rules = Rules::parse(&values.map(|value| format!("||site.test^$replace={value}\n")).concat()).rules;
+        assert_eq!(rules.len(), values.len(), "{name}");
+        let pipeline = Pipeline::new(vec![std::sync::Arc::new(rules)]);
+        group.bench_function(format!("replace {name}"), |bencher| {
+            bencher.iter_batched(
+                || heads.clone(),
+                |(mut request, mut response)| {
+                    let mut run = pipeline.run();
+                    run.request(&mut request);
+                    let mut chain = run.wants_body(&request, &response).and_then(|mut opening| {
+                        opening.feed(&page.slice(..PIECE));
+                        run.body(&request, &mut response, opening)
+                    });
+                    let pieces =
+                        (0..page.len()).step_by(PIECE).map(|from| page.slice(from..page.len().min(from + PIECE)));
+                    let written = chain.as_mut().and_then(|chain| chain.run(pieces).ok()).map_or(0, |body| body.len());
+                    assert!(written > 0 && written < page.len(), "{name} made the page shorter");
+                    written
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// A page of so many bytes and some more, in which each of three words occurs some hundred times.
+fn page(size: usize) -> Bytes {
+    let words = ["promoted-story", "tracking-pixel", "newsletter-box", "long-read", "front-page"];
+    let mut page = String::from("<!doctype html><html><head><meta charset=utf-8><title>News</title></head><body>\n");
+    for (number, word) in words.iter().cycle().enumerate() {
+        if page.len() > size {
+            break;
+        }
+        page.push_str(&format!(
+            "<div class=\"{word}\" id=\"n{number}\"><a href=\"/story/{number}\">A new title of the paper</a><p>Some \
+             text that nobody promoted, with a newline, a box and a track or two, printed to be read.</p></div>\n"
+        ));
+    }
+    page.into()
 }

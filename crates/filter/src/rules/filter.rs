@@ -8,7 +8,7 @@ use http::uri::Authority;
 
 use super::charset::{self, Charset};
 use super::context::Context;
-use super::replace::{Ready, Stream, Substitution};
+use super::replace::{Ready, Substitution};
 use super::{ID, Rules};
 use crate::nothing::{empty_answer, escaped, explaining_page};
 use crate::{
@@ -118,7 +118,7 @@ impl Replacements {
                 Charset::Opaque => None,
             };
             if let Some(ready) = ready {
-                chain.push(ID, Box::new(Stream::new(rule.clone(), ready)));
+                chain.push(ID, ready.transform(rule.clone()));
             }
         }
         (!chain.is_empty()).then_some(Self { chain, left_out })

@@ -2,16 +2,22 @@
 
 mod automata;
 mod expression;
+mod joined;
+mod literal;
+mod records;
 mod replacement;
 mod stream;
 
 use std::sync::Arc;
 
 use automata::{Alphabet, Automata, Flags};
+use literal::{Literal, LiteralStream};
 use replacement::Replacement;
+use stream::Stream;
+
+use crate::BodyTransform;
 
 pub(crate) use expression::translated;
-pub(crate) use stream::Stream;
 
 /// What one `$replace` rule exchanges, and for what.
 ///
@@ -23,6 +29,8 @@ pub(crate) struct Substitution {
     /// For charsets of one byte a character; only where FROM and TO are ASCII.
     bytes: Option<Automata>,
     to: Replacement,
+    /// The same where FROM is nothing but text: the automata are not asked then.
+    literal: Option<Arc<Literal>>,
 }
 
 impl Substitution {
@@ -53,12 +61,17 @@ impl Substitution {
         // A rule that cannot be read for bytes, or speaks of more than ASCII, is for UTF-8 alone.
         let ascii = expression.is_ascii() && !expression.contains("\\u") && to.is_ascii();
         let bytes = ascii.then(|| Automata::new(&expression, flags, Alphabet::Bytes).ok()).flatten();
-        Ok(Self { utf8, bytes, to })
+        let literal = utf8.text().and_then(|from| {
+            let to = to.instead_of(&from)?;
+            Some(Arc::new(Literal::new(from, to)))
+        });
+        Ok(Self { utf8, bytes, to, literal })
     }
 
     /// The memory it takes, in bytes.
     pub(crate) fn memory(&self) -> usize {
-        self.utf8.memory() + self.bytes.as_ref().map_or(0, Automata::memory)
+        let literal = self.literal.as_ref().map_or(0, |literal| literal.memory());
+        self.utf8.memory() + self.bytes.as_ref().map_or(0, Automata::memory) + literal
     }
 }
 
@@ -77,6 +90,14 @@ impl Ready {
     /// For text in a charset of one byte a character; none for a rule that speaks of more than ASCII.
     pub(crate) fn bytes(substitution: Arc<Substitution>) -> Option<Self> {
         substitution.bytes.is_some().then_some(Self { substitution, alphabet: Alphabet::Bytes })
+    }
+
+    /// What replaces in one body; `rule` is what its records show.
+    pub(crate) fn transform(self, rule: String) -> Box<dyn BodyTransform> {
+        match &self.substitution.literal {
+            Some(literal) => Box::new(LiteralStream::new(rule, Arc::clone(literal))),
+            None => Box::new(Stream::new(rule, self)),
+        }
     }
 
     fn automata(&self) -> &Automata {

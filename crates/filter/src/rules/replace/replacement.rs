@@ -96,6 +96,19 @@ impl Replacement {
         self.parts.iter().any(|part| matches!(part, Part::Group(1..)))
     }
 
+    /// What comes in place of `found`, where that depends on no other group.
+    pub(super) fn instead_of(&self, found: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Group(0) => out.extend_from_slice(found),
+                Part::Group(_) => return None,
+            }
+        }
+        Some(out)
+    }
+
     /// Writes what comes in place of `found`, which lies in `text` where `captures` say. A group that took no part stands
     /// for nothing.
     pub(super) fn write(&self, text: &[u8], found: &[u8], captures: &Captures, out: &mut Vec<u8>) {

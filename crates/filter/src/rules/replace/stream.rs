@@ -1,8 +1,9 @@
 //! A substitution at work on one body.
 //!
 //! What comes out depends on the body alone, never on where it was cut into chunks. The automaton steps from byte to
-//! byte, so it does not see chunks; what it cannot know without limit is decided at fixed places of the body, every
-//! [`SPAN`] bytes. And what leaves early is only what no match can begin in, whatever follows.
+//! byte, and skips only what would leave it where it starts, so it does not see chunks; what it cannot know without limit
+//! is decided at fixed places of the body, every [`SPAN`] bytes. And what leaves early is only what no match can begin
+//! in, whatever follows.
 
 use bytes::Bytes;
 use regex_automata::hybrid::LazyStateID;
@@ -13,6 +14,8 @@ use regex_automata::{Anchored, Input};
 
 use super::Ready;
 use super::automata::Alphabet;
+use super::joined::Joined;
+use super::records::Records;
 use crate::{BodyTransform, Flow, Output, TransformError};
 
 /// A match of up to so many bytes is found wherever it lies. A longer one may be found, cut short or passed over,
@@ -23,15 +26,12 @@ const SPAN: u64 = 64 * 1024;
 /// match takes more; then the rest of the body passes as it is.
 const WORK: u64 = 64;
 
-/// How many of its replacements in one body a rule records.
-const RECORDS: usize = 3;
-
 /// Replaces all matches in a body that flows through.
 ///
 /// Matches are found as the regex crate's `replace_all` finds them: leftmost first, none overlapping, and no empty one
 /// right behind another. In UTF-8 no empty match splits a character.
 pub(crate) struct Stream {
-    rule: String,
+    records: Records,
     ready: Ready,
     forward: Cache,
     backward: Cache,
@@ -55,7 +55,6 @@ pub(crate) struct Stream {
     steps: u64,
     /// How far into the body the automaton has ever read.
     farthest: u64,
-    records: usize,
     /// Everything else passes as it is.
     over: bool,
 }
@@ -72,7 +71,7 @@ impl Stream {
         let start = automata.forward.start_state(&mut forward, &start::Config::new().anchored(Anchored::No));
         let captures = automata.groups.create_captures();
         Self {
-            rule,
+            records: Records::new(rule),
             over: start.is_err(),
             state: start.unwrap_or_default(),
             ready,
@@ -89,7 +88,6 @@ impl Stream {
             checkpoint: SPAN,
             steps: 0,
             farthest: 0,
-            records: 0,
         }
     }
 
@@ -99,7 +97,7 @@ impl Stream {
     }
 
     /// Reads on as far as there is something to read, and to the end of the body where it has `ended`.
-    fn advance(&mut self, ended: bool, out: &mut Output) -> Result<(), Stuck> {
+    fn advance(&mut self, ended: bool, out: &mut Joined) -> Result<(), Stuck> {
         while !self.over {
             let resting = self.step()?;
             if !resting {
@@ -122,33 +120,56 @@ impl Stream {
 
     /// Steps to the end of what is held or the next checkpoint; false where the automaton knows the outcome before.
     fn step(&mut self) -> Result<bool, Stuck> {
-        let dfa = &self.ready.automata().forward;
         let to_checkpoint = usize::try_from(self.checkpoint - self.place(self.read)).unwrap_or(usize::MAX);
         let end = self.held.len().min(self.read.saturating_add(to_checkpoint));
         let begin = self.read;
         let mut resting = true;
-        for &byte in self.held.get(begin..end).unwrap_or_default() {
-            self.state = dfa.next_state(&mut self.forward, self.state, byte).map_err(stuck)?;
-            if self.state.is_tagged() {
-                if self.state.is_match() {
-                    // The automaton tells a match one byte late.
-                    self.found = Some(self.read);
-                } else {
-                    resting = false;
-                }
+        while resting && self.read < end {
+            if self.state.is_start() {
+                self.skip(end)?;
+            }
+            let Some(byte) = self.held.get(..end).and_then(|held| held.get(self.read)) else { break };
+            let dfa = &self.ready.automata().forward;
+            self.state = dfa.next_state(&mut self.forward, self.state, *byte).map_err(stuck)?;
+            if self.state.is_match() {
+                // The automaton tells a match one byte late.
+                self.found = Some(self.read);
+            } else if self.state.is_tagged() {
+                resting = self.state.is_start();
             }
             self.read += 1;
-            if !resting {
-                break;
-            }
         }
         self.steps += (self.read - begin) as u64;
         self.farthest = self.farthest.max(self.place(self.read));
         Ok(resting)
     }
 
+    /// Goes to the next place before `end` at which a match may begin. Only where the automaton is in its start state: as
+    /// every match begins with one of the prefilter's needles, nothing but that state can come of what lies between.
+    fn skip(&mut self, end: usize) -> Result<(), Stuck> {
+        let Some(prefilter) = &self.ready.automata().prefilter else { return Ok(()) };
+        // A needle may begin here and end behind what is there.
+        let Some(last) = (end + 1).checked_sub(prefilter.max_needle_len()).filter(|last| *last > self.read) else {
+            return Ok(());
+        };
+        let needle = prefilter.find(&self.held, (self.read..end).into());
+        let to = needle.map_or(last, |needle| needle.start);
+        if to > self.read {
+            self.read = to;
+            self.state = self.start_state(to)?;
+        }
+        Ok(())
+    }
+
+    /// The state in which a search begins at index `from`.
+    fn start_state(&mut self, from: usize) -> Result<LazyStateID, Stuck> {
+        let behind = from.checked_sub(1).and_then(|index| self.held.get(index)).copied();
+        let start = start::Config::new().look_behind(behind).anchored(Anchored::No);
+        self.ready.automata().forward.start_state(&mut self.forward, &start).map_err(|_| Stuck)
+    }
+
     /// The search has come to its end: replaces what was found, and searches on behind it.
-    fn settle(&mut self, out: &mut Output) -> Result<(), Stuck> {
+    fn settle(&mut self, out: &mut Joined) -> Result<(), Stuck> {
         let Some(end) = self.found else {
             // Nothing found, and nothing ever will be.
             self.over = true;
@@ -170,7 +191,7 @@ impl Stream {
     }
 
     /// Puts the replacement in the place of a match.
-    fn replace(&mut self, begin: usize, end: usize, out: &mut Output) {
+    fn replace(&mut self, begin: usize, end: usize, out: &mut Joined) {
         self.release(begin, out);
         let automata = self.ready.automata();
         let found = Input::new(&self.held).range(begin..end);
@@ -181,31 +202,20 @@ impl Stream {
         let mut text = Vec::new();
         let before = self.held.get(begin..end).unwrap_or_default();
         self.ready.to().write(&self.held, before, &self.captures, &mut text);
-        if self.records < RECORDS {
-            self.records += 1;
-            let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(&text));
-            out.record(self.rule.clone(), "Text replaced", Some(before.into_owned()), Some(after.into_owned()));
-        }
-        out.write(text.into());
+        self.records.replaced(before, &text, out.output());
+        out.copy(&text);
         self.first = end;
     }
 
     /// Begins a new search at index `from`; what lies before is out.
-    fn search_from(&mut self, from: usize, out: &mut Output) -> Result<(), Stuck> {
+    fn search_from(&mut self, from: usize, out: &mut Joined) -> Result<(), Stuck> {
         self.release(from, out);
         if self.steps > WORK * (self.farthest + SPAN) {
-            out.record(
-                self.rule.clone(),
-                "Rule stopped in the middle of this text: it takes too much work",
-                None,
-                None,
-            );
+            self.records.stopped("it takes too much work", out.output());
             self.over = true;
             return Ok(());
         }
-        let behind = from.checked_sub(1).and_then(|index| self.held.get(index)).copied();
-        let start = start::Config::new().look_behind(behind).anchored(Anchored::No);
-        self.state = self.ready.automata().forward.start_state(&mut self.forward, &start).map_err(|_| Stuck)?;
+        self.state = self.start_state(from)?;
         self.read = from;
         self.found = None;
         self.checkpoint = (self.place(from) / SPAN + 1) * SPAN;
@@ -214,7 +224,7 @@ impl Stream {
 
     /// At a checkpoint: a match that began more than [`SPAN`] ago is taken as it is, and without one, the search
     /// begins anew where it may still come to something.
-    fn give_up_old_beginnings(&mut self, out: &mut Output) -> Result<(), Stuck> {
+    fn give_up_old_beginnings(&mut self, out: &mut Joined) -> Result<(), Stuck> {
         let horizon = usize::try_from(SPAN).ok().and_then(|span| self.read.checked_sub(span));
         let Some(horizon) = horizon.filter(|horizon| *horizon > self.first) else {
             self.checkpoint += SPAN;
@@ -247,7 +257,7 @@ impl Stream {
     }
 
     /// Lets out what no match can begin in, and forgets it.
-    fn let_out(&mut self, out: &mut Output) -> Result<(), Stuck> {
+    fn let_out(&mut self, out: &mut Joined) -> Result<(), Stuck> {
         let mut to = if self.over { self.held.len() } else { self.first_open()? };
         if let Some(end) = self.found.filter(|_| !self.over) {
             to = to.min(self.begin_of(end)?);
@@ -264,16 +274,16 @@ impl Stream {
     }
 
     /// Writes what is held up to index `to`.
-    fn release(&mut self, to: usize, out: &mut Output) {
+    fn release(&mut self, to: usize, out: &mut Joined) {
         if let Some(piece) = self.held.get(self.first..to) {
-            out.write(Bytes::copy_from_slice(piece));
+            out.copy(piece);
             self.first = to;
         }
     }
 
-    fn take(&mut self, ended: bool, out: &mut Output) {
+    fn take(&mut self, ended: bool, out: &mut Joined) {
         if let Err(Stuck) = self.advance(ended, out).and_then(|()| self.let_out(out)) {
-            out.record(self.rule.clone(), "Rule stopped in the middle of this text: a fault in Tamis", None, None);
+            self.records.stopped("a fault in Tamis", out.output());
             self.over = true;
             self.release(self.held.len(), out);
         }
@@ -291,13 +301,17 @@ impl BodyTransform for Stream {
             return Ok(Flow::More);
         }
         self.held.extend_from_slice(&chunk);
-        self.take(false, out);
+        let mut out = Joined::new(out);
+        self.take(false, &mut out);
+        out.finish();
         Ok(Flow::More)
     }
 
     fn end(&mut self, out: &mut Output) -> Result<(), TransformError> {
-        self.take(true, out);
-        self.release(self.held.len(), out);
+        let mut out = Joined::new(out);
+        self.take(true, &mut out);
+        self.release(self.held.len(), &mut out);
+        out.finish();
         Ok(())
     }
 }

@@ -43,30 +43,41 @@ impl Rule {
         Self { value: value.into(), substitution: Arc::new(Substitution::parse(value).unwrap()), alphabet }
     }
 
-    fn stream(&self) -> Stream {
-        let ready = match self.alphabet {
+    fn ready(&self) -> Ready {
+        match self.alphabet {
             Alphabet::Utf8 => Ready::utf8(Arc::clone(&self.substitution)),
             Alphabet::Bytes => Ready::bytes(Arc::clone(&self.substitution)).unwrap(),
-        };
-        Stream::new(self.value.clone(), ready)
+        }
     }
 
-    fn chain(&self) -> Chain {
-        let mut chain = Chain::default();
-        chain.push("my-rules", Box::new(self.stream()));
-        chain
+    fn stream(&self) -> Stream {
+        Stream::new(self.value.clone(), self.ready())
     }
 
-    /// The body after the rule, sent in pieces of up to `most` bytes.
+    /// The rule at work in both ways: by automata, and as it really is made, which for a mere text is without them.
+    fn chains(&self) -> [Chain; 2] {
+        let ways: [Box<dyn BodyTransform>; 2] = [Box::new(self.stream()), self.ready().transform(self.value.clone())];
+        ways.map(|way| {
+            let mut chain = Chain::default();
+            chain.push("my-rules", way);
+            chain
+        })
+    }
+
+    /// The body after the rule, sent in pieces of up to `most` bytes. Both ways, each with cuts of its own, come to the
+    /// same body and records.
     fn streamed(&self, body: &[u8], most: usize, random: &mut Random) -> Vec<u8> {
-        let mut chain = self.chain();
-        let mut at = 0;
-        let pieces = std::iter::from_fn(|| {
-            let from = at;
-            at = (at + 1 + random.below(most)).min(body.len());
-            (from < at).then(|| Bytes::copy_from_slice(&body[from..at]))
+        let [automata, real] = self.chains().map(|mut chain| {
+            let mut at = 0;
+            let pieces = std::iter::from_fn(|| {
+                let from = at;
+                at = (at + 1 + random.below(most)).min(body.len());
+                (from < at).then(|| Bytes::copy_from_slice(&body[from..at]))
+            });
+            (chain.run(pieces).unwrap(), format!("{:?}", chain.take_changes().into_list()))
         });
-        chain.run(pieces).unwrap()
+        assert!(automata == real, "{}, pieces of up to {most}: {automata:?} and {real:?}", self.value);
+        real.0
     }
 }
 
@@ -134,6 +145,9 @@ const EXPRESSIONS: &[&str] = &[
     "(?:a|ab)(?:c|bcd)(?:d*)",
     r"[^\n]*\n",
     "(a)(b)?",
+    "(?:ab)*c",
+    "(?:ab|cab)+c",
+    "bc[^]*?ab",
 ];
 
 #[test]
@@ -158,6 +172,26 @@ fn any_cut_gives_what_the_engine_finds_in_the_whole() {
                 assert_eq!(got, want, "{} on {}, pieces of up to {most}", rule.value, body.escape_ascii());
             }
         }
+    }
+}
+
+#[test]
+fn a_text_is_found_without_automata_as_with_them() {
+    let mut random = Random(0x51ed_270b_9f0a_3d21);
+    for from in ["a", "aa", "aab", "abab", "aabaa", "abaababa", "abacabadabacaba", "é", r"\u00e9a", r"a\.b", "[b][a]"]
+    {
+        let rule = Rule::new(&format!("/{from}/[$&]/"), Alphabet::Utf8);
+        assert!(rule.substitution.literal.is_some(), "{from}");
+        for _ in 0..100 {
+            let body = random.text(&[b"a", b"b", b"ab", b"abac", b"abadabac", "é".as_bytes(), b"\xc3", b".b"], 200);
+            let want = whole(from, "", Alphabet::Utf8, &body);
+            for most in [1, 3, 20, 200] {
+                assert!(rule.streamed(&body, most, &mut random) == want, "{from} on {}", body.escape_ascii());
+            }
+        }
+    }
+    for value in ["/ab/x/i", "/(a)b/$1/", "/a|b/x/", "/^a/x/", r"/\bab/x/", "/a*/x/"] {
+        assert!(Substitution::parse(value).unwrap().literal.is_none(), "{value}");
     }
 }
 
@@ -197,21 +231,23 @@ fn nothing_is_held_back_that_no_match_can_begin_in() {
     for (value, dripped, held) in [
         ("/needle/x/", "hay hay nee", "nee"),
         ("/needle/x/", "hay neeneedl", "needl"),
+        ("/needle/x/i", "hay neeNeedl", "Needl"),
         ("/<b>.*?<\\/b>/x/", "text <b> text\n more < text <", "<"),
         ("/<b>.*?<\\/b>/x/", "text <b> text", "<b> text"),
         (r"/\bad\b/x/", "a bad ad", "ad"),
         ("/a*b/x/", "caaa", "aaa"),
         ("/\"ads\":\\[[^\\]]*\\]/x/", "{\"a\":1, \"ads\":[1,", "\"ads\":[1,"),
     ] {
-        let mut chain = Rule::new(value, Alphabet::Utf8).chain();
-        let mut out = Vec::new();
-        for byte in dripped.bytes() {
-            chain.feed(vec![byte].into());
-            while let Pull::Piece(piece) = chain.pull().unwrap() {
-                out.extend(piece);
+        for mut chain in Rule::new(value, Alphabet::Utf8).chains() {
+            let mut out = Vec::new();
+            for byte in dripped.bytes() {
+                chain.feed(vec![byte].into());
+                while let Pull::Piece(piece) = chain.pull().unwrap() {
+                    out.extend(piece);
+                }
             }
+            assert_eq!(String::from_utf8_lossy(&out), dripped.strip_suffix(held).unwrap(), "{value}");
         }
-        assert_eq!(String::from_utf8_lossy(&out), dripped.strip_suffix(held).unwrap(), "{value}");
     }
 }
 
@@ -235,7 +271,7 @@ fn what_is_held_back_is_bounded_and_hard_work_comes_to_an_end() {
 
 #[test]
 fn replacements_name_groups_and_a_few_are_recorded() {
-    let mut chain = Rule::new("/(\\w+)=(\\w*)/\\$2<-$1/i", Alphabet::Utf8).chain();
+    let [mut chain, _] = Rule::new("/(\\w+)=(\\w*)/\\$2<-$1/i", Alphabet::Utf8).chains();
     let out = chain.run([Bytes::from_static(b"a=1 b= c=3 d"), Bytes::from_static(b"=4 e")]).unwrap();
     assert_eq!(String::from_utf8_lossy(&out), "1<-a <-b 3<-c 4<-d e");
     let changes = chain.take_changes().into_list();
