@@ -62,9 +62,8 @@ impl Asked {
 pub fn check(asked: Asked, recipe: u8, answer: &[u8]) {
     let request = asked.request();
     let heard = bench::play(&Script {
-        client: vec![&request],
-        origin: Origin::Says(split::chunks(recipe, answer), asked.end),
         profiles: if asked.filtered { catalogue() } else { Vec::new() },
+        ..Script::of(vec![&request], Origin::Says(split::chunks(recipe, answer), asked.end))
     });
     let to_head = asked.method == Method::Head;
     let changed_protocol = asked.method == Method::WebSocket && heard.at_client.starts_with(b"HTTP/1.1 101 ");

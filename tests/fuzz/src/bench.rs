@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::uri::Authority;
 use tamis_filter::{Answer, Card, Changes, Filter, Pipeline, Profile, RequestHead, Service, Verdict};
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Ports, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -43,6 +43,15 @@ pub struct Script<'a> {
     pub origin: Origin<'a>,
     /// The profiles in force, besides the one that refuses tunnels.
     pub profiles: Vec<Arc<dyn Profile>>,
+    /// Who is served.
+    pub access: Access,
+}
+
+impl<'a> Script<'a> {
+    /// A script without profiles, for everybody on this computer.
+    pub fn of(client: Vec<&'a [u8]>, origin: Origin<'a>) -> Self {
+        Self { client, origin, profiles: Vec::new(), access: Access::default() }
+    }
 }
 
 /// What the origin does with each connection.
@@ -179,9 +188,14 @@ async fn serve(listener: &TcpListener, origin: &Origin<'_>, log: &Arc<Log>) {
 fn config(script: &Script, listen: SocketAddr, records: mpsc::Sender<ExchangeRecord>) -> Config {
     let limits = Limits {
         connections: 16,
+        wrong_password: Duration::ZERO,
         request_head: LONG,
+        target_bytes: 1024,
+        head_bytes: 4 * 1024,
         fields: 64,
         buffer_bytes: 8 * 1024,
+        requests_per_origin: 2,
+        origin_wait: LONG,
         connect: LONG,
         response_head: LONG,
         continue_wait: Duration::ZERO,
@@ -189,6 +203,7 @@ fn config(script: &Script, listen: SocketAddr, records: mpsc::Sender<ExchangeRec
         prefix_wait: LONG,
         tunnel_silence: LONG,
         idle_upstream: LONG,
+        leave: LONG,
         drain: LONG,
         ..Limits::default()
     };
@@ -197,6 +212,7 @@ fn config(script: &Script, listen: SocketAddr, records: mpsc::Sender<ExchangeRec
     Config {
         listen,
         pipeline: Pipeline::new(profiles),
+        access: Access { connect_ports: Ports::of(&[]).and(1..=u16::MAX), ..script.access.clone() },
         limits,
         pac_path: PAC_PATH,
         refused_targets: Vec::new(),

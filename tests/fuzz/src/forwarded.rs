@@ -222,6 +222,7 @@ fn check_response(head: &Head) {
             }
             "upgrade" => status == 101,
             "trailer" => head.has("transfer-encoding"),
+            "proxy-authenticate" => status == 407 && !is_relayed(head),
             _ => false,
         };
         assert!(expected || !head.has(name), "{name} was passed on: {head:?}");
