@@ -1,11 +1,14 @@
-//! What must hold for every head and every address, tried on random ones that are built from rules.
+//! What must hold for every head, address, picture and chain, tried on random ones that are built from rules.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Uri};
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode, Uri};
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 use tamis_filter::profiles::catalogue;
-use tamis_filter::{Changes, Fields, RequestHead, Verdict};
+use tamis_filter::{
+    BodyTransform, Chain, Changes, Fields, Flow, Output, Pipeline, RequestHead, ResponseHead, TransformError, Verdict,
+};
 
 /// Hop-by-hop whatever `Connection` says (RFC 9110 7.6.1), framing, and end-to-end, as the oracle has them.
 const HOP_BY_HOP: &[&str] =
@@ -46,6 +49,112 @@ fn any_parameter() -> impl Strategy<Value = (String, bool)> {
     ]
 }
 
+/// `whole` in pieces that end at these places.
+fn cut(whole: &[u8], ends: &[Index]) -> Vec<Bytes> {
+    let mut ends: Vec<usize> = ends.iter().map(|end| end.index(whole.len() + 1)).chain([whole.len()]).collect();
+    ends.sort_unstable();
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    starts.zip(ends.iter().copied()).filter_map(|(from, to)| whole.get(from..to)).map(Bytes::copy_from_slice).collect()
+}
+
+/// A transform that is easy to do by hand, too.
+#[derive(Debug, Clone)]
+enum Stage {
+    /// Every byte twice.
+    Twice,
+    /// Nothing before the end, then everything backwards.
+    Backwards,
+    /// Everything, and then a full stop.
+    Stop,
+    /// So many bytes; then it is done.
+    First(usize),
+}
+
+impl Stage {
+    fn by_hand(&self, body: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Twice => body.into_iter().flat_map(|byte| [byte, byte]).collect(),
+            Self::Backwards => body.into_iter().rev().collect(),
+            Self::Stop => [body.as_slice(), b"."].concat(),
+            Self::First(count) => body.into_iter().take(*count).collect(),
+        }
+    }
+}
+
+fn any_stage() -> impl Strategy<Value = Stage> {
+    prop_oneof![Just(Stage::Twice), Just(Stage::Backwards), Just(Stage::Stop), (1..40_usize).prop_map(Stage::First)]
+}
+
+/// A stage at work, and the bytes it has held back or let pass.
+struct AtWork(Stage, Vec<u8>);
+
+impl BodyTransform for AtWork {
+    fn write(&mut self, chunk: Bytes, out: &mut Output) -> Result<Flow, TransformError> {
+        let Self(stage, seen) = self;
+        match stage {
+            Stage::Backwards => seen.extend_from_slice(&chunk),
+            Stage::First(count) => {
+                let piece = chunk.slice(..chunk.len().min(*count - seen.len()));
+                seen.extend_from_slice(&piece);
+                out.write(piece);
+                if seen.len() == *count {
+                    return Ok(Flow::Done);
+                }
+            }
+            Stage::Stop => out.write(chunk),
+            Stage::Twice => out.write(stage.by_hand(chunk.into()).into()),
+        }
+        Ok(Flow::More)
+    }
+
+    fn end(&mut self, out: &mut Output) -> Result<(), TransformError> {
+        match &self.0 {
+            Stage::Backwards => out.write(self.0.by_hand(std::mem::take(&mut self.1)).into()),
+            Stage::Stop => out.write(Bytes::from_static(b".")),
+            Stage::Twice | Stage::First(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A block of a GIF, and whether it is, or announces, a picture (GIF89a 20, 23, 25).
+#[derive(Debug, Clone)]
+struct Block(Vec<u8>, bool);
+
+fn any_block() -> impl Strategy<Value = Block> {
+    let data = || {
+        proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..20), 0..3).prop_map(|blocks| {
+            let sub_block = |block: Vec<u8>| [&[u8::try_from(block.len()).unwrap_or(0)], block.as_slice()].concat();
+            [blocks.into_iter().flat_map(sub_block).collect(), vec![0]].concat()
+        })
+    };
+    let table = prop_oneof![Just((0_u8, 0_usize)), Just((0x80, 6)), Just((0x81, 12))];
+    prop_oneof![
+        (data(), select(&[0xfe_u8, 0xff, 0xf9, 0x01]))
+            .prop_map(|(data, label)| Block([&[0x21, label], data.as_slice()].concat(), matches!(label, 0xf9 | 1))),
+        (data(), table).prop_map(|(data, (packed, length))| {
+            let head = [b",\0\0\0\0\x02\0\x02\0".as_slice(), &[packed], &vec![b','; length], &[2]].concat();
+            Block([head, data].concat(), true)
+        }),
+    ]
+}
+
+/// The picture, and its beginning with a trailer where it moves: it ends before what begins a second frame.
+fn picture(blocks: &[Block]) -> (Vec<u8>, Vec<u8>) {
+    let mut whole = b"GIF89a\x02\0\x02\0\x80\0\0abcdef".to_vec();
+    let (mut first_frame, mut end) = (false, None);
+    for Block(bytes, begins) in blocks {
+        if first_frame && *begins && end.is_none() {
+            end = Some(whole.len());
+        }
+        first_frame |= bytes.first() == Some(&b',');
+        whole.extend_from_slice(bytes);
+    }
+    whole.push(b';');
+    let lighter = end.and_then(|end| whole.get(..end)).map(|first| [first, b";"].concat());
+    (whole.clone(), lighter.unwrap_or(whole))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -83,5 +192,48 @@ proptest! {
         prop_assert!(matches!(verdict, Verdict::Forward));
         prop_assert_eq!(request.target.to_string(), address(&kept));
         prop_assert_eq!(changes.is_empty(), all == kept);
+    }
+
+    #[test]
+    fn a_chain_does_what_its_stages_do_one_after_the_other_wherever_the_body_is_cut(
+        stages in proptest::collection::vec(any_stage(), 1..5),
+        body in proptest::collection::vec(any::<u8>(), 0..60),
+        ends in proptest::collection::vec(any::<Index>(), 0..6),
+    ) {
+        let mut chain = Chain::default();
+        for stage in &stages {
+            chain.push("p", Box::new(AtWork(stage.clone(), Vec::new())));
+        }
+        let want = stages.iter().fold(body.clone(), |body, stage| stage.by_hand(body));
+        prop_assert_eq!(chain.run(cut(&body, &ends)).unwrap(), want);
+    }
+
+    #[test]
+    fn of_a_moving_picture_the_first_frame_is_left_wherever_it_is_cut(
+        blocks in proptest::collection::vec(any_block(), 0..8),
+        ends in proptest::collection::vec(any::<Index>(), 0..6),
+    ) {
+        let (whole, lighter) = picture(&blocks);
+        let profiles = catalogue().into_iter().filter(|profile| profile.card().id == "lighter-media").collect();
+        let mut run = Pipeline::new(profiles).run();
+        let fields = |name, value| Fields::from_wire(&HeaderMap::from_iter([(name, HeaderValue::from_static(value))]));
+        let target = Uri::from_static("http://a.test/a.gif");
+        let mut request = RequestHead { method: Method::GET, target, fields: fields(ACCEPT, "image/*") };
+        prop_assert!(matches!(run.request(&mut request), Verdict::Forward));
+        let mut response = ResponseHead { status: StatusCode::OK, fields: fields(CONTENT_TYPE, "image/gif") };
+        let mut opening = run.wants_body(&request, &response).unwrap();
+        let pieces = cut(&whole, &ends);
+        let mut ahead = pieces.iter();
+        while opening.wants_more() {
+            match ahead.next() {
+                Some(piece) => opening.feed(piece),
+                None => opening.end(),
+            }
+        }
+        let got = match run.body(&request, &mut response, opening) {
+            Some(mut chain) => chain.run(pieces).unwrap(),
+            None => whole,
+        };
+        prop_assert_eq!(got, lighter);
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::uri::Authority;
 use tamis_filter::{Answer, Card, Changes, Filter, Pipeline, Profile, RequestHead, Service, Verdict};
-use tamis_proxy::{Config, ExchangeRecord, Limits, Proxy};
+use tamis_proxy::{Access, Config, ExchangeRecord, HostPattern, Limits, Ports, Proxy, Routes, Rule, Traffic};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -43,6 +43,18 @@ pub struct Script<'a> {
     pub origin: Origin<'a>,
     /// The profiles in force, besides the one that refuses tunnels.
     pub profiles: Vec<Arc<dyn Profile>>,
+    /// Who is served.
+    pub access: Access,
+    /// The beginning of a [`Route`](tamis_proxy::Route), up to its host: what is called the origin elsewhere is another proxy on the way, and tunnels
+    /// through it are not refused.
+    pub through: Option<&'static str>,
+}
+
+impl<'a> Script<'a> {
+    /// A script without profiles, for everybody on this computer.
+    pub fn of(client: Vec<&'a [u8]>, origin: Origin<'a>) -> Self {
+        Self { client, origin, profiles: Vec::new(), access: Access::default(), through: None }
+    }
 }
 
 /// What the origin does with each connection.
@@ -52,6 +64,8 @@ pub enum Origin<'a> {
     Answers,
     /// Says these pieces as soon as it has heard the head of a request, and ends so.
     Says(Vec<&'a [u8]>, End),
+    /// The same without waiting for anything.
+    Blurts(Vec<&'a [u8]>, End),
 }
 
 /// What was heard on both sides.
@@ -119,8 +133,9 @@ impl Bench {
         let (records, mut finished) = mpsc::channel(64);
         let listen = self.address();
         let listener = TcpListener::bind(listen).await.expect("a free port");
-        let proxy = Proxy::start(config(script, listen, records)).await.expect("a listening proxy");
-        let (origin, proxy_addr) = (listener.local_addr().expect("the port"), proxy.addr());
+        let origin = listener.local_addr().expect("the port");
+        let proxy = Proxy::start(config(script, listen, origin, records)).await.expect("a listening proxy");
+        let proxy_addr = proxy.addr();
         let (SocketAddr::V4(one), SocketAddr::V4(other)) = (origin, proxy_addr) else { panic!("asked for IPv4") };
         guard::allow([one, other]);
 
@@ -168,20 +183,27 @@ async fn serve(listener: &TcpListener, origin: &Origin<'_>, log: &Arc<Log>) {
         let connection = Connection { stream, number, log: Arc::clone(log) };
         match origin {
             Origin::Answers => connections.spawn(connection.answer()),
-            Origin::Says(pieces, end) => {
-                let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
-                connections.spawn(connection.say(pieces, *end))
-            }
+            Origin::Says(pieces, end) => connections.spawn(connection.say(owned(pieces), *end)),
+            Origin::Blurts(pieces, end) => connections.spawn(connection.blurt(owned(pieces), *end)),
         };
     }
 }
 
-fn config(script: &Script, listen: SocketAddr, records: mpsc::Sender<ExchangeRecord>) -> Config {
+fn owned(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+    pieces.iter().map(|piece| piece.to_vec()).collect()
+}
+
+fn config(script: &Script, listen: SocketAddr, origin: SocketAddr, records: mpsc::Sender<ExchangeRecord>) -> Config {
     let limits = Limits {
         connections: 16,
+        wrong_password: Duration::ZERO,
         request_head: LONG,
+        target_bytes: 1024,
+        head_bytes: 4 * 1024,
         fields: 64,
         buffer_bytes: 8 * 1024,
+        requests_per_origin: 2,
+        origin_wait: LONG,
         connect: LONG,
         response_head: LONG,
         continue_wait: Duration::ZERO,
@@ -189,14 +211,24 @@ fn config(script: &Script, listen: SocketAddr, records: mpsc::Sender<ExchangeRec
         prefix_wait: LONG,
         tunnel_silence: LONG,
         idle_upstream: LONG,
+        leave: LONG,
         drain: LONG,
         ..Limits::default()
     };
     let mut profiles = script.profiles.clone();
-    profiles.push(Arc::new(NoTunnels));
+    if script.through.is_none() {
+        profiles.push(Arc::new(NoTunnels));
+    }
+    let rule = script.through.map(|through| Rule {
+        hosts: vec![HostPattern::EVERYTHING],
+        traffic: Traffic::All,
+        route: format!("{through}{origin}").parse().expect("a route"),
+    });
     Config {
         listen,
         pipeline: Pipeline::new(profiles),
+        access: Access { connect_ports: Ports::of(&[]).and(1..=u16::MAX), ..script.access.clone() },
+        routes: Routes::new(rule.into_iter().collect()),
         limits,
         pac_path: PAC_PATH,
         refused_targets: Vec::new(),
@@ -336,6 +368,10 @@ impl Connection {
                 return;
             }
         }
+        self.blurt(pieces, end).await;
+    }
+
+    async fn blurt(mut self, pieces: Vec<Vec<u8>>, end: End) {
         for piece in pieces {
             if self.stream.write_all(&piece).await.is_err() {
                 return;

@@ -262,10 +262,10 @@ fn status_line(line: &[u8]) -> Reading<[Vec<u8>; 3]> {
 }
 
 fn version_of(word: &[u8]) -> Reading<()> {
-    if matches!(word, b"HTTP/1.1" | b"HTTP/1.0") {
-        Ok(())
-    } else {
-        Err(Trouble::Bad("a version that is not 1.0 or 1.1"))
+    match word {
+        // A higher minor version is read as 1.1 (RFC 9110 2.5).
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'] => Ok(()),
+        _ => Err(Trouble::Bad("a version that is not 1 and a digit")),
     }
 }
 

@@ -17,8 +17,7 @@ fuzz_target!(|input: &[u8]| {
         return answered::check(Asked::of(kind), recipe, &[DOWN, body].concat());
     }
     let request = [UP, body].concat();
-    let heard =
-        bench::play(&Script { client: split::chunks(recipe, &request), origin: Origin::Answers, profiles: Vec::new() });
+    let heard = bench::play(&Script::of(split::chunks(recipe, &request), Origin::Answers));
     for connection in &heard.at_origin {
         forwarded::check_requests(connection, heard.origin);
     }

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use libfuzzer_sys::fuzz_target;
 use tamis_filter::profiles::catalogue;
-use tamis_filter::{Fields, Pipeline, Prefix, RequestHead, ResponseHead, Verdict};
+use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Verdict};
 use tamis_fuzz::split;
 
 const TRAILER: u8 = 0x3b;
@@ -40,26 +40,17 @@ fn lighter(gif: &[u8], recipe: u8) -> Vec<u8> {
     assert!(matches!(run.request(&mut request), Verdict::Forward));
     let mut response = ResponseHead { status: StatusCode::OK, fields: fields(CONTENT_TYPE, "image/gif") };
     run.response(&request, &mut response);
-    let enough = run.wants_body(&request, &response).expect("a GIF is looked at");
-
-    let chunks = split::chunks(recipe, gif);
-    let (mut gathered, mut taken) = (Vec::new(), 0);
-    while gathered.len() < enough && taken < chunks.len() {
-        gathered.extend_from_slice(chunks[taken]);
-        taken += 1;
-    }
-    let prefix = Prefix { bytes: gathered.into(), complete: taken == chunks.len() };
-    let Some(mut chain) = run.body(&request, &mut response, &prefix) else { return gif.to_vec() };
-    let mut out = Vec::new();
-    for chunk in chunks {
-        let pieces = chain.write(Bytes::copy_from_slice(chunk)).expect("a GIF is never given up");
-        out.extend(pieces.concat());
-        if chain.is_done() {
-            return out;
+    let mut opening = run.wants_body(&request, &response).expect("a GIF is looked at");
+    let chunks: Vec<Bytes> = split::chunks(recipe, gif).into_iter().map(Bytes::copy_from_slice).collect();
+    let mut ahead = chunks.iter();
+    while opening.wants_more() {
+        match ahead.next() {
+            Some(chunk) => opening.feed(chunk),
+            None => opening.end(),
         }
     }
-    out.extend(chain.end().expect("a GIF is never given up").concat());
-    out
+    let Some(mut chain) = run.body(&request, &mut response, opening) else { return gif.to_vec() };
+    chain.run(chunks).expect("a GIF is never given up")
 }
 
 fn fields(name: http::HeaderName, value: &'static str) -> Fields {

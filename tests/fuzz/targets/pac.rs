@@ -12,8 +12,7 @@ const PAC_TYPE: &[u8] = b"application/x-ns-proxy-autoconfig";
 
 fuzz_target!(|input: &[u8]| {
     let (recipe, request) = split::recipe(input);
-    let heard =
-        bench::play(&Script { client: split::chunks(recipe, request), origin: Origin::Answers, profiles: Vec::new() });
+    let heard = bench::play(&Script::of(split::chunks(recipe, request), Origin::Answers));
     let head_may_be_asked = heard.sent.windows(4).any(|window| window == b"HEAD");
     let answers = forwarded::check_responses(&heard.at_client, heard.end, &|_| (!head_may_be_asked).then_some(false));
     forwarded::check_own_pages(&answers);

@@ -8,8 +8,7 @@ use tamis_fuzz::{forwarded, split};
 
 fuzz_target!(|input: &[u8]| {
     let (recipe, request) = split::recipe(input);
-    let heard =
-        bench::play(&Script { client: split::chunks(recipe, request), origin: Origin::Answers, profiles: Vec::new() });
+    let heard = bench::play(&Script::of(split::chunks(recipe, request), Origin::Answers));
     for connection in &heard.at_origin {
         forwarded::check_requests(connection, heard.origin);
     }

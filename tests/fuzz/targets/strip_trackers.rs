@@ -82,6 +82,8 @@ fn check_cleaned(before: &Uri, after: &Uri) {
         let alone: Uri = format!("http://a.test/?{part}").parse().expect("part of an address");
         let gone = cleaned_by_new(&alone, false).expect("a.test is no tracker");
         assert_eq!(gone.query(), None, "{part} went out of {before}");
+        // Where a site separates parameters in another way, nobody can tell what they are.
+        assert!(!part.contains([';', '?']), "{part} went out of {before}");
         let name = part.split('=').next().unwrap_or_default().to_ascii_lowercase();
         assert!(!name.is_empty() && !["id", "q", "page", "token"].contains(&&name[..]), "{part}");
     }

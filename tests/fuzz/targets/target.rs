@@ -24,9 +24,8 @@ fuzz_target!(|input: &[u8]| {
     let (before, behind) = FORMS[usize::from(form) % FORMS.len()];
     let witness = Arc::new(Witness::default());
     let heard = bench::play(&Script {
-        client: vec![before, text, behind],
-        origin: Origin::Answers,
         profiles: vec![witness.clone()],
+        ..Script::of(vec![before, text, behind], Origin::Answers)
     });
     let answers = forwarded::check_responses(&heard.at_client, heard.end, &|_| None);
     forwarded::check_own_pages(&answers);

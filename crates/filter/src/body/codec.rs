@@ -51,8 +51,8 @@ pub(super) struct Gzip {
 enum Place {
     /// Where a member may begin; the first one must.
     Between,
-    /// Within a member; true once something came out of it.
-    Member { fruitful: bool },
+    /// Within a member.
+    Member,
     /// Behind everything that belongs to the body.
     Beyond,
 }
@@ -77,25 +77,34 @@ impl Gzip {
         if self.magic_seen == GZIP_MAGIC.len() {
             self.magic_seen = 0;
             self.member.reset(true);
-            self.place = Place::Member { fruitful: false };
+            self.place = Place::Member;
             inflate("gzip", &mut self.member, &GZIP_MAGIC, &mut [0])?;
         }
         Ok(Step { read: 1, written: 0 })
     }
 
-    fn decode(&mut self, fruitful: bool, input: &[u8], room: &mut [u8]) -> Result<Step, TransformError> {
-        let (step, over) = match inflate("gzip", &mut self.member, input, room) {
-            Ok(done) => done,
-            // Filling that happens to begin like a member.
-            Err(_) if self.whole && !fruitful => {
-                self.place = Place::Beyond;
-                return Ok(Step { read: input.len(), written: 0 });
+    fn decode(&mut self, input: &[u8], room: &mut [u8]) -> Result<Step, TransformError> {
+        match inflate("gzip", &mut self.member, input, room) {
+            Ok((step, over)) => {
+                if over {
+                    self.whole = true;
+                    self.place = Place::Between;
+                }
+                Ok(step)
             }
-            Err(error) => return Err(error),
-        };
-        self.whole |= over;
-        self.place = if over { Place::Between } else { Place::Member { fruitful: fruitful || step.written > 0 } };
-        Ok(step)
+            // Filling that happens to begin like a member.
+            Err(_) if self.whole && self.is_fruitless() => {
+                self.place = Place::Beyond;
+                Ok(Step { read: input.len(), written: 0 })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether nothing has come out of the member, not even together with an error: that must not hang on where the body
+    /// is cut.
+    fn is_fruitless(&self) -> bool {
+        self.member.total_out() == 0
     }
 }
 
@@ -103,13 +112,13 @@ impl Codec for Gzip {
     fn step(&mut self, input: &[u8], room: &mut [u8]) -> Result<Step, TransformError> {
         match self.place {
             Place::Between => self.look_for_member(input),
-            Place::Member { fruitful } => self.decode(fruitful, input, room),
+            Place::Member => self.decode(input, room),
             Place::Beyond => Ok(Step { read: input.len(), written: 0 }),
         }
     }
 
     fn may_end(&self) -> bool {
-        self.whole && self.place != (Place::Member { fruitful: true })
+        self.whole && (self.place != Place::Member || self.is_fruitless())
     }
 }
 
