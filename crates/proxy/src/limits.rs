@@ -37,7 +37,8 @@ pub struct Limits {
     pub connect: Duration,
     /// From the last byte of the request to the head of the response: 300 s (long polls are real), then 504.
     pub response_head: Duration,
-    /// How long an origin may think over a request that expects `100-continue` before it gets the body unasked: 1 s.
+    /// How long an origin may think over a request that expects `100-continue` before it gets the body unasked: 2 s,
+    /// for many clients themselves wait one, and an origin is not to be overtaken by a hair.
     pub continue_wait: Duration,
     /// Silence in the middle of a body: 300 s, then the message is cut off.
     pub body_silence: Duration,
@@ -71,7 +72,7 @@ impl Default for Limits {
             origin_wait: Duration::from_secs(30),
             connect: Duration::from_secs(30),
             response_head: Duration::from_secs(300),
-            continue_wait: Duration::from_secs(1),
+            continue_wait: Duration::from_secs(2),
             body_silence: Duration::from_secs(300),
             prefix_wait: Duration::from_millis(500),
             tunnel_silence: Duration::from_secs(3600),
