@@ -17,28 +17,31 @@ use crate::interim::Interim;
 /// The body of a request that expects `100-continue` is held back until the origin says so. An origin that says nothing
 /// for `patience` is taken for one that does not know the expectation, and gets the body.
 pub(super) fn listen(request: &mut Request<UpBody>, interims: mpsc::Sender<Interim>, patience: Duration) {
-    let (continued, mut waiting) = watch::channel(false);
-    let expects = request.headers().contains_key(EXPECT);
+    let continued = request.headers().contains_key(EXPECT).then(|| {
+        let (continued, waiting) = watch::channel(false);
+        request.body_mut().hold_back_until(consent(waiting, patience));
+        continued
+    });
     hyper::ext::on_informational(request, move |response| {
-        if expects && response.status() == StatusCode::CONTINUE && !continued.send_replace(true) {
+        let awaited = continued.as_ref().filter(|_| response.status() == StatusCode::CONTINUE);
+        if awaited.is_some_and(|continued| !continued.send_replace(true)) {
             return;
         }
         if interims.try_send(Interim::new(response.status(), response.headers(), response.version())).is_err() {
             tracing::debug!(status = %response.status(), "an interim response found no room");
         }
     });
-    if !expects {
-        return;
-    }
-    request.body_mut().hold_back_until(async move {
-        let said = async {
-            if waiting.wait_for(|continued| *continued).await.is_err() {
-                // A final response came instead: nobody wants the body any more.
-                std::future::pending::<()>().await;
-            }
-        };
-        if timeout(patience, said).await.is_err() {
-            tracing::debug!("the origin did not say 100 Continue; sending the body all the same");
+}
+
+/// Returns when the origin wants the body, or has said nothing for `patience`.
+async fn consent(mut waiting: watch::Receiver<bool>, patience: Duration) {
+    let said = async {
+        if waiting.wait_for(|continued| *continued).await.is_err() {
+            // A final response came instead: nobody wants the body any more.
+            std::future::pending::<()>().await;
         }
-    });
+    };
+    if timeout(patience, said).await.is_err() {
+        tracing::debug!("the origin did not say 100 Continue; sending the body all the same");
+    }
 }
