@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use http::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::Authority;
-use http::{Method, Request, Response, StatusCode, Version};
+use http::uri::{Authority, PathAndQuery};
+use http::{Extensions, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
@@ -18,14 +18,15 @@ use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
 use crate::credentials::Shown;
 use crate::error::Error;
+use crate::interim::Interims;
 use crate::life::Member;
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::target::Target;
 use crate::tunnel::End;
-use crate::upstream::{Place, Progress, Tap, UpBody, Upstream};
-use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
+use crate::upstream::{Lease, Place, Progress, Tap, UpBody, Upstream};
+use crate::{Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub(crate) struct Around {
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
     let Around { shared, life, caller, client } = around;
-    let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
+    let recorder = Recorder::begin(request.method().clone(), written(request.uri()), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
@@ -90,11 +91,7 @@ impl Exchange {
                 self.tunnel(&parts, &authority, upgrade, pipeline.run()).await
             }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
-            (Target::Origin(uri), upgrade) => {
-                let fields = Fields::from_wire(&parts.headers);
-                let head = RequestHead { method: parts.method.clone(), target: uri, fields };
-                self.forward(parts, head, body, upgrade, pipeline.run()).await
-            }
+            (Target::Origin(uri), upgrade) => self.forward(parts, uri, body, upgrade, pipeline.run()).await,
         }
     }
 
@@ -145,7 +142,7 @@ impl Exchange {
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
-        let mut fields = Fields::from_wire(&parts.headers).into_wire();
+        let mut fields = Fields::from_wire(parts.headers.clone()).into_wire();
         sign(&mut fields, parts.version, self.client.higher_minor());
         let upstream = self.shared.upstream(self.caller.who);
         let origin = upstream.tunnel(authority, fields).await?;
@@ -162,15 +159,16 @@ impl Exchange {
     async fn forward(
         &mut self,
         parts: Parts,
-        mut head: RequestHead,
+        target: Uri,
         body: Incoming,
         upgrade: Option<OnUpgrade>,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         refuse_loops(&parts)?;
-        if let Some(response) = hops::turn_back(&parts, &head.target) {
+        if let Some(response) = hops::turn_back(&parts, &target) {
             return Ok(self.finish(response, run));
         }
+        let (mut head, manner) = taken_apart(parts, target);
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(self.answered(run, answer));
         }
@@ -183,16 +181,16 @@ impl Exchange {
         let place = upstream.place(&authority).await?;
         let progress = Progress::begin();
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(parts, &head, &authority, body, self.client.higher_minor())?;
+        let mut request = upstream_request(manner, &head, &authority, body, self.client.higher_minor())?;
         if upgrade.is_some() {
             upgrade::relay(request.headers_mut());
         } else if self.trailers {
             trailers::ask(request.headers_mut());
         }
-        let response = self.ask(&upstream, request, &progress).await?;
+        let (response, lease) = self.ask(&upstream, place, request, &progress).await?;
         match upgrade {
             Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
-            _ => self.respond(&head, response, place, run).await,
+            _ => self.respond(&head, response, lease, run).await,
         }
     }
 
@@ -201,16 +199,17 @@ impl Exchange {
     async fn ask(
         &self,
         upstream: &Upstream,
+        place: Place,
         request: Request<UpBody>,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, Error> {
-        let (interims, mut queue) = interim::queue();
-        let mut final_response = pin!(upstream.send(request, progress, interims));
+    ) -> Result<(Response<Incoming>, Lease), Error> {
+        let interims = Arc::new(Interims::default());
+        let mut final_response = pin!(upstream.send(place, request, progress, &interims));
         loop {
             tokio::select! {
                 // What came first goes first.
                 biased;
-                Some(interim) = queue.recv() => {
+                interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
                         let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
                         written.await.map_err(|error| Error::client_gone(&error))?;
@@ -231,7 +230,7 @@ impl Exchange {
     ) -> Response<OutBody> {
         let origin = hyper::upgrade::on(&mut response);
         let (mut parts, _) = response.into_parts();
-        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
+        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(parts.headers) };
         run.response(request, &mut head);
         parts.headers = head.fields.into_wire();
         upgrade::relay(&mut parts.headers);
@@ -260,7 +259,7 @@ impl Exchange {
         &mut self,
         request: &RequestHead,
         response: Response<Incoming>,
-        place: Place,
+        lease: Lease,
         mut run: Run,
     ) -> Result<Response<OutBody>, Error> {
         let (mut parts, body) = response.into_parts();
@@ -272,14 +271,14 @@ impl Exchange {
         let was_chunked = framing::of_response(&mut parts.headers)
             .map_err(|reason| Error::bad_answer(&authority(), &io::Error::other(reason)))?;
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
-        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
-        run.response(request, &mut head);
         // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
         let demands_websocket =
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
         let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
-        let tap = parts.extensions.remove::<Tap>();
-        let relay = Relay::new(body, self.shared.limits.body_silence).at(place);
+        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(parts.headers) };
+        run.response(request, &mut head);
+        let tap = lease.tap();
+        let relay = Relay::new(body, self.shared.limits.body_silence).on(lease);
         let body = self
             .body(request, &mut head, relay, &mut run, tap)
             .await
@@ -373,37 +372,64 @@ fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
     }
 }
 
+/// How a request came: what of its head is neither for filters nor for the next connection, but decides what that gets.
+struct Manner {
+    version: Version,
+    was_chunked: bool,
+    /// What to announce of the trailers behind its body.
+    trailers: Option<HeaderValue>,
+    /// hyper's notes on the spelling of field names.
+    extensions: Extensions,
+}
+
+/// What filters see of a request, and what they do not.
+fn taken_apart(parts: Parts, target: Uri) -> (RequestHead, Manner) {
+    let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+    let trailers = if was_chunked { trailers::announced(&parts.headers) } else { None };
+    let head = RequestHead { method: parts.method, target, fields: Fields::from_wire(parts.headers) };
+    (head, Manner { version: parts.version, was_chunked, trailers, extensions: parts.extensions })
+}
+
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
 fn upstream_request(
-    parts: Parts,
+    manner: Manner,
     head: &RequestHead,
     authority: &Authority,
     body: UpBody,
     higher_minor: Option<u8>,
 ) -> Result<Request<UpBody>, Error> {
-    let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let mut fields = head.fields.clone();
-    if !framing::may_expect(parts.version, &body) {
+    if fields.has(EXPECT) && !framing::may_expect(manner.version, &body) {
         // Not refused: it neither frames nor routes.
         let _was_there = fields.remove(&EXPECT);
     }
     let mut fields = fields.into_wire();
-    framing::of_request(&mut fields, was_chunked);
-    if was_chunked && let Some(names) = trailers::announced(&parts.headers) {
+    framing::of_request(&mut fields, manner.was_chunked);
+    if let Some(names) = manner.trailers {
         fields.insert(TRAILER, names);
     }
-    let host = HeaderValue::try_from(authority.as_str());
-    fields.insert(HOST, host.map_err(|error| Error::internal(format!("A filter made a host that is none: {error}.")))?);
+    if fields.get(HOST).is_none_or(|host| host != authority.as_str()) {
+        let host = HeaderValue::try_from(authority.as_str());
+        let wrong = |error| Error::internal(format!("A filter made a host that is none: {error}."));
+        fields.insert(HOST, host.map_err(wrong)?);
+    }
     hops::count_down(&head.method, &mut fields);
-    sign(&mut fields, parts.version, higher_minor);
+    sign(&mut fields, manner.version, higher_minor);
 
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.uri_mut() = head.target.clone();
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = fields;
-    // The spelling of field names as the client wrote them travels in hyper's extensions.
-    *request.extensions_mut() = parts.extensions;
+    *request.extensions_mut() = manner.extensions;
     Ok(request)
+}
+
+/// The text of an address, as it would be formatted; this is done for every request.
+fn written(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().map_or(["", ""], |scheme| [scheme, "://"]);
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let path = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    [scheme[0], scheme[1], authority, path].concat()
 }

@@ -142,7 +142,7 @@ impl Filter for Stripper {
     }
 
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
-        if let Some(tracker) = tracker_host(&request.host()) {
+        if let Some(tracker) = request.target.host().and_then(tracker_host) {
             let answer = empty_answer(request.destination(), TITLE, &why(&request.host()));
             let (before, after) = (request.target.to_string(), answer.status.as_str().to_owned());
             let what = "Tracker answered here";
@@ -285,7 +285,7 @@ mod tests {
     fn request(method: Method, target: &str, accept: &'static str) -> RequestHead {
         let mut map = http::HeaderMap::new();
         map.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        RequestHead { method, target: target.parse().unwrap(), fields: Fields::from_wire(&map) }
+        RequestHead { method, target: target.parse().unwrap(), fields: Fields::from_wire(map) }
     }
 
     /// Runs a sub-resource request through the profile and compares the target that is sent.
@@ -321,7 +321,7 @@ mod tests {
             let mut map = http::HeaderMap::new();
             map.insert(name, HeaderValue::from_static(value));
             let target = "http://a.test/?gclid=1".parse().unwrap();
-            let mut request = RequestHead { method: Method::GET, target, fields: Fields::from_wire(&map) };
+            let mut request = RequestHead { method: Method::GET, target, fields: Fields::from_wire(map) };
             let _ = Arc::new(profile()).filter().request(&mut request, &mut Changes::default());
             assert_eq!(request.target, "http://a.test/?gclid=1", "{name}");
         }
@@ -348,7 +348,7 @@ mod tests {
     fn redirecting(location: &str) -> ResponseHead {
         let mut map = http::HeaderMap::new();
         map.insert(header::LOCATION, HeaderValue::try_from(location).unwrap());
-        ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(&map) }
+        ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(map) }
     }
 
     /// What becomes of a request for `target` after `from` was redirected to `location`, `rounds` times.

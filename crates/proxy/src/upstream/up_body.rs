@@ -76,7 +76,8 @@ impl Progress {
         Self { began: Instant::now(), last_ms: Arc::default() }
     }
 
-    fn made(&self) {
+    /// It moved just now.
+    pub(super) fn made(&self) {
         let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_ms.store(ms, Ordering::Relaxed);
     }
