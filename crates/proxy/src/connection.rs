@@ -62,6 +62,7 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             .max_header_size(shared.limits.head_bytes)
             .max_buf_size(shared.limits.buffer())
             .preserve_header_case(true)
+            .title_case_headers(true)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()
     );

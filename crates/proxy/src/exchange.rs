@@ -12,7 +12,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{Extensions, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
+use tamis_filter::{Fields, Opening, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
 use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
@@ -22,10 +22,10 @@ use crate::interim::Interims;
 use crate::life::Member;
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
-use crate::relay::{BodyError, Relay};
+use crate::relay::Relay;
 use crate::target::Target;
 use crate::tunnel::End;
-use crate::upstream::{Lease, Place, Progress, Tap, UpBody, Upstream};
+use crate::upstream::{Lease, Place, Tap, UpBody, Upstream};
 use crate::{Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
@@ -70,6 +70,45 @@ struct Exchange {
     recorder: Option<Recorder>,
 }
 
+/// A request that is to go on. In a box, for else it would be in the future of each function that it is handed to.
+struct Inbound {
+    parts: Parts,
+    target: Uri,
+    body: Incoming,
+    upgrade: Option<OnUpgrade>,
+    run: Run,
+}
+
+/// How a request came: what of its head is neither for filters nor for the next connection, but decides what that gets.
+struct Manner {
+    version: Version,
+    /// The minor version, where it was higher than ours.
+    higher_minor: Option<u8>,
+    was_chunked: bool,
+    /// It asks to speak WebSocket.
+    upgrades: bool,
+    /// Its client takes trailers.
+    takes_trailers: bool,
+    /// What to announce of the trailers behind its body.
+    trailers: Option<HeaderValue>,
+    /// hyper's notes on the spelling of field names.
+    spelling: Extensions,
+}
+
+/// An answer of an origin, its head read and shown to the filters.
+struct Answer {
+    parts: http::response::Parts,
+    head: ResponseHead,
+    /// What to announce of the trailers behind its body.
+    trailers: Option<HeaderValue>,
+    /// It demands WebSocket.
+    demands_websocket: bool,
+    /// What a filter is to see of the body before it decides.
+    opening: Option<Opening>,
+    relay: Relay,
+    tap: Option<Tap>,
+}
+
 impl Exchange {
     async fn carry(&mut self, mut request: Request<Incoming>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
@@ -88,10 +127,13 @@ impl Exchange {
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
             (Target::Tunnel(authority), Some(upgrade)) => {
-                self.tunnel(&parts, &authority, upgrade, pipeline.run()).await
+                Box::pin(self.tunnel(&parts, &authority, upgrade, pipeline.run())).await
             }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
-            (Target::Origin(uri), upgrade) => self.forward(parts, uri, body, upgrade, pipeline.run()).await,
+            (Target::Origin(uri), upgrade) => {
+                let run = pipeline.run();
+                self.forward(Box::new(Inbound { parts, target: uri, body, upgrade, run })).await
+            }
         }
     }
 
@@ -108,7 +150,7 @@ impl Exchange {
         if shown == Shown::Wrong {
             tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
             // Guessing takes its time; a person who mistyped hardly notices.
-            tokio::time::sleep(self.shared.limits.wrong_password).await;
+            Box::pin(tokio::time::sleep(self.shared.limits.wrong_password)).await;
         }
         Err(Error::password_needed(shown == Shown::Wrong))
     }
@@ -156,19 +198,13 @@ impl Exchange {
         Ok(response)
     }
 
-    async fn forward(
-        &mut self,
-        parts: Parts,
-        target: Uri,
-        body: Incoming,
-        upgrade: Option<OnUpgrade>,
-        mut run: Run,
-    ) -> Result<Response<OutBody>, Error> {
+    async fn forward(&mut self, inbound: Box<Inbound>) -> Result<Response<OutBody>, Error> {
+        let Inbound { parts, target, body, upgrade, mut run } = *inbound;
         refuse_loops(&parts)?;
         if let Some(response) = hops::turn_back(&parts, &target) {
             return Ok(self.finish(response, run));
         }
-        let (mut head, manner) = taken_apart(parts, target);
+        let (mut head, mut manner) = self.taken_apart(parts, target, upgrade.is_some());
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(self.answered(run, answer));
         }
@@ -179,19 +215,21 @@ impl Exchange {
         // One way for the whole exchange, whatever is set meanwhile.
         let upstream = self.shared.upstream(self.caller.who);
         let place = upstream.place(&authority).await?;
-        let progress = Progress::begin();
-        let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(manner, &head, &authority, body, self.client.higher_minor())?;
-        if upgrade.is_some() {
-            upgrade::relay(request.headers_mut());
-        } else if self.trailers {
-            trailers::ask(request.headers_mut());
+        let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence));
+        let spelling = std::mem::take(&mut manner.spelling);
+        let mut request = Box::new(upstream_request(&manner, &head, &authority, body)?);
+        *request.extensions_mut() = spelling;
+        let again = || upstream_request(&manner, &head, &authority, UpBody::none());
+        let (response, lease) = self.ask(&upstream, place, request, &again).await?;
+        if let Some(client) = upgrade.filter(|_| upgrade::is_granted(&response)) {
+            return Ok(self.change_protocol(&head, client, response, run));
         }
-        let (response, lease) = self.ask(&upstream, place, request, &progress).await?;
-        match upgrade {
-            Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
-            _ => self.respond(&head, response, lease, run).await,
+        let mut answer = self.received(&head, response, lease, &mut run)?;
+        if let Some(opening) = &mut answer.opening {
+            let gathered = answer.relay.gather(opening, self.shared.limits.prefix_wait).await;
+            gathered.map_err(|error| Error::bad_answer(authority.as_str(), &error))?;
         }
+        Ok(self.respond(&head, answer, run))
     }
 
     /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
@@ -200,11 +238,11 @@ impl Exchange {
         &self,
         upstream: &Upstream,
         place: Place,
-        request: Request<UpBody>,
-        progress: &Progress,
+        request: Box<Request<UpBody>>,
+        again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let interims = Arc::new(Interims::default());
-        let mut final_response = pin!(upstream.send(place, request, progress, &interims));
+        let mut final_response = pin!(upstream.send(place, request, again, &interims));
         loop {
             tokio::select! {
                 // What came first goes first.
@@ -212,7 +250,7 @@ impl Exchange {
                 interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
                         let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
-                        written.await.map_err(|error| Error::client_gone(&error))?;
+                        Box::pin(written).await.map_err(|error| Error::client_gone(&error))?;
                     }
                 }
                 response = final_response.as_mut() => return response,
@@ -254,14 +292,14 @@ impl Exchange {
         tokio::spawn(tunnel::relay(client, origin, silence, recorder, self.life.clone()));
     }
 
-    /// Takes the origin's response to the client.
-    async fn respond(
-        &mut self,
+    /// Reads the head of the origin's response, and asks the filters about it.
+    fn received(
+        &self,
         request: &RequestHead,
         response: Response<Incoming>,
         lease: Lease,
-        mut run: Run,
-    ) -> Result<Response<OutBody>, Error> {
+        run: &mut Run,
+    ) -> Result<Answer, Error> {
         let (mut parts, body) = response.into_parts();
         let authority = || request.target.authority().map(ToString::to_string).unwrap_or_default();
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
@@ -275,15 +313,28 @@ impl Exchange {
         let demands_websocket =
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
         let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
-        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(parts.headers) };
+        let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
+        let mut head = ResponseHead { status: parts.status, fields };
         run.response(request, &mut head);
+        let wish = run.wants_body(request, &head);
+        let is_contentless = framing::is_contentless(&request.method, head.status);
+        if is_contentless && wish.is_some() {
+            run.headless(&mut head);
+        }
         let tap = lease.tap();
         let relay = Relay::new(body, self.shared.limits.body_silence).on(lease);
-        let body = self
-            .body(request, &mut head, relay, &mut run, tap)
-            .await
-            .map_err(|error| Error::bad_answer(&authority(), &error))?;
+        Ok(Answer { parts, head, trailers, demands_websocket, opening: wish.filter(|_| !is_contentless), relay, tap })
+    }
 
+    /// Takes the origin's response to the client: its body as it is, or through the filters' transforms, which also see to
+    /// the head.
+    fn respond(&mut self, request: &RequestHead, answer: Answer, mut run: Run) -> Response<OutBody> {
+        let Answer { mut parts, mut head, trailers, demands_websocket, opening, relay, tap } = answer;
+        let announced = head.content_length();
+        let body = match opening.and_then(|opening| run.body(request, &mut head, opening)) {
+            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
+            None => OutBody::relayed(relay),
+        };
         parts.status = head.status;
         parts.headers = head.fields.into_wire();
         if let Some(names) = trailers.filter(|_| !self.head_only && !body.is_rewritten()) {
@@ -294,31 +345,7 @@ impl Exchange {
         }
         via::append(&mut parts.headers, parts.version);
         parts.version = Version::HTTP_11;
-        Ok(self.finish(Response::from_parts(parts, body), run))
-    }
-
-    /// Chooses how the body goes: as it is, or through the filters' transforms. They also see to the head.
-    async fn body(
-        &self,
-        request: &RequestHead,
-        response: &mut ResponseHead,
-        mut relay: Relay,
-        run: &mut Run,
-        tap: Option<Tap>,
-    ) -> Result<OutBody, BodyError> {
-        let Some(mut opening) = run.wants_body(request, response) else {
-            return Ok(OutBody::relayed(relay));
-        };
-        if framing::is_contentless(&request.method, response.status) {
-            run.headless(response);
-            return Ok(OutBody::relayed(relay));
-        }
-        let announced = response.content_length();
-        relay.gather(&mut opening, self.shared.limits.prefix_wait).await?;
-        Ok(match run.body(request, response, opening) {
-            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
-            None => OutBody::relayed(relay),
-        })
+        self.finish(Response::from_parts(parts, body), run)
     }
 
     /// A filter answered; the origin was not asked.
@@ -344,6 +371,21 @@ impl Exchange {
             let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(&self.client)) } else { body };
             body.recorded_by(recorder)
         })
+    }
+
+    /// What filters see of a request, and what they do not.
+    fn taken_apart(&self, parts: Parts, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
+        let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+        let manner = Manner {
+            version: parts.version,
+            higher_minor: self.client.higher_minor(),
+            was_chunked,
+            upgrades,
+            takes_trailers: self.trailers,
+            trailers: if was_chunked { trailers::announced(&parts.headers) } else { None },
+            spelling: parts.extensions,
+        };
+        (RequestHead { method: parts.method, target, fields: Fields::from_wire(parts.headers) }, manner)
     }
 
     fn fail(&mut self, error: &Error) -> Response<OutBody> {
@@ -372,32 +414,13 @@ fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
     }
 }
 
-/// How a request came: what of its head is neither for filters nor for the next connection, but decides what that gets.
-struct Manner {
-    version: Version,
-    was_chunked: bool,
-    /// What to announce of the trailers behind its body.
-    trailers: Option<HeaderValue>,
-    /// hyper's notes on the spelling of field names.
-    extensions: Extensions,
-}
-
-/// What filters see of a request, and what they do not.
-fn taken_apart(parts: Parts, target: Uri) -> (RequestHead, Manner) {
-    let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
-    let trailers = if was_chunked { trailers::announced(&parts.headers) } else { None };
-    let head = RequestHead { method: parts.method, target, fields: Fields::from_wire(parts.headers) };
-    (head, Manner { version: parts.version, was_chunked, trailers, extensions: parts.extensions })
-}
-
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
 fn upstream_request(
-    manner: Manner,
+    manner: &Manner,
     head: &RequestHead,
     authority: &Authority,
     body: UpBody,
-    higher_minor: Option<u8>,
 ) -> Result<Request<UpBody>, Error> {
     let mut fields = head.fields.clone();
     if fields.has(EXPECT) && !framing::may_expect(manner.version, &body) {
@@ -406,8 +429,8 @@ fn upstream_request(
     }
     let mut fields = fields.into_wire();
     framing::of_request(&mut fields, manner.was_chunked);
-    if let Some(names) = manner.trailers {
-        fields.insert(TRAILER, names);
+    if let Some(names) = &manner.trailers {
+        fields.insert(TRAILER, names.clone());
     }
     if fields.get(HOST).is_none_or(|host| host != authority.as_str()) {
         let host = HeaderValue::try_from(authority.as_str());
@@ -415,14 +438,18 @@ fn upstream_request(
         fields.insert(HOST, host.map_err(wrong)?);
     }
     hops::count_down(&head.method, &mut fields);
-    sign(&mut fields, manner.version, higher_minor);
+    sign(&mut fields, manner.version, manner.higher_minor);
+    if manner.upgrades {
+        upgrade::relay(&mut fields);
+    } else if manner.takes_trailers {
+        trailers::ask(&mut fields);
+    }
 
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.uri_mut() = head.target.clone();
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = fields;
-    *request.extensions_mut() = manner.extensions;
     Ok(request)
 }
 

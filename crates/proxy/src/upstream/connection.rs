@@ -28,6 +28,8 @@ pub(super) fn codec(limits: &Limits) -> Builder {
     let mut codec = Builder::new();
     codec
         .preserve_header_case(true)
+        // What is not spelt by a client is spelt as most do.
+        .title_case_headers(true)
         .max_headers(limits.fields)
         .max_buf_size(limits.buffer())
         // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.

@@ -10,7 +10,6 @@ mod lease;
 mod lookup;
 mod origins;
 mod pattern;
-mod retry;
 mod route;
 mod routes;
 mod socks;
@@ -25,7 +24,7 @@ use std::time::Duration;
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
 use http::{Request, Response, StatusCode, Uri};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::Builder;
 use tokio::time::Instant;
 
@@ -44,7 +43,7 @@ pub use pattern::{HostPattern, PatternError};
 pub use route::{Login, ProxyServer, Route, RouteError};
 pub use routes::{Routes, Rule, Traffic};
 pub(crate) use tap::Tap;
-pub(crate) use up_body::{Progress, UpBody};
+pub(crate) use up_body::UpBody;
 pub(crate) use ways::Ways;
 
 /// The way to origins, and the connections made on it.
@@ -103,13 +102,13 @@ impl Upstream {
         place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
     }
 
-    /// Sends a request and waits for the head of its final response, whose body is to hold the lease. `progress` is that of
-    /// the request's body; interim responses go to `interims` meanwhile.
+    /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
+    /// to `interims` meanwhile. `again` makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
         place: Place,
-        mut request: Request<UpBody>,
-        progress: &Progress,
+        mut request: Box<Request<UpBody>>,
+        again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
         interims: &Arc<Interims>,
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let Some(authority) = request.uri().authority().cloned() else {
@@ -119,16 +118,15 @@ impl Upstream {
             Route::HttpProxy(proxy) => Some(proxy),
             Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
         };
-        if let Some(basic) = proxy.and_then(ProxyServer::login).and_then(Login::basic) {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
-        }
-        // Another HTTP proxy gets the whole address (RFC 9112 3.2.2).
-        if proxy.is_none() {
-            *request.uri_mut() = origin_form(request.uri());
-        }
+        address(&mut request, proxy);
         informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
-        let answered = self.send_or_again(place, request, &authority, progress).await;
-        let (response, lease) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let readdressed = || {
+            let mut request = Box::new(again()?);
+            address(&mut request, proxy);
+            informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
+            Ok(request)
+        };
+        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -142,34 +140,36 @@ impl Upstream {
     ///
     /// An idle connection may close just when it is used again. A request of which nothing was sent then goes out on
     /// another one. One that was sent, is idempotent and has no body is sent once more on a new connection, as a browser
-    /// would (RFC 9110 9.2.2, RFC 9112 9.3.1).
+    /// would (RFC 9110 9.2.2, RFC 9112 9.3.1). It is made anew then, for a copy of each request would cost more than all that
+    /// it is for; what is lost is how its client spelt the names of fields.
     async fn send_or_again(
         &self,
         place: Place,
-        mut request: Request<UpBody>,
+        mut request: Box<Request<UpBody>>,
+        again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
         authority: &Authority,
-        progress: &Progress,
-    ) -> Result<(Response<Incoming>, Lease), Failed> {
+    ) -> Result<(Response<Incoming>, Lease), Error> {
         while let Some(idle) = place.idle_connection(self.generation) {
             let line = Arc::clone(&idle.line);
-            let again = retry::copy_of(&request, progress);
-            match (self.send_once(idle, request, progress).await, again) {
-                (Ok((response, connection)), _) => {
+            let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
+            match self.send_once(idle, request).await {
+                Ok((response, connection)) => {
                     let lease = Lease::new(place, connection, &response);
                     return Ok((response, lease));
                 }
-                (Err(Failed::NotSent(unsent)), _) => request = *unsent,
+                Err(Failed::NotSent(unsent)) => request = unsent,
                 // It had served before and gave not one byte of an answer this time.
-                (Err(Failed::Broken(_)), Some(copy)) if line.fell_silent_on_reuse() => {
+                Err(Failed::Broken(_)) if may_be_repeated && line.fell_silent_on_reuse() => {
                     tracing::debug!(%authority, "an idle connection closed under a request; sending it once more");
-                    request = copy;
+                    request = again()?;
                     break;
                 }
-                (Err(failed), _) => return Err(failed),
+                Err(failed) => return Err(failed.explain(self, authority.as_str())),
             }
         }
-        let fresh = self.open(authority).await?;
-        let (response, connection) = self.send_once(fresh, request, progress).await?;
+        let fresh = Box::pin(self.open(authority)).await.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let answered = self.send_once(fresh, request).await;
+        let (response, connection) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
         let lease = Lease::new(place, connection, &response);
         Ok((response, lease))
     }
@@ -182,11 +182,11 @@ impl Upstream {
     async fn send_once(
         &self,
         mut connection: Connection,
-        request: Request<UpBody>,
-        progress: &Progress,
+        request: Box<Request<UpBody>>,
     ) -> Result<(Response<Incoming>, Connection), Failed> {
+        let progress = request.body().progress();
         progress.made();
-        let mut answer = std::pin::pin!(connection.send(request));
+        let mut answer = std::pin::pin!(connection.send(*request));
         loop {
             let patience = progress.last() + self.response_head;
             match tokio::time::timeout_at(patience, answer.as_mut()).await {
@@ -211,9 +211,17 @@ impl Upstream {
     }
 }
 
-/// The target as an origin gets it (RFC 9112 3.2.1).
-fn origin_form(uri: &Uri) -> Uri {
-    uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
+/// Writes the target as the next hop wants it: an origin its path alone (RFC 9112 3.2.1), another HTTP proxy the whole
+/// (RFC 9112 3.2.2), and with it our credentials.
+fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
+    match proxy {
+        None => *request.uri_mut() = request.uri().path_and_query().cloned().map_or_else(Uri::default, Uri::from),
+        Some(proxy) => {
+            if let Some(basic) = proxy.login().and_then(Login::basic) {
+                request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
+            }
+        }
+    }
 }
 
 /// Why a request got no response.

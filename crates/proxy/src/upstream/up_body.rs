@@ -22,13 +22,18 @@ pub(crate) struct UpBody {
 }
 
 impl UpBody {
-    pub(crate) fn new(relay: Relay, progress: Progress) -> Self {
-        Self { relay: Some(relay), progress, held_back: None }
+    pub(crate) fn new(relay: Relay) -> Self {
+        Self { relay: Some(relay), progress: Progress::begin(), held_back: None }
     }
 
     /// No body.
-    pub(super) fn none(progress: Progress) -> Self {
-        Self { relay: None, progress, held_back: None }
+    pub(crate) fn none() -> Self {
+        Self { relay: None, progress: Progress::begin(), held_back: None }
+    }
+
+    /// When it last moves, also when it is on its way.
+    pub(super) fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Does not touch the body before `consent`: hyper tells the client `100 Continue` as soon as its body is read.
@@ -66,13 +71,13 @@ impl Body for UpBody {
 
 /// When a request's body last moved: an upload may take its time as long as it goes on.
 #[derive(Debug, Clone)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     began: Instant,
     last_ms: Arc<AtomicU64>,
 }
 
 impl Progress {
-    pub(crate) fn begin() -> Self {
+    fn begin() -> Self {
         Self { began: Instant::now(), last_ms: Arc::default() }
     }
 
