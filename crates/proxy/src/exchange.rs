@@ -29,7 +29,7 @@ use crate::upstream::{Lease, Place, Tap, UpBody, Upstream};
 use crate::{Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
@@ -39,7 +39,7 @@ pub(crate) struct Around {
 }
 
 /// Answers one request, whatever it is; never fails.
-pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
+pub(crate) async fn serve(request: Request<Incoming>, around: &Around) -> Response<OutBody> {
     let Around { shared, life, caller, client } = around;
     let recorder = Recorder::begin(request.method().clone(), written(request.uri()), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
@@ -47,7 +47,7 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
     let trailers = version >= Version::HTTP_11 && trailers::are_wanted(request.headers());
     let mut exchange =
-        Exchange { shared, life, caller, client, version, head_only, trailers, recorder: Some(recorder) };
+        Exchange { shared, life, caller: *caller, client, version, head_only, trailers, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -56,11 +56,11 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
 
 /// One request being served. The recorder is here until something that outlives the head takes it along: the
 /// response's body, or a tunnel.
-struct Exchange {
-    shared: Arc<Shared>,
-    life: Member,
+struct Exchange<'a> {
+    shared: &'a Arc<Shared>,
+    life: &'a Member,
     caller: Caller,
-    client: Arc<Line>,
+    client: &'a Arc<Line>,
     /// The version of the client's request.
     version: Version,
     /// The client asks for a head without a body.
@@ -109,7 +109,7 @@ struct Answer {
     tap: Option<Tap>,
 }
 
-impl Exchange {
+impl Exchange<'_> {
     async fn carry(&mut self, mut request: Request<Incoming>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
@@ -368,7 +368,7 @@ impl Exchange {
         response.map(|body| {
             // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
             // message broke off (RFC 9112 8).
-            let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(&self.client)) } else { body };
+            let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(self.client)) } else { body };
             body.recorded_by(recorder)
         })
     }

@@ -27,8 +27,8 @@ pub(crate) fn check_request(request: &Parts) -> Result<(), Error> {
         return Err(Error::bad_request("A CONNECT request announces content."));
     }
     // RFC 9110 9.3.8: a TRACE request has none either.
-    let length = request.headers.get(CONTENT_LENGTH);
-    if request.method == Method::TRACE && (coded.is_some() || length.is_some_and(|length| length != "0")) {
+    let length = || request.headers.get(CONTENT_LENGTH);
+    if request.method == Method::TRACE && (coded.is_some() || length().is_some_and(|length| length != "0")) {
         return Err(Error::bad_request("A TRACE request announces content."));
     }
     check_expectation(request)

@@ -189,8 +189,13 @@ impl Filter for Stripper {
 
 /// The entry of [`TRACKER_HOSTS`] that `host` is or lies below.
 fn tracker_host(host: &str) -> Option<&'static str> {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let mut rest = host.as_str();
+    let host = host.trim_end_matches('.');
+    // No tracker is an address; and most hosts come in lower case.
+    if host.ends_with(|last: char| last.is_ascii_digit() || last == ']') {
+        return None;
+    }
+    let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
+    let mut rest = lower.as_deref().unwrap_or(host);
     loop {
         if let Ok(at) = TRACKER_HOSTS.binary_search(&rest) {
             return TRACKER_HOSTS.get(at).copied();

@@ -185,11 +185,12 @@ impl Upstream {
         request: Box<Request<UpBody>>,
     ) -> Result<(Response<Incoming>, Connection), Failed> {
         let progress = request.body().progress();
-        progress.made();
+        let begun = Instant::now();
         let mut answer = std::pin::pin!(connection.send(*request));
         loop {
-            let patience = progress.last() + self.response_head;
-            match tokio::time::timeout_at(patience, answer.as_mut()).await {
+            // From the last byte of the request on.
+            let patience = || progress.as_ref().map_or(begun, |body| body.last().max(begun)) + self.response_head;
+            match tokio::time::timeout_at(patience(), answer.as_mut()).await {
                 Ok(Ok(response)) => return Ok((response, connection)),
                 Ok(Err(mut error)) => {
                     return Err(match error.take_message() {
@@ -197,7 +198,7 @@ impl Upstream {
                         None => Failed::Broken(error.into_error()),
                     });
                 }
-                Err(_) if progress.last() + self.response_head > Instant::now() => {}
+                Err(_) if patience() > Instant::now() => {}
                 Err(_) => return Err(Failed::TookTooLong),
             }
         }
