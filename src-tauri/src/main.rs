@@ -20,6 +20,11 @@ use arguments::Arguments;
 use tauri::RunEvent;
 use tracing_subscriber::EnvFilter;
 
+/// Its settings are in `.cargo/config.toml`.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,

@@ -31,6 +31,10 @@ use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, lim
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
 
+/// Records are looked at this often at most, all that came in between at once: so that what passes is not held up by
+/// being counted. As many as may wait are more than pass in this time.
+const RECORDS_PACE: Duration = Duration::from_millis(50);
+
 /// The shortest time between two snapshots that differ only in what passed.
 const ACTIVITY_PACE: Duration = Duration::from_millis(200);
 
@@ -126,13 +130,11 @@ impl Controller {
         tokio::pin!(signalled);
         let mut redraw_at: Option<Instant> = None;
         let mut published_at = Instant::now();
+        let mut records = Vec::new();
+        let mut records_rest_until: Option<Instant> = None;
         loop {
-            let redraw = async {
-                match redraw_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let redraw = at_last(redraw_at);
+            let rested = at_last(records_rest_until);
             tokio::select! {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
@@ -146,8 +148,15 @@ impl Controller {
                     }
                 },
                 () = &mut signalled => break,
-                Some(record) = self.records.1.recv() => {
-                    self.activity.add(record, &self.cards);
+                () = rested => {
+                    records_rest_until = None;
+                    continue;
+                }
+                _some = self.records.1.recv_many(&mut records, RECORDS), if records_rest_until.is_none() => {
+                    for record in records.drain(..) {
+                        self.activity.add(record, &self.cards);
+                    }
+                    records_rest_until = Some(Instant::now() + RECORDS_PACE);
                     let soon = (published_at + ACTIVITY_PACE).max(Instant::now());
                     redraw_at = Some(redraw_at.map_or(soon, |at| at.min(soon)));
                     continue;
@@ -613,6 +622,14 @@ impl Controller {
             wanted: self.settings.wants(card),
             actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
+    }
+}
+
+/// Waits for a time, for ever if there is none.
+async fn at_last(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -127,7 +127,7 @@ impl Proxy {
     /// Takes other ways for exchanges that begin from now on. Those under way go on; idle connections are given up.
     pub fn set_routes(&self, routes: Routes) {
         let mut ways = self.shared.ways.write().unwrap_or_else(PoisonError::into_inner);
-        *ways = ways.rerouted(routes, &self.shared.limits);
+        *ways = ways.rerouted(routes);
     }
 
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.

@@ -54,7 +54,7 @@ fn replaced(rules: &Arc<Rules>, media_type: &'static str, body: &[u8], recipe: u
     let mut request = RequestHead { method: Method::GET, target, fields: Fields::default() };
     assert!(matches!(run.request(&mut request), Verdict::Forward));
     let map = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-    let mut response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(&map) };
+    let mut response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) };
     run.response(&request, &mut response);
     let Some(mut opening) = run.wants_body(&request, &response) else { return body.to_vec() };
     let chunks: Vec<Bytes> = split::chunks(recipe, body).into_iter().map(Bytes::copy_from_slice).collect();

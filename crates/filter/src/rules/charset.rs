@@ -111,7 +111,7 @@ mod tests {
     fn check(content_type: &'static str, start: &'static [u8], charset: Charset) {
         let mut map = HeaderMap::new();
         map.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(&map) };
+        let response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) };
         let prefix = Prefix { bytes: Bytes::from_static(start), complete: false };
         assert_eq!(of(&response, &prefix), charset, "{content_type}, {}", start.escape_ascii());
     }
