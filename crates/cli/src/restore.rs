@@ -18,9 +18,9 @@ pub(crate) fn run() -> Result<(), String> {
         Err(error) => {
             return Err(format!(
                 "putting the system's proxy setting back: {error}\n\
-                 Open the system's network settings and set the proxy to what it was, in most cases none. The note of \
-                 what it was is in {}.",
-                paths.note().display()
+                 Open the system's network settings and set the proxy to what it was, in most cases none. What it was \
+                 is written in {}.",
+                paths.journal().display()
             ));
         }
     }

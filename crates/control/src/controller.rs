@@ -55,7 +55,8 @@ pub(crate) struct Controller {
     refuses_to_start: bool,
     /// None only while it is at work aside, or after a fault of ours there.
     system: Option<SystemSetting>,
-    place: Option<&'static str>,
+    /// Where the setting lives, in words; none where there is none that we know.
+    place: Option<String>,
     autostart: Option<Box<dyn Autostart>>,
     login_wanted: bool,
     proxy: Option<Proxy>,
@@ -86,7 +87,7 @@ impl Controller {
             profiles,
             rules_summary: None,
             refuses_to_start: false,
-            place: system.place(),
+            place: words::places(&system.places()),
             system: Some(system),
             autostart: hands.autostart.filter(|_| options.login_command.is_some()),
             login_wanted: false,
@@ -397,18 +398,24 @@ impl Controller {
         let Some((url, own)) = self.proxy.as_ref().map(|proxy| (proxy.pac_url(self.generation), proxy.addr())) else {
             return;
         };
-        match self.with_system(move |system| system.take_note(&url)).await {
-            Ok(Ok(former)) => self.meet_former(former, own),
+        let noted = match self.with_system(move |system| system.take_note(&url)).await {
+            Ok(Ok(noted)) => noted,
             Ok(Err(error)) => return self.report_not_pointed(&error),
             Err(broken) => return self.report(words::system_proxy_not_set(&broken, false)),
-        }
+        };
+        self.meet_former(noted.former, own);
         // First the way out, then the traffic that may need it.
         self.swap_routes(self.settings.former_proxy && self.former.is_some());
         match self.with_system(SystemSetting::point_here).await {
-            Ok(Ok(())) => {
+            Ok(Ok(refused)) => {
                 self.actual.system_proxy = true;
                 self.settle("system-proxy-not-set");
                 self.settle("system-proxy-claimed");
+                self.settle("system-proxy-partly-set");
+                let refused: Vec<_> = noted.refused.into_iter().chain(refused).collect();
+                if !refused.is_empty() {
+                    self.report(words::system_proxy_partly_set(&refused));
+                }
             }
             Ok(Err(error)) => self.report_not_pointed(&error),
             Err(broken) => self.report(words::system_proxy_not_set(&broken, false)),
@@ -433,7 +440,10 @@ impl Controller {
             }
             Err(why) => {
                 self.former = None;
-                self.report(words::former_proxy_not_followed(self.place.unwrap_or("the system's settings"), &why));
+                self.report(words::former_proxy_not_followed(
+                    self.place.as_deref().unwrap_or("the system's settings"),
+                    &why,
+                ));
             }
         }
     }
@@ -445,7 +455,7 @@ impl Controller {
         self.report(match error {
             PointError::Claimed => words::system_proxy_claimed(),
             PointError::HalfDone { .. } | PointError::Leftover(_) => words::system_proxy_not_set(error, false),
-            PointError::Unsupported | PointError::Store(_) | PointError::System(_) => {
+            PointError::Unsupported | PointError::Store(_) | PointError::Refused(_) => {
                 words::system_proxy_not_set(error, true)
             }
         });
@@ -568,7 +578,7 @@ impl Controller {
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
                 state: self.system_proxy_state(),
-                place: self.place.map(str::to_owned),
+                place: self.place.clone(),
                 pac_url: self.proxy.as_ref().map(|proxy| proxy.pac_url(self.generation)),
                 former: self.former.as_ref().map(|former| FormerProxyView {
                     name: former.name.clone(),

@@ -3,11 +3,11 @@
 
 use tamis_platform::{Autostart, SystemProxy};
 
-/// What the controller may touch; none where the system offers nothing that Tamis knows.
+/// What the controller may touch; empty or none where the system offers nothing that Tamis knows.
 #[derive(Default)]
 pub struct Hands {
-    /// The system's proxy setting.
-    pub system_proxy: Option<Box<dyn SystemProxy>>,
+    /// The system's proxy setting: one hand for each place it lives in, the desktop's own first.
+    pub system_proxy: Vec<Box<dyn SystemProxy>>,
     /// Start at login.
     pub autostart: Option<Box<dyn Autostart>>,
 }
@@ -22,7 +22,7 @@ impl Hands {
 impl std::fmt::Debug for Hands {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hands")
-            .field("system_proxy", &self.system_proxy.as_ref().map(|hand| hand.place()))
+            .field("system_proxy", &self.system_proxy.iter().map(|hand| hand.place()).collect::<Vec<_>>())
             .field("autostart", &self.autostart.is_some())
             .finish()
     }

@@ -13,6 +13,7 @@ mod command;
 mod controller;
 mod handle;
 mod hands;
+mod journal;
 mod limits;
 mod options;
 mod paths;

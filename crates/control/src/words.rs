@@ -45,6 +45,12 @@ fn profiles_on(count: usize) -> String {
     }
 }
 
+/// Where the system's proxy setting lives; none where nobody knows.
+pub(crate) fn places(places: &[&str]) -> Option<String> {
+    let (last, others) = places.split_last()?;
+    Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
+}
+
 fn problem(id: &str, title: &str, meaning: impl Into<String>, remedy: impl Into<String>) -> Problem {
     Problem { id: id.into(), title: title.into(), meaning: meaning.into(), remedy: remedy.into() }
 }
@@ -149,6 +155,17 @@ pub(crate) fn system_proxy_not_set(error: &impl ToString, reset: bool) -> Proble
         } else {
             "Run `tamis restore`, or look at the system's proxy settings and set them to what they were, in most cases none."
         },
+    )
+}
+
+/// Some of the places the setting lives in took it, others not.
+pub(crate) fn system_proxy_partly_set(refused: &[impl ToString]) -> Problem {
+    let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    problem(
+        "system-proxy-partly-set",
+        "Part of the system's proxy setting could not be set",
+        format!("Programs that look there do not come to Tamis; the others do. {}", refused.join("; ")),
+        "Turn filtering off and on to try again, or enter the address there yourself.",
     )
 }
 
