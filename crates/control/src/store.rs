@@ -290,7 +290,7 @@ mod tests {
         let (_folder, store) = store();
         assert_eq!(store.journal().unwrap(), None);
         let note = Note { backend: "test".into(), keys: Vec::new(), file: None };
-        let journal = Journal { notes: vec![note] };
+        let journal = Journal::of_this_process(vec![note]);
         store.save_journal(&journal).unwrap();
         assert_eq!(store.journal().unwrap(), Some(journal));
         store.remove_journal().unwrap();

@@ -32,6 +32,9 @@ pub enum RestoreError {
     /// Our journal says what to put back, but this system offers no way to do it.
     #[error("a note says that Tamis changed it, but the settings system it was changed in cannot be found")]
     Unsupported,
+    /// Another user's Tamis has changed another user's setting, although the journal is found here: `HOME` is theirs.
+    #[error("the note was made by a Tamis of another user; run `tamis restore` as that user")]
+    OfAnotherUser,
     /// The journal could not be read or removed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -109,7 +112,7 @@ struct Change {
 
 impl InForce {
     fn journal(&self) -> Journal {
-        Journal { notes: self.changes.iter().map(|change| change.note.clone()).collect() }
+        Journal::of_this_process(self.changes.iter().map(|change| change.note.clone()).collect())
     }
 }
 
@@ -142,8 +145,17 @@ impl SystemSetting {
         if matches!(self.store.journal(), Ok(None)) {
             return Ok(Restoration::NothingToDo);
         }
-        let Some(_claim) = self.store.claim_system_proxy()? else { return Ok(Restoration::NothingToDo) };
-        self.restore()
+        match self.claim()? {
+            Some(_claim) => self.restore(),
+            None => Ok(Restoration::NothingToDo),
+        }
+    }
+
+    /// None while another Tamis looks after the setting: it holds the claim, or is at work and has changed it. The latter
+    /// is asked too because a claim is a lock on a file, and files get deleted and lie on disks that know no locks.
+    fn claim(&self) -> Result<Option<Claim>, StoreError> {
+        let claim = self.store.claim_system_proxy()?;
+        Ok(claim.filter(|_| !matches!(self.store.journal(), Ok(Some(journal)) if journal.is_of_another_at_work())))
     }
 
     /// Claims the setting, writes down what it is and what will be, and tells how traffic went before. Nothing is changed
@@ -152,7 +164,7 @@ impl SystemSetting {
         if self.hands.is_empty() {
             return Err(PointError::Unsupported);
         }
-        let Some(claim) = self.store.claim_system_proxy()? else { return Err(PointError::Claimed) };
+        let Some(claim) = self.claim()? else { return Err(PointError::Claimed) };
         // A journal still there names what the user had: taking another look now would write our own setting over it.
         self.restore().map_err(PointError::Leftover)?;
         let mut noted = Noted { former: None, refused: Vec::new() };
@@ -255,7 +267,11 @@ impl SystemSetting {
                 let notes = self.hands.iter().map(|hand| hand.prepare(ANY_ADDRESS_OF_OURS));
                 Ok(Some((notes.collect::<Result<_, _>>()?, false)))
             }
-            found => Ok(found?.map(|journal| (journal.notes, true))),
+            found => match found? {
+                None => Ok(None),
+                Some(journal) if journal.made_by.is_of_this_user() => Ok(Some((journal.notes, true))),
+                Some(_) => Err(RestoreError::OfAnotherUser),
+            },
         }
     }
 }

@@ -1,4 +1,4 @@
-use tamis_platform::{Error, Memory};
+use tamis_platform::{Error, Memory, Process};
 
 use super::*;
 
@@ -133,4 +133,39 @@ fn a_place_that_cannot_be_put_back_keeps_no_other_from_it_and_stays_in_the_journ
     drop(setting);
     bench.setting().recover().unwrap();
     assert_eq!(bench.places.each_ref().map(Memory::values), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_another_user_or_another_tamis_at_work_has_changed_is_not_put_back() {
+    let bench = Bench::new();
+    let mut setting = bench.setting();
+    setting.take_note(PAC).unwrap();
+    setting.point_here().unwrap();
+    let mut journal = setting.store.journal().unwrap().unwrap();
+    drop(setting);
+
+    // The claim is free, as it is where files cannot be locked.
+    let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", other.id())).unwrap();
+    let started = stat.split(' ').nth(21).unwrap().parse().ok();
+    journal.made_by = Process { id: other.id(), started, ..Process::this() };
+    let mut next = bench.setting();
+    next.store.save_journal(&journal).unwrap();
+    assert_eq!(next.recover().unwrap(), Restoration::NothingToDo);
+    assert!(matches!(next.take_note(PAC), Err(PointError::Claimed)));
+    assert_eq!(bench.pointed_here(), [true, true]);
+    other.kill().unwrap();
+    other.wait().unwrap();
+
+    journal.made_by.user = journal.made_by.user.map(|user| user + 1);
+    next.store.save_journal(&journal).unwrap();
+    assert!(matches!(next.recover(), Err(RestoreError::OfAnotherUser)));
+    assert!(matches!(next.take_note(PAC), Err(PointError::Leftover(RestoreError::OfAnotherUser))));
+    assert_eq!(bench.pointed_here(), [true, true]);
+
+    journal.made_by.user = Process::this().user;
+    next.store.save_journal(&journal).unwrap();
+    next.recover().unwrap();
+    assert_eq!(bench.pointed_here(), [false, false]);
 }

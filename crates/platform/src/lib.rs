@@ -13,6 +13,7 @@ mod gvariant;
 mod keyed;
 mod memory;
 pub mod open_files;
+mod process;
 pub mod system_proxy;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use error::Error;
 pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
 pub use memory::Memory;
+pub use process::Process;
 
 /// The path of every PAC address Tamis gives to the system. By it, on a loopback host and whatever the port, a setting
 /// left over by an earlier run is known as our own and never taken for the user's (see [`SystemProxy::prepare`]).
