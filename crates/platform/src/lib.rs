@@ -11,6 +11,7 @@ mod error;
 mod former;
 mod gvariant;
 mod keyed;
+mod loopback;
 mod memory;
 pub mod open_files;
 mod process;
@@ -38,7 +39,8 @@ pub trait SystemProxy: Send {
     ///
     /// `pac_url` is an `http` address on a loopback host with the path [`PAC_PATH`]; a query may follow. An address of
     /// that kind which is found in the setting is a leftover of ours: it is noted as "not set", and so is whatever
-    /// else only made it count. So call this with the setting put back, never on top of an earlier [`Note`] still in
+    /// else only made it count. The same goes for a way through this computer that leads to ourselves or to nobody: put
+    /// back, it would leave its user offline. So call this with the setting put back, never on top of an earlier [`Note`] still in
     /// force, whose `before` would be lost.
     ///
     /// # Errors
