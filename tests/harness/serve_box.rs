@@ -26,6 +26,25 @@ impl Default for Home {
 }
 
 impl Home {
+    /// Of a user whose company has set a proxy; with the bytes of the settings file.
+    pub fn with_a_company_proxy() -> (Self, Vec<u8>) {
+        let home = Self::default();
+        fs::create_dir_all(home.desktop_settings().parent().expect("a folder")).expect("making it");
+        for setting in [
+            ["set", "org.gnome.system.proxy", "mode", "manual"],
+            ["set", "org.gnome.system.proxy", "autoconfig-url", "http://proxy.example/wpad.dat"],
+            ["set", "org.gnome.system.proxy", "ignore-hosts", "['localhost', '*.corp.example']"],
+            ["set", "org.gnome.system.proxy.http", "host", "proxy.example"],
+            ["set", "org.gnome.system.proxy.http", "port", "3128"],
+            ["set", "org.gnome.system.proxy.https", "host", "proxy.example"],
+        ] {
+            home.gsettings(&setting);
+        }
+        let bytes = bytes_of(&home.desktop_settings());
+        assert!(String::from_utf8_lossy(&bytes).contains("wpad.dat"), "GSettings does not use its keyfile");
+        (home, bytes)
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         self.folder.path()

@@ -8,6 +8,8 @@ mod codings;
 mod conformance;
 mod control;
 mod control_service;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod crash_points;
 mod desktop;
 mod framing;
 mod house;
