@@ -1,5 +1,7 @@
 //! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
 
+mod system;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
@@ -10,22 +12,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
-use tamis_platform::{Autostart, FormerProxy};
+use tamis_platform::Autostart;
 use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
-use crate::hands::{Broken, aside};
+use crate::hands::aside;
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::snapshot::{
-    FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
-};
+use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyView, Toggle};
 use crate::store::{Store, read_rules};
-use crate::system_setting::{PointError, Restoration, SystemSetting};
-use crate::upstream::{self, Former};
+use crate::system_setting::{Restoration, SystemSetting};
+use crate::upstream::Former;
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
@@ -288,14 +288,6 @@ impl Controller {
         }
     }
 
-    fn system_proxy_wish(&self) -> bool {
-        match self.options.system_proxy {
-            SystemProxyUse::AsWished => self.settings.system_proxy,
-            SystemProxyUse::Always => true,
-            SystemProxyUse::Never => false,
-        }
-    }
-
     /// Takes one step, or reports why it could not be taken.
     async fn take(&mut self, step: Step) {
         match step {
@@ -393,108 +385,6 @@ impl Controller {
         self.actual.through_former = through_former;
     }
 
-    async fn point_system_here(&mut self) {
-        self.generation += 1;
-        let Some((url, own)) = self.proxy.as_ref().map(|proxy| (proxy.pac_url(self.generation), proxy.addr())) else {
-            return;
-        };
-        let noted = match self.with_system(move |system| system.take_note(&url)).await {
-            Ok(Ok(noted)) => noted,
-            Ok(Err(error)) => return self.report_not_pointed(&error),
-            Err(broken) => return self.report(words::system_proxy_not_set(&broken, false)),
-        };
-        self.meet_former(noted.former, own);
-        // First the way out, then the traffic that may need it.
-        self.swap_routes(self.settings.former_proxy && self.former.is_some());
-        match self.with_system(SystemSetting::point_here).await {
-            Ok(Ok(refused)) => {
-                self.actual.system_proxy = true;
-                self.settle("system-proxy-not-set");
-                self.settle("system-proxy-claimed");
-                self.settle("system-proxy-partly-set");
-                let refused: Vec<_> = noted.refused.into_iter().chain(refused).collect();
-                if !refused.is_empty() {
-                    self.report(words::system_proxy_partly_set(&refused));
-                }
-            }
-            Ok(Err(error)) => self.report_not_pointed(&error),
-            Err(broken) => self.report(words::system_proxy_not_set(&broken, false)),
-        }
-    }
-
-    /// Takes down how the system's traffic went before, or reports why Tamis cannot go on that way. Where the user's own
-    /// rules choose a way for everything, that is no question any more.
-    fn meet_former(&mut self, former: Option<FormerProxy>, own: SocketAddr) {
-        let former = former.filter(|_| !upstream::mean_everything(&self.own_routes));
-        let met = match former {
-            None => Ok(None),
-            Some(FormerProxy::Manual(proxies)) => {
-                Former::new(&proxies, own).map_err(|why| words::former_is_nonsense(&why))
-            }
-            Some(FormerProxy::Automatic) => Err(words::FORMER_IS_AUTOMATIC.to_owned()),
-        };
-        match met {
-            Ok(former) => {
-                self.former = former;
-                self.settle("former-proxy-not-followed");
-            }
-            Err(why) => {
-                self.former = None;
-                self.report(words::former_proxy_not_followed(
-                    self.place.as_deref().unwrap_or("the system's settings"),
-                    &why,
-                ));
-            }
-        }
-    }
-
-    fn report_not_pointed(&mut self, error: &PointError) {
-        if !matches!(error, PointError::Claimed) {
-            self.settle("system-proxy-claimed");
-        }
-        self.report(match error {
-            PointError::Claimed => words::system_proxy_claimed(),
-            PointError::HalfDone { .. } | PointError::Leftover(_) => words::system_proxy_not_set(error, false),
-            PointError::Unsupported | PointError::Store(_) | PointError::Refused(_) => {
-                words::system_proxy_not_set(error, true)
-            }
-        });
-    }
-
-    async fn restore_system(&mut self) {
-        match self.with_system(SystemSetting::restore).await {
-            Ok(Ok(restoration)) => {
-                self.actual.system_proxy = false;
-                self.settle("system-proxy-not-restored");
-                self.settle("former-proxy-not-followed");
-                if let Restoration::Done { kept, .. } = restoration {
-                    self.report_kept(&kept);
-                }
-            }
-            Ok(Err(error)) => {
-                self.report(words::system_proxy_not_restored(&error));
-            }
-            Err(broken) => {
-                self.report(words::system_proxy_not_restored(&broken));
-            }
-        }
-    }
-
-    /// Works on the system's proxy setting off this thread.
-    async fn with_system<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut SystemSetting) -> T + Send + 'static,
-    ) -> Result<T, Broken> {
-        let mut system = self.system.take().ok_or(Broken)?;
-        let (system, result) = aside(move || {
-            let result = work(&mut system);
-            (system, result)
-        })
-        .await?;
-        self.system = Some(system);
-        Ok(result)
-    }
-
     async fn set_start_at_login(&mut self, on: bool) {
         let (Some(autostart), Some(command)) = (self.autostart.take(), self.options.login_command.clone()) else {
             return;
@@ -540,12 +430,6 @@ impl Controller {
                 self.report(words::settings_not_saved(&error));
             }
             Err(broken) => self.report(words::settings_not_saved(&broken)),
-        }
-    }
-
-    fn report_kept(&mut self, kept: &[String]) {
-        if !kept.is_empty() {
-            self.report(words::system_proxy_changed_by_others(kept));
         }
     }
 
@@ -598,18 +482,6 @@ impl Controller {
         };
         (snapshot.headline, snapshot.detail) = words::state_sentences(&snapshot);
         snapshot
-    }
-
-    fn system_proxy_state(&self) -> SystemProxyState {
-        if self.actual.system_proxy {
-            SystemProxyState::Ours
-        } else if self.options.system_proxy == SystemProxyUse::Never {
-            SystemProxyState::NotManaged
-        } else if self.place.is_none() {
-            SystemProxyState::Unsupported
-        } else {
-            SystemProxyState::Untouched
-        }
     }
 
     fn profile_view(&self, card: &Card) -> ProfileView {
