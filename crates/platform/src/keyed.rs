@@ -92,6 +92,16 @@ pub(crate) fn apply<S: Store>(store: &S, note: &Note) -> Result<(), Error> {
     note.keys.iter().try_for_each(|key| write(store, &key.key, Some(&key.ours)))
 }
 
+pub(crate) fn holds<S: Store>(store: &S, note: &Note) -> Result<bool, Error> {
+    check_is_for::<S>(note)?;
+    for key in &note.keys {
+        if store.user_value(&key.key)?.as_ref() != Some(&key.ours) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 pub(crate) fn restore<S: Store>(store: &S, note: &Note) -> Result<Restored, Error> {
     check_is_for::<S>(note)?;
     let mut restored = Restored::default();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use error::Error;
 pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
 pub use memory::Memory;
-pub use process::Process;
+pub use process::{Process, stand_alone};
 
 /// The path of every PAC address Tamis gives to the system. By it, on a loopback host and whatever the port, a setting
 /// left over by an earlier run is known as our own and never taken for the user's (see [`SystemProxy::prepare`]).
@@ -60,6 +60,15 @@ pub trait SystemProxy: Send {
     /// When a key does not hold our value afterwards. Some may have been changed: call [`SystemProxy::restore`].
     fn apply(&self, note: &Note) -> Result<(), Error>;
 
+    /// Whether every key of `note` still holds our value. A hand that has no way to know says so it does.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        let _ = note;
+        Ok(true)
+    }
+
     /// Puts back every key that still holds our value; one that somebody else has changed meanwhile is left alone, and
     /// so is one of ours that serves such a change (the mode, when the address it points at is somebody else's now).
     ///
@@ -92,7 +101,7 @@ pub trait Autostart: Send {
     fn remove(&self) -> Result<(), Error>;
 }
 
-/// What to run at login.
+/// What to run, at login for instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginCommand {
     /// The program's whole path.

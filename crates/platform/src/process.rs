@@ -47,6 +47,33 @@ impl Process {
     }
 }
 
+/// Makes this process, the guard, one that outlives whoever started it: it leaves the session and the process group, is
+/// deaf to the signals by which sessions and services end, and has a name that `killall tamis` does not mean. It ends
+/// when it is done. Where one of these cannot be had it does without.
+pub fn stand_alone() {
+    #[cfg(unix)]
+    {
+        use std::sync::atomic::AtomicBool;
+
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+        // A flag that nobody reads: the signal is taken, and that is all.
+        static HEARD: AtomicBool = AtomicBool::new(false);
+        if let Err(error) = rustix::process::setsid() {
+            tracing::debug!(%error, "the guard stays in the session of the one it guards");
+        }
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            if let Err(error) = signal_hook::flag::register(signal, &HEARD) {
+                tracing::debug!(%error, signal, "the guard can be ended by a signal");
+            }
+        }
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::set_name(c"tamis-guard") {
+        tracing::debug!(%error, "the guard has the name of its program");
+    }
+}
+
 /// What the system says about a process of this number.
 struct Seen {
     started: u64,
