@@ -12,6 +12,8 @@ mod control_service;
 mod crash_points;
 mod desktop;
 mod framing;
+#[cfg(target_os = "linux")]
+mod guard;
 mod house;
 mod interim;
 mod lighter_media;

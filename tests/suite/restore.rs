@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
@@ -19,10 +18,6 @@ fn pointed_here(home: &Home) -> ServeBox {
     tamis
 }
 
-fn note_of(home: &Home) -> impl AsRef<Path> + use<> {
-    home.path().join("state/tamis/system-proxy-before.json")
-}
-
 #[test]
 fn an_orderly_end_puts_the_setting_back_byte_for_byte() {
     for signal in ["TERM", "INT", "HUP"] {
@@ -31,7 +26,7 @@ fn an_orderly_end_puts_the_setting_back_byte_for_byte() {
         assert_ne!(bytes_of(&home.desktop_settings()), before);
         assert_eq!(tamis.signal(signal), Some(0), "{signal}");
         assert_eq!(bytes_of(&home.desktop_settings()), before, "{signal}");
-        assert!(!note_of(&home).as_ref().exists());
+        assert!(!home.journal().exists());
     }
 }
 
@@ -46,19 +41,19 @@ fn a_quit_from_the_page_puts_the_setting_back_byte_for_byte() {
 #[test]
 fn after_kill_9_the_next_start_puts_the_setting_back_byte_for_byte() {
     let (home, before) = Home::with_a_company_proxy();
-    pointed_here(&home).kill();
+    pointed_here(&home).kill_with_guard();
     assert_ne!(bytes_of(&home.desktop_settings()), before, "the kill left our setting behind");
     let next = ServeBox::start(&home, &[]);
     assert_eq!(bytes_of(&home.desktop_settings()), before);
     assert_eq!(next.snapshot()["problems"][0]["id"], "restored-after-crash");
-    assert!(!note_of(&home).as_ref().exists());
+    assert!(!home.journal().exists());
 }
 
 #[test]
 fn after_kill_9_a_start_that_points_here_again_still_knows_what_was_before() {
     let (home, before) = Home::with_a_company_proxy();
-    pointed_here(&home).kill();
-    pointed_here(&home).kill();
+    pointed_here(&home).kill_with_guard();
+    pointed_here(&home).kill_with_guard();
     assert_eq!(pointed_here(&home).signal("TERM"), Some(0));
     assert_eq!(bytes_of(&home.desktop_settings()), before);
 }
@@ -84,14 +79,14 @@ fn a_company_proxy_is_gone_through_also_by_the_next_after_kill_9_and_by_browsers
         let [plain, secure] =
             [&authority, "proxy.example:80"].map(|name| format!("\"PROXY {}; PROXY {name}; DIRECT\"", tamis.proxy));
         assert!(pac.contains(&format!("isPlain ? {plain} : {secure}")), "{pac}");
-        tamis.kill();
+        tamis.kill_with_guard();
     }
 }
 
 #[test]
 fn after_kill_9_tamis_restore_puts_the_setting_back_without_a_start() {
     let (home, before) = Home::with_a_company_proxy();
-    pointed_here(&home).kill();
+    pointed_here(&home).kill_with_guard();
     let output = home.tamis(&["restore"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(bytes_of(&home.desktop_settings()), before);
@@ -105,6 +100,25 @@ fn what_the_user_changed_meanwhile_is_kept() {
     let (home, _) = Home::with_a_company_proxy();
     let tamis = pointed_here(&home);
     home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+}
+
+#[test]
+fn what_the_user_changes_meanwhile_is_noticed_kept_and_told_once() {
+    let (home, _) = Home::with_a_company_proxy();
+    let tamis = pointed_here(&home);
+    home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
+    wait_for("Tamis to notice", || (tamis.snapshot()["systemProxy"]["state"] == "untouched").then_some(()));
+    let problems = tamis.snapshot()["problems"].clone();
+    assert_eq!(problems[0]["id"], "system-proxy-changed-by-others");
+    assert_eq!(problems.as_array().unwrap().len(), 1);
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+    let address = home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]);
+    assert_eq!(address, "'http://proxy.example/wpad.dat'", "ours is gone from it");
+    // What it was changed to is what comes back the next time.
+    tamis.command("{\"type\":\"setSystemProxy\",\"on\":true}");
+    wait_for("the setting pointing here", || (tamis.snapshot()["systemProxy"]["state"] == "ours").then_some(()));
     assert_eq!(tamis.signal("TERM"), Some(0));
     assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
 }
@@ -150,8 +164,8 @@ fn an_output_that_nobody_reads_is_no_reason_to_fall() {
 fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight() {
     for with_restore in [true, false] {
         let (home, _) = Home::with_a_company_proxy();
-        pointed_here(&home).kill();
-        fs::write(note_of(&home), "{\"back").unwrap();
+        pointed_here(&home).kill_with_guard();
+        fs::write(home.journal(), "{\"back").unwrap();
         if with_restore {
             assert!(home.tamis(&["restore"]).status.success());
         } else {
@@ -159,7 +173,7 @@ fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight
         }
         assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
         assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]), "''");
-        assert!(!note_of(&home).as_ref().exists());
+        assert!(!home.journal().exists());
         assert!(home.path().join("state/tamis/system-proxy-before.json.unreadable").exists());
         pointed_here(&home);
     }
@@ -171,7 +185,7 @@ fn a_tamis_beside_a_killed_one_takes_over_and_puts_back_what_was_before_both() {
     let first = pointed_here(&home);
     let second = ServeBox::start(&home, &["--system-proxy"]);
     assert_eq!(second.snapshot()["problems"][0]["id"], "system-proxy-claimed");
-    first.kill();
+    first.kill_with_guard();
     second.command("{\"type\":\"setFiltering\",\"on\":false}");
     second.command("{\"type\":\"setFiltering\",\"on\":true}");
     wait_for("the second to look after it", || (second.snapshot()["systemProxy"]["state"] == "ours").then_some(()));
@@ -181,12 +195,19 @@ fn a_tamis_beside_a_killed_one_takes_over_and_puts_back_what_was_before_both() {
 }
 
 #[test]
-fn a_restore_by_hand_while_tamis_runs_says_that_it_runs_and_its_end_changes_nothing() {
+fn a_restore_by_hand_while_tamis_runs_is_noticed_by_it_and_its_end_changes_nothing() {
     let (home, before) = Home::with_a_company_proxy();
     let tamis = pointed_here(&home);
     let output = home.tamis(&["restore"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("still running"), "{output:?}");
     assert_eq!(bytes_of(&home.desktop_settings()), before);
+    let given_back = |tamis: &ServeBox| tamis.snapshot()["systemProxy"]["state"] == "untouched";
+    wait_for("Tamis to notice", || given_back(&tamis).then_some(()));
+    let snapshot = tamis.snapshot();
+    assert_eq!(snapshot["problems"][0]["id"], "system-proxy-given-back");
+    assert!(snapshot["systemProxy"]["wanted"] == false, "it does not come back by itself");
+    home.assert_is_as(&before);
+    wait_for("the guard to leave", || tamis.guard().is_none().then_some(()));
     assert_eq!(tamis.signal("TERM"), Some(0));
     assert_eq!(bytes_of(&home.desktop_settings()), before);
 }

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyView, Toggle};
 use crate::store::{Store, read_rules};
-use crate::system_setting::{Restoration, SystemSetting};
+use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
 
@@ -33,6 +33,9 @@ const RECORDS: usize = 4096;
 
 /// The shortest time between two snapshots that differ only in what passed.
 const ACTIVITY_PACE: Duration = Duration::from_millis(200);
+
+/// How often a look is taken at the system's proxy setting while it points here: somebody may have changed it.
+const LOOK_PACE: Duration = Duration::from_secs(3);
 
 /// Files that the program needs besides its connections: settings, event queues, the desktop's own.
 const OTHER_FILES: usize = 128;
@@ -75,10 +78,11 @@ pub(crate) struct Controller {
 }
 
 impl Controller {
-    pub(crate) fn new(options: Options, hands: Hands) -> Self {
+    pub(crate) fn new(options: Options, mut hands: Hands) -> Self {
         let profiles = catalogue();
         let store = Store::new(options.paths.clone());
-        let system = SystemSetting::new(hands.system_proxy, store.clone());
+        let autostart = hands.autostart.take().filter(|_| options.login_command.is_some());
+        let system = SystemSetting::new(hands, store.clone()).helped_by(Helpers::of(&options));
         Self {
             store,
             settings: Settings::default(),
@@ -89,7 +93,7 @@ impl Controller {
             refuses_to_start: false,
             place: words::places(&system.places()),
             system: Some(system),
-            autostart: hands.autostart.filter(|_| options.login_command.is_some()),
+            autostart,
             login_wanted: false,
             proxy: None,
             own_routes: Vec::new(),
@@ -127,6 +131,7 @@ impl Controller {
         tokio::pin!(signalled);
         let mut redraw_at: Option<Instant> = None;
         let mut published_at = Instant::now();
+        let mut look_at = Instant::now() + LOOK_PACE;
         loop {
             let redraw = async {
                 match redraw_at {
@@ -152,6 +157,13 @@ impl Controller {
                     let soon = (published_at + ACTIVITY_PACE).max(Instant::now());
                     redraw_at = Some(redraw_at.map_or(soon, |at| at.min(soon)));
                     continue;
+                }
+                () = sleep_until(look_at), if self.actual.system_proxy => {
+                    let changed = self.look_at_system().await;
+                    look_at = Instant::now() + LOOK_PACE;
+                    if !changed {
+                        continue;
+                    }
                 }
                 () = redraw => {}
             }

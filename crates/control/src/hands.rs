@@ -10,12 +10,18 @@ pub struct Hands {
     pub system_proxy: Vec<Box<dyn SystemProxy>>,
     /// Start at login.
     pub autostart: Option<Box<dyn Autostart>>,
+    /// An entry that puts the system's proxy setting back at login, there only while it is changed.
+    pub restore_at_login: Option<Box<dyn Autostart>>,
 }
 
 impl Hands {
     /// Those of the system we run on.
     pub fn native() -> Self {
-        Self { system_proxy: tamis_platform::system_proxy::native(), autostart: tamis_platform::autostart::native() }
+        Self {
+            system_proxy: tamis_platform::system_proxy::native(),
+            autostart: tamis_platform::autostart::native(),
+            restore_at_login: tamis_platform::autostart::restore(),
+        }
     }
 }
 
@@ -24,6 +30,7 @@ impl std::fmt::Debug for Hands {
         f.debug_struct("Hands")
             .field("system_proxy", &self.system_proxy.iter().map(|hand| hand.place()).collect::<Vec<_>>())
             .field("autostart", &self.autostart.is_some())
+            .field("restore_at_login", &self.restore_at_login.is_some())
             .finish()
     }
 }

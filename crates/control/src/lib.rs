@@ -11,6 +11,7 @@ mod access;
 mod activity;
 mod command;
 mod controller;
+mod guard;
 mod handle;
 mod hands;
 mod journal;
@@ -28,6 +29,7 @@ mod upstream;
 mod words;
 
 pub use command::Command;
+pub use guard::guard;
 pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
 pub use options::{Options, SystemProxyUse};
@@ -38,7 +40,9 @@ pub use snapshot::{
     ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot,
     StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
-pub use system_setting::{Restoration, RestoreError, restore_system_proxy, system_proxy_is_looked_after};
+pub use system_setting::{
+    Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
+};
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
 pub use upstream::Written;

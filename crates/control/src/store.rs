@@ -88,6 +88,11 @@ impl Store {
         serde_json::from_str(&text).map(Some).map_err(|error| malformed(&path, error.to_string()))
     }
 
+    /// Whether a process other than this one has changed the setting and is still at work.
+    pub(crate) fn is_changed_by_another_at_work(&self) -> bool {
+        matches!(self.journal(), Ok(Some(journal)) if journal.is_of_another_at_work())
+    }
+
     /// Writes the journal; when this returns it survives a crash of the program and of the machine.
     pub(crate) fn save_journal(&self, journal: &Journal) -> Result<(), StoreError> {
         let path = self.paths.journal();

@@ -3,6 +3,7 @@ use tamis_platform::{Error, Memory, Process};
 use super::*;
 
 const PAC: &str = "http://127.0.0.1:8118/tamis.pac?g=1";
+const PROXY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8118);
 
 /// A memory with a name of its own, so that there can be several in one journal.
 struct Named(&'static str, Memory);
@@ -33,6 +34,10 @@ impl SystemProxy for Named {
         self.1.apply(&self.own(note)?)
     }
 
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        self.1.holds(&self.own(note)?)
+    }
+
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         self.1.restore(&self.own(note)?)
     }
@@ -55,7 +60,9 @@ impl Bench {
     fn setting(&self) -> SystemSetting {
         let [first, second] = self.places.clone();
         let store = Store::new(Paths::below(self.folder.path()));
-        SystemSetting::new(vec![Box::new(Named("first", first)), Box::new(Named("second", second))], store)
+        let places: Vec<Box<dyn SystemProxy>> =
+            vec![Box::new(Named("first", first)), Box::new(Named("second", second))];
+        SystemSetting::new(Hands { system_proxy: places, ..Hands::default() }, store)
     }
 
     fn pointed_here(&self) -> [bool; 2] {
@@ -71,7 +78,7 @@ fn all_places_are_pointed_here_and_put_back_also_by_the_next_after_a_crash() {
         let mut setting = bench.setting();
         let noted = setting.take_note(PAC).unwrap();
         assert!(matches!(noted.former, Some(FormerProxy::Manual(_))), "the first place that knows one tells it");
-        assert!(setting.point_here().unwrap().is_empty());
+        assert!(setting.point_here(PROXY).unwrap().refused.is_empty());
         assert_eq!(bench.pointed_here(), [true, true]);
         if crashes {
             drop(setting);
@@ -98,7 +105,7 @@ fn a_place_that_refuses_is_told_and_keeps_no_other_from_being_pointed_here() {
             if late {
                 bench.places[index].fail_next("no");
             }
-            refused.extend(setting.point_here().unwrap());
+            refused.extend(setting.point_here(PROXY).unwrap().refused);
             assert_eq!(refused.len(), 1);
             let mut want = [true; 2];
             want[index] = false;
@@ -115,7 +122,7 @@ fn where_every_place_refuses_nothing_is_left_behind() {
     let mut setting = bench.setting();
     setting.take_note(PAC).unwrap();
     bench.places.iter().for_each(|place| place.fail_next("no"));
-    assert!(matches!(setting.point_here(), Err(PointError::Refused(errors)) if errors.len() == 2));
+    assert!(matches!(setting.point_here(PROXY), Err(PointError::Refused(errors)) if errors.len() == 2));
     assert!(!setting.is_changed() && setting.store.journal().unwrap().is_none());
 }
 
@@ -125,7 +132,7 @@ fn a_place_that_cannot_be_put_back_keeps_no_other_from_it_and_stays_in_the_journ
     let before = bench.places.each_ref().map(Memory::values);
     let mut setting = bench.setting();
     setting.take_note(PAC).unwrap();
-    setting.point_here().unwrap();
+    setting.point_here(PROXY).unwrap();
     bench.places[1].die_after(0);
     setting.restore().unwrap_err();
     assert_eq!(bench.pointed_here(), [false, true]);
@@ -141,7 +148,7 @@ fn what_another_user_or_another_tamis_at_work_has_changed_is_not_put_back() {
     let bench = Bench::new();
     let mut setting = bench.setting();
     setting.take_note(PAC).unwrap();
-    setting.point_here().unwrap();
+    setting.point_here(PROXY).unwrap();
     let mut journal = setting.store.journal().unwrap().unwrap();
     drop(setting);
 

@@ -187,6 +187,34 @@ pub(crate) fn system_proxy_changed_by_others(keys: &[String]) -> Problem {
     )
 }
 
+/// The setting was found changed while it pointed here; `kept` are the keys that are not as before Tamis either.
+pub(crate) fn system_proxy_let_go(kept: &[String]) -> Problem {
+    let remedy = "Nothing needs to be done. Let Tamis be used by this computer again whenever you want.";
+    if kept.is_empty() {
+        return problem(
+            "system-proxy-given-back",
+            "The system's proxy setting was put back by somebody else",
+            "Perhaps by `tamis restore`. It is as it was before Tamis, and this computer's traffic is not sent here any more.",
+            remedy,
+        );
+    }
+    problem(
+        "system-proxy-changed-by-others",
+        "Somebody else changed the system's proxy setting",
+        format!("Tamis keeps that change, and this computer's traffic is not sent here any more: {}.", kept.join(", ")),
+        remedy,
+    )
+}
+
+pub(crate) fn system_proxy_unguarded(why: &[String]) -> Problem {
+    problem(
+        "system-proxy-unguarded",
+        "Nobody would put the system's proxy setting back at once if Tamis were killed",
+        format!("Browsers would go on without Tamis, and its next start would put it back. {}", why.join("; ")),
+        "Nothing is wrong now. After a crash, run `tamis restore`. If this does not go away, install Tamis anew.",
+    )
+}
+
 pub(crate) fn system_proxy_claimed() -> Problem {
     problem(
         "system-proxy-claimed",

@@ -7,9 +7,19 @@ use tamis_platform::FormerProxy;
 use super::Controller;
 use crate::hands::{Broken, aside};
 use crate::snapshot::SystemProxyState;
-use crate::system_setting::{PointError, Restoration, SystemSetting};
+use crate::system_setting::{Look, PointError, Restoration, SystemSetting};
 use crate::upstream::{self, Former};
-use crate::{SystemProxyUse, words};
+use crate::{Command, SystemProxyUse, words};
+
+/// Problems that are over when the system points here.
+const SETTLED_BY_POINTING: [&str; 6] = [
+    "system-proxy-not-set",
+    "system-proxy-claimed",
+    "system-proxy-partly-set",
+    "system-proxy-unguarded",
+    "system-proxy-given-back",
+    "system-proxy-changed-by-others",
+];
 
 impl Controller {
     pub(super) fn system_proxy_wish(&self) -> bool {
@@ -22,9 +32,8 @@ impl Controller {
 
     pub(super) async fn point_system_here(&mut self) {
         self.generation += 1;
-        let Some((url, own)) = self.proxy.as_ref().map(|proxy| (proxy.pac_url(self.generation), proxy.addr())) else {
-            return;
-        };
+        let Some(proxy) = &self.proxy else { return };
+        let (url, own, here) = (proxy.pac_url(self.generation), proxy.addr(), proxy.addr_here());
         let noted = match self.with_system(move |system| system.take_note(&url)).await {
             Ok(Ok(noted)) => noted,
             Ok(Err(error)) => return self.report_not_pointed(&error),
@@ -33,15 +42,18 @@ impl Controller {
         self.meet_former(noted.former, own);
         // First the way out, then the traffic that may need it.
         self.swap_routes(self.settings.former_proxy && self.former.is_some());
-        match self.with_system(SystemSetting::point_here).await {
-            Ok(Ok(refused)) => {
+        match self.with_system(move |system| system.point_here(here)).await {
+            Ok(Ok(pointed)) => {
                 self.actual.system_proxy = true;
-                self.settle("system-proxy-not-set");
-                self.settle("system-proxy-claimed");
-                self.settle("system-proxy-partly-set");
-                let refused: Vec<_> = noted.refused.into_iter().chain(refused).collect();
+                for old in SETTLED_BY_POINTING {
+                    self.settle(old);
+                }
+                let refused: Vec<_> = noted.refused.into_iter().chain(pointed.refused).collect();
                 if !refused.is_empty() {
                     self.report(words::system_proxy_partly_set(&refused));
+                }
+                if !pointed.unguarded.is_empty() {
+                    self.report(words::system_proxy_unguarded(&pointed.unguarded));
                 }
             }
             Ok(Err(error)) => self.report_not_pointed(&error),
@@ -94,6 +106,7 @@ impl Controller {
                 self.actual.system_proxy = false;
                 self.settle("system-proxy-not-restored");
                 self.settle("former-proxy-not-followed");
+                self.settle("system-proxy-unguarded");
                 if let Restoration::Done { kept, .. } = restoration {
                     self.report_kept(&kept);
                 }
@@ -105,6 +118,36 @@ impl Controller {
                 self.report(words::system_proxy_not_restored(&broken));
             }
         }
+    }
+
+    /// Whether somebody has changed the setting. Then it is theirs: the change stays, is told once, and Tamis does not come
+    /// back to it before it is asked to.
+    pub(super) async fn look_at_system(&mut self) -> bool {
+        let kept = match self.with_system(SystemSetting::look).await {
+            Ok(Ok(Look::AsSet)) => return false,
+            Ok(Ok(Look::LetGo(kept))) => kept,
+            Ok(Err(error)) => {
+                let problem = words::system_proxy_not_restored(&error);
+                let is_news = !self.problems.contains(&problem);
+                self.report(problem);
+                return is_news;
+            }
+            Err(broken) => {
+                self.actual.system_proxy = false;
+                self.report(words::system_proxy_not_restored(&broken));
+                return true;
+            }
+        };
+        self.actual.system_proxy = false;
+        self.settle("former-proxy-not-followed");
+        self.settle("system-proxy-unguarded");
+        self.report(words::system_proxy_let_go(&kept));
+        let before = self.settings.clone();
+        self.wish(Command::SetSystemProxy { on: false });
+        if self.settings != before {
+            self.save_settings().await;
+        }
+        true
     }
 
     /// Works on the system's proxy setting off this thread.
