@@ -40,6 +40,9 @@ const OWN_DELAY: Duration = Duration::from_secs(1);
 /// How long the end of a killed process may take. The system closes its files a little before it counts as gone.
 const END: Duration = Duration::from_secs(2);
 
+/// How often a guard tries to put the setting back, with [`PAUSE`] in between: for a minute and more.
+const TRIES: u32 = 30;
+
 /// What a guard is told, in one line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Charge {
@@ -129,7 +132,20 @@ pub fn guard(paths: &Paths) -> Result<(), String> {
     while charge.whom.is_running() == Some(true) && setting.is_changed_by(&charge.whom) && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(5));
     }
-    setting.recover_from(&charge.whom).map(drop).map_err(|error| error.to_string())
+    put_back(&mut setting, &charge.whom)
+}
+
+/// Not given up at once: the next Tamis may be at it, and die, or the settings system be busy.
+fn put_back(setting: &mut SystemSetting, whom: &Process) -> Result<(), String> {
+    let mut outcome = setting.recover_from(whom);
+    for _ in 1..TRIES {
+        if !setting.is_changed_by(whom) {
+            break;
+        }
+        thread::sleep(PAUSE);
+        outcome = setting.recover_from(whom);
+    }
+    outcome.map(drop).map_err(|error| error.to_string())
 }
 
 /// Returns when the guarded process has closed its end of standard input (false) or hangs (true).

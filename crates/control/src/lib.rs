@@ -25,6 +25,8 @@ mod signals;
 mod snapshot;
 mod store;
 mod system_setting;
+#[cfg(test)]
+mod transaction_model;
 mod upstream;
 mod words;
 
