@@ -26,7 +26,7 @@ use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLogi
 use crate::store::{Store, read_rules};
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, exceptions, limits, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -256,6 +256,7 @@ impl Controller {
                     self.options.system_proxy = SystemProxyUse::AsWished;
                 }
             }
+            Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -294,6 +295,7 @@ impl Controller {
         Wanted {
             listening: running,
             profiles: filtering.then(|| profiles.collect()),
+            exceptions: self.settings.exceptions.clone(),
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some(),
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
@@ -306,6 +308,7 @@ impl Controller {
             Step::StartProxy => self.start_proxy().await,
             Step::SwapPipeline(ids) => self.swap_pipeline(ids),
             Step::SwapRoutes { through_former } => self.swap_routes(through_former),
+            Step::SetExceptions(exceptions) => self.set_exceptions(exceptions),
             Step::PointSystemHere => self.point_system_here().await,
             Step::RestoreSystem => self.restore_system().await,
             Step::StopProxy => {
@@ -340,6 +343,7 @@ impl Controller {
                     self.actual.listening = true;
                     self.actual.profiles = None;
                     self.actual.through_former = false;
+                    self.actual.exceptions = Vec::new();
                     self.settle("not-listening");
                     return;
                 }
@@ -387,6 +391,15 @@ impl Controller {
         let Some(proxy) = &self.proxy else { return };
         proxy.set_pipeline(Pipeline::new(profiles.collect()));
         self.actual.profiles = ids;
+    }
+
+    fn set_exceptions(&mut self, written: Vec<String>) {
+        let (hosts, problem) = exceptions::read(&written);
+        let Some(proxy) = &self.proxy else { return };
+        proxy.set_exceptions(hosts);
+        self.actual.exceptions = written;
+        self.settle("exceptions-not-understood");
+        problem.into_iter().for_each(|problem| self.report(problem));
     }
 
     fn swap_routes(&mut self, through_former: bool) {
@@ -481,6 +494,7 @@ impl Controller {
                     wanted: self.settings.former_proxy,
                     actual: self.actual.through_former,
                 }),
+                exceptions: self.settings.exceptions.clone(),
             },
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),

@@ -11,6 +11,7 @@ mod access;
 mod activity;
 mod command;
 mod controller;
+mod exceptions;
 mod guard;
 mod handle;
 mod hands;

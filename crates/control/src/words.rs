@@ -244,6 +244,18 @@ pub(crate) fn former_is_nonsense(why: &impl ToString) -> String {
     format!("a proxy was named that Tamis cannot use: {}", why.to_string())
 }
 
+pub(crate) fn exceptions_nonsense(faults: &[String]) -> Problem {
+    let more = faults.len().saturating_sub(REFUSALS_NAMED);
+    let named: String = faults.iter().take(REFUSALS_NAMED).map(|fault| format!(" {fault}.")).collect();
+    let more = if more == 0 { String::new() } else { format!(" And {more} more.") };
+    problem(
+        "exceptions-not-understood",
+        "Some exceptions are not understood",
+        format!("Their hosts come to Tamis like all others.{named}{more}"),
+        "Correct them: a host such as `example.com`, `*.example.com`, or `192.0.2.0/24`.",
+    )
+}
+
 /// Entries are counted from 1.
 pub(crate) fn upstream_entry(place: usize, faults: &str, refused: bool) -> Problem {
     let meaning = match refused {

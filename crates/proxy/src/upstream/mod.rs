@@ -38,6 +38,7 @@ use crate::tunnel::End;
 use connector::Connector;
 use fault::ConnectError;
 use lookup::Reach;
+pub(crate) use pattern::Hosts;
 pub use pattern::{HostPattern, PatternError};
 pub(crate) use per_origin::Place;
 use per_origin::Places;
