@@ -224,10 +224,19 @@ impl SystemSetting {
 
     /// Puts back what a Tamis that was killed left behind; nothing while another one is alive and looks after it.
     pub(crate) fn recover(&mut self) -> Result<Restoration, RestoreError> {
+        if self.has_left_nothing() {
+            return Ok(Restoration::NothingToDo);
+        }
         match self.claim()? {
             Some(_claim) => self.put_all_back(true),
             None => Ok(Restoration::NothingToDo),
         }
+    }
+
+    /// Neither a journal nor a login entry is there. So a Tamis that is never to touch the setting leaves no lock file.
+    fn has_left_nothing(&self) -> bool {
+        let has_entry = self.login_entry.as_ref().is_some_and(|entry| !matches!(entry.is_on(), Ok(false)));
+        matches!(self.store.journal(), Ok(None)) && !has_entry
     }
 
     /// The same, unless the journal is of another process than this one.
@@ -355,6 +364,9 @@ impl SystemSetting {
     pub(crate) fn restore(&mut self) -> Result<Restoration, RestoreError> {
         if self.in_force.is_some() {
             return self.put_all_back(true);
+        }
+        if self.has_left_nothing() {
+            return Ok(Restoration::NothingToDo);
         }
         let claim = self.store.claim_system_proxy()?;
         self.put_all_back(claim.is_some() && !self.store.is_changed_by_another_at_work())
