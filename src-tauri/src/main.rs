@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bridge;
+mod companion;
 mod display;
 mod follow;
 mod login;

@@ -75,6 +75,12 @@ pub(crate) fn read<S: Store>(store: &S, note: &Note) -> Result<Option<FormerProx
     })
 }
 
+/// Every proxy that is named by hand, whether or not the mode makes it count.
+pub(crate) fn servers<S: Store>(store: &S) -> Result<Vec<Server>, Error> {
+    let manual = Keys(store).manual()?;
+    Ok(manual.http.into_iter().chain(manual.https).collect())
+}
+
 /// The keys of a proxy setting of GNOME's kind. A group of them follows the schema's name behind a dot.
 struct Keys<'a, S>(&'a S);
 

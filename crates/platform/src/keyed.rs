@@ -3,9 +3,7 @@
 //! Two keys matter: the address of the PAC file, and the mode that makes it count. They are changed in that order and
 //! put back in the other, so that at no moment the mode points at an address that is not there.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-use crate::{Error, KeyNote, Note, PAC_PATH, Restored};
+use crate::{Error, KeyNote, Note, PAC_PATH, Restored, former, gvariant, loopback};
 
 /// A settings system with named keys; values are text in its own form, strings in single quotes.
 pub(crate) trait Store {
@@ -44,6 +42,7 @@ pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error>
         keys.push(KeyNote { key: key.to_owned(), before: store.user_value(key)?, ours });
     }
     forget_leftover(&mut keys);
+    forget_dead_ends(store, &mut keys, pac_url)?;
     Ok(Note { backend: S::BACKEND.to_owned(), keys, file: None })
 }
 
@@ -59,9 +58,48 @@ fn forget_leftover(keys: &mut [KeyNote]) {
     }
 }
 
+/// A mode that leads to a proxy of this computer which is ourselves, or where nobody listens, is nobody's wish either.
+fn forget_dead_ends<S: Store>(store: &S, keys: &mut [KeyNote], pac_url: &str) -> Result<(), Error> {
+    let own = host_and_port(pac_url);
+    let dead = |host: &str, port: u16| {
+        loopback::is_dead(host, port)
+            || own.is_some_and(|(own, at)| {
+                let same = |address| loopback::addresses(own).contains(address);
+                at == port && loopback::addresses(host).iter().any(same)
+            })
+    };
+    let before = |name: &str| keys.iter().find(|key| key.key == name).and_then(|key| key.before.clone());
+    let is_dead_end = match before(S::MODE).as_deref() {
+        Some("'manual'") => {
+            let servers = former::servers(store)?;
+            !servers.is_empty() && servers.iter().all(|server| dead(&server.host, server.port))
+        }
+        Some("'auto'") => before(S::ADDRESS).and_then(|text| gvariant::string(&text)).is_some_and(|url| {
+            let at = host_and_port(&url);
+            at.is_some_and(|(host, port)| dead(host, port))
+        }),
+        _ => false,
+    };
+    for key in keys.iter_mut().filter(|key| is_dead_end && key.key == S::MODE) {
+        tracing::info!(before = key.before, "the setting led to a proxy of this computer that nobody serves");
+        key.before = None;
+    }
+    Ok(())
+}
+
 pub(crate) fn apply<S: Store>(store: &S, note: &Note) -> Result<(), Error> {
     check_is_for::<S>(note)?;
     note.keys.iter().try_for_each(|key| write(store, &key.key, Some(&key.ours)))
+}
+
+pub(crate) fn holds<S: Store>(store: &S, note: &Note) -> Result<bool, Error> {
+    check_is_for::<S>(note)?;
+    for key in &note.keys {
+        if store.user_value(&key.key)?.as_ref() != Some(&key.ours) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(crate) fn restore<S: Store>(store: &S, note: &Note) -> Result<Restored, Error> {
@@ -147,23 +185,19 @@ fn is_our_value(text: &str) -> bool {
 /// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.
 fn is_our_address(url: &str) -> bool {
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte));
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    plain && scheme.eq_ignore_ascii_case("http") && path == PAC_PATH && is_loopback(authority)
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_at_checked(rest.find(['/', '?', '#'])?));
+    let is_our_path = path.is_some_and(|(_, path)| path.split(['?', '#']).next() == Some(PAC_PATH));
+    plain && is_our_path && host_and_port(url).is_some_and(|(host, _)| !loopback::addresses(host).is_empty())
 }
 
-/// `host` or `host:port`; a user name before the host makes it somebody else's.
-fn is_loopback(authority: &str) -> bool {
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
-    };
-    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let loopback = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || v6.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()));
-    loopback && port.is_none_or(|port| port.parse::<u16>().is_ok())
+/// Of an `http` address; a user name before the host makes the host one that nobody knows.
+fn host_and_port(url: &str) -> Option<(&str, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().filter(|_| scheme.eq_ignore_ascii_case("http"))?;
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => Some((host, port.parse().ok()?)),
+        _ => Some((authority, 80)),
+    }
 }
 
 #[cfg(test)]

@@ -175,6 +175,10 @@ impl SystemProxy for Memory {
         keyed::apply(self, note)
     }
 
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        keyed::holds(self, note)
+    }
+
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         keyed::restore(self, note)
     }

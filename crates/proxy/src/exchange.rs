@@ -164,7 +164,7 @@ impl Exchange<'_> {
             let upstream = self.shared.upstream(self.caller.who);
             // Clients elsewhere go directly when we are gone: our way may begin on this computer.
             let routes = (self.caller.who == Who::ThisComputer).then(|| upstream.routes());
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes)));
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes, &self.shared.exceptions())));
         }
         if path == "*" && method == Method::OPTIONS {
             return Ok(hops::options());

@@ -8,35 +8,50 @@ use std::process;
 
 use crate::{Autostart, Error, LoginCommand};
 
-/// The entry's name; the one thing that makes it ours.
-const FILE_NAME: &str = "tamis.desktop";
+/// What makes an entry ours, and what the desktop is told about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    file_name: &'static str,
+    /// Lines that only this kind has.
+    more: &'static str,
+}
+
+/// Starts Tamis.
+pub(super) const TAMIS: Kind = Kind { file_name: "tamis.desktop", more: "Name=Tamis\nComment=Filtering web proxy\n" };
+
+/// Puts the system's proxy setting back after a crash. Nothing that a user would want to see in a list.
+pub(super) const RESTORE: Kind = Kind {
+    file_name: "tamis-restore.desktop",
+    more: "Name=Tamis: put the proxy setting back\nComment=After a crash; goes away by itself\nNoDisplay=true\n",
+};
 
 /// A desktop entry longer than this (bytes) is nobody's.
 const MAX_ENTRY: u64 = 64 * 1024;
 
-/// The login entry in one autostart directory.
+/// A login entry in one autostart directory.
 pub(super) struct Entry {
     directory: PathBuf,
+    kind: Kind,
 }
 
 impl Entry {
     /// The one the session looks at. An `XDG_CONFIG_HOME` that is not absolute counts as not set, as its
     /// specification says.
-    pub(super) fn of_this_user() -> Option<Self> {
+    pub(super) fn of_this_user(kind: Kind) -> Option<Self> {
         let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let config =
             config.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".config")))?;
-        Some(Self { directory: config.join("autostart") })
+        Some(Self { directory: config.join("autostart"), kind })
     }
 
     fn path(&self) -> PathBuf {
-        self.directory.join(FILE_NAME)
+        self.directory.join(self.kind.file_name)
     }
 
     /// A reader finds the old entry or the new one, whole; so does one after a power cut.
     fn replace(&self, content: &str) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
-        let temporary = self.directory.join(format!(".{FILE_NAME}.{}", process::id()));
+        let temporary = self.directory.join(format!(".{}.{}", self.kind.file_name, process::id()));
         let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, self.path()));
         if written.is_err() {
             // What failed is told below; that its remains could not be removed either would add nothing.
@@ -80,7 +95,7 @@ impl Autostart for Entry {
     }
 
     fn set(&self, command: &LoginCommand) -> Result<(), Error> {
-        let content = entry(command)?;
+        let content = entry(command, self.kind)?;
         self.replace(&content).map_err(|source| Error::File { doing: "write", path: self.path(), source })
     }
 
@@ -104,11 +119,10 @@ fn would_start(content: &str) -> bool {
         && value("X-GNOME-Autostart-enabled") != Some("false")
 }
 
-fn entry(command: &LoginCommand) -> Result<String, Error> {
+fn entry(command: &LoginCommand, kind: Kind) -> Result<String, Error> {
+    let (exec, more) = (exec(command)?, kind.more);
     Ok(format!(
-        "[Desktop Entry]\nType=Application\nName=Tamis\nComment=Filtering web proxy\nExec={}\nTerminal=false\n\
-         X-GNOME-Autostart-enabled=true\n",
-        exec(command)?
+        "[Desktop Entry]\nType=Application\n{more}Exec={exec}\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
     ))
 }
 

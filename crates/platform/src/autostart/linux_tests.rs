@@ -78,7 +78,7 @@ fn a_command_that_cannot_be_written_is_refused_by_name() {
 
 #[test]
 fn an_entry_switched_off_in_the_desktops_own_settings_is_off() {
-    let written = entry(&command("/usr/bin/tamis", &[])).unwrap();
+    let written = entry(&command("/usr/bin/tamis", &[]), TAMIS).unwrap();
     assert!(would_start(&written));
     assert!(!would_start(&format!("{written}Hidden=true\n")));
     assert!(!would_start(&written.replace("enabled=true", "enabled = false")));
@@ -89,7 +89,7 @@ fn an_entry_switched_off_in_the_desktops_own_settings_is_off() {
 #[test]
 fn set_writes_remove_removes_and_nothing_else_is_left() {
     let home = tempfile::tempdir().unwrap();
-    let entry = Entry { directory: home.path().join("config/autostart") };
+    let entry = Entry { directory: home.path().join("config/autostart"), kind: TAMIS };
     assert!(!entry.is_on().unwrap());
     entry.remove().unwrap();
 
@@ -97,7 +97,7 @@ fn set_writes_remove_removes_and_nothing_else_is_left() {
     entry.set(&command("/usr/bin/tamis", &["two"])).unwrap();
     assert!(entry.is_on().unwrap());
     assert!(fs::read_to_string(entry.path()).unwrap().contains("Exec=/usr/bin/tamis two\n"));
-    assert_eq!(names(&entry.directory), [FILE_NAME]);
+    assert_eq!(names(&entry.directory), [TAMIS.file_name]);
 
     entry.remove().unwrap();
     assert!(!entry.is_on().unwrap());
@@ -107,18 +107,18 @@ fn set_writes_remove_removes_and_nothing_else_is_left() {
 #[test]
 fn a_write_that_fails_leaves_the_old_entry_and_no_remains() {
     let home = tempfile::tempdir().unwrap();
-    let entry = Entry { directory: home.path().to_owned() };
+    let entry = Entry { directory: home.path().to_owned(), kind: TAMIS };
     fs::create_dir(entry.path()).unwrap();
     fs::write(entry.path().join("in the way"), "").unwrap();
     let error = entry.set(&command("/usr/bin/tamis", &[])).unwrap_err();
     assert!(error.to_string().contains("tamis.desktop"), "{error}");
-    assert_eq!(names(home.path()), [FILE_NAME]);
+    assert_eq!(names(home.path()), [TAMIS.file_name]);
 }
 
 #[test]
 fn a_file_of_boundless_length_is_an_error_not_an_entry() {
     let home = tempfile::tempdir().unwrap();
-    let entry = Entry { directory: home.path().to_owned() };
+    let entry = Entry { directory: home.path().to_owned(), kind: TAMIS };
     File::create(entry.path()).unwrap().set_len(MAX_ENTRY + 1).unwrap();
     assert!(matches!(entry.is_on(), Err(Error::File { doing: "read", .. })));
 }

@@ -15,7 +15,16 @@ use crate::Autostart;
 /// None on Windows and macOS for now, and on Linux where neither `XDG_CONFIG_HOME` nor a home directory is known.
 pub fn native() -> Option<Box<dyn Autostart>> {
     #[cfg(target_os = "linux")]
-    return linux::Entry::of_this_user().map(|entry| Box::new(entry) as Box<dyn Autostart>);
+    return linux::Entry::of_this_user(linux::TAMIS).map(|entry| Box::new(entry) as Box<dyn Autostart>);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// A second entry, `tamis-restore.desktop`: there while the system's proxy setting points here, so that the next login
+/// puts it back should everything else fail. None where [`native`] is.
+pub fn restore() -> Option<Box<dyn Autostart>> {
+    #[cfg(target_os = "linux")]
+    return linux::Entry::of_this_user(linux::RESTORE).map(|entry| Box::new(entry) as Box<dyn Autostart>);
     #[cfg(not(target_os = "linux"))]
     None
 }

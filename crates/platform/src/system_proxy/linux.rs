@@ -101,6 +101,10 @@ impl SystemProxy for Gnome {
         keyed::apply(self, note)
     }
 
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        keyed::holds(self, note)
+    }
+
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         let restored = keyed::restore(self, note)?;
         if let Some(file) = &note.file {

@@ -39,6 +39,7 @@ pub(crate) use lease::Lease;
 use lookup::Reach;
 pub(crate) use origins::Place;
 use origins::{Bounds, Origins};
+pub(crate) use pattern::Hosts;
 pub use pattern::{HostPattern, PatternError};
 pub use route::{Login, ProxyServer, Route, RouteError};
 pub use routes::{Routes, Rule, Traffic};
