@@ -232,7 +232,11 @@ impl Upstream {
 /// (RFC 9112 3.2.2), and with it our credentials.
 fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
     match proxy {
-        None => *request.uri_mut() = request.uri().path_and_query().cloned().map_or_else(Uri::default, Uri::from),
+        None => {
+            // What is no path and shows itself as one (`http://a.test#b`) would leave the line without a target.
+            let path = request.uri().path_and_query().filter(|path| path.as_str() != "/");
+            *request.uri_mut() = path.cloned().map_or_else(Uri::default, Uri::from);
+        }
         Some(proxy) => {
             if let Some(basic) = proxy.login().and_then(Login::basic) {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
