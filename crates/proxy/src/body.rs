@@ -3,12 +3,15 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tamis_filter::{Chain, Pull};
+use tokio::time::Instant;
 
 use crate::line::Line;
+use crate::patience::Awaited;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::upstream::Tap;
@@ -18,8 +21,23 @@ use crate::upstream::Tap;
 pub(crate) struct OutBody {
     kind: Kind,
     recorder: Option<Recorder>,
-    /// The connection to reset when the body breaks off.
-    reset: Option<Arc<Line>>,
+    /// The client's connection.
+    client: Option<Client>,
+}
+
+/// The connection that a body goes out on. At the body's end it waits for the next request head.
+struct Client {
+    line: Arc<Line>,
+    /// How long it waits.
+    head: Duration,
+    /// Only a reset tells it that the body broke off.
+    reset: bool,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.line.patience.wait_until(Instant::now() + self.head, Awaited::Head);
+    }
 }
 
 enum Kind {
@@ -56,16 +74,16 @@ impl Saving {
 
 impl OutBody {
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { kind: if bytes.is_empty() { Kind::Over } else { Kind::Whole(bytes) }, recorder: None, reset: None }
+        Self { kind: if bytes.is_empty() { Kind::Over } else { Kind::Whole(bytes) }, recorder: None, client: None }
     }
 
     pub(crate) fn relayed(relay: Relay) -> Self {
-        Self { kind: if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) }, recorder: None, reset: None }
+        Self { kind: if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) }, recorder: None, client: None }
     }
 
     pub(crate) fn rewritten(from: Relay, chain: Chain, saving: Saving) -> Self {
         let rewrite = Rewrite { from, chain, saving };
-        Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None, reset: None }
+        Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None, client: None }
     }
 
     /// Whether it goes through a chain of transforms.
@@ -73,9 +91,10 @@ impl OutBody {
         matches!(self.kind, Kind::Rewritten(_))
     }
 
-    /// Resets `client` when this body breaks off.
-    pub(crate) fn resetting(mut self, client: Arc<Line>) -> Self {
-        self.reset = Some(client);
+    /// The same body on its way to `line`, which then waits for a request head for so long. With `reset` the client sees a
+    /// reset when the body breaks off.
+    pub(crate) fn to(mut self, line: Arc<Line>, head: Duration, reset: bool) -> Self {
+        self.client = Some(Client { line, head, reset });
         self
     }
 
@@ -172,8 +191,8 @@ impl Body for OutBody {
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Some(Err(error)) => {
-                if let Some(client) = &self.reset {
-                    client.reset_when_closed();
+                if let Some(client) = self.client.as_ref().filter(|client| client.reset) {
+                    client.line.reset_when_closed();
                 }
                 self.finish(Ending::Failed(error.to_string()));
                 Poll::Ready(Some(Err(error)))

@@ -16,14 +16,16 @@ use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::access::Caller;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
 use crate::line::{Line, LineIo};
+use crate::patience::Awaited;
 use crate::{Shared, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
@@ -42,6 +44,7 @@ pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>
 
 /// Request for request.
 async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
+    let line = io.line();
     let service = {
         let around = Arc::new(Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() });
         service_fn(move |request: Request<Incoming>| {
@@ -49,15 +52,16 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
                 let version = request.version();
-                let response = exchange::serve(request, &around).await;
-                Ok::<_, Infallible>(persistence(response, version, &around.client))
+                let response = persistence(exchange::serve(request, &around).await, version, &around.client);
+                // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
+                // message broke off (RFC 9112 8).
+                let (client, reset) = (Arc::clone(&around.client), version < Version::HTTP_11);
+                Ok::<_, Infallible>(response.map(|body| body.to(client, around.shared.limits.request_head, reset)))
             })
         })
     };
     let mut connection = pin!(
         http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(shared.limits.request_head)
             .max_headers(shared.limits.fields)
             .max_header_size(shared.limits.head_bytes)
             .max_buf_size(shared.limits.buffer())
@@ -66,13 +70,28 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()
     );
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = life.draining() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                ended = connection => ended,
-                () = life.over() => return,
+    let limits = &shared.limits;
+    line.patience.wait_until(Instant::now() + limits.request_head, Awaited::Head);
+    let ended = loop {
+        tokio::select! {
+            // The exchange is asked first: it ends a wait that is over.
+            biased;
+            ended = connection.as_mut() => break ended,
+            () = life.draining() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection => break ended,
+                    () = life.over() => return,
+                }
+            }
+            awaited = line.patience.over(limits.request_head.min(limits.response_head)) => match awaited {
+                // The last answer is still on its way to a slow client, who cannot have read it.
+                Awaited::Head if line.is_unflushed() => {
+                    line.patience.wait_until(Instant::now() + limits.request_head, Awaited::Head);
+                }
+                Awaited::Head => return,
+                // The exchange sees it as its task goes on, and ends the wait.
+                Awaited::Answer => {}
             }
         }
     };

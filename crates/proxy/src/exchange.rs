@@ -41,6 +41,7 @@ pub(crate) struct Around {
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(request: Request<Incoming>, around: &Around) -> Response<OutBody> {
     let Around { shared, life, caller, client } = around;
+    client.patience.wait_for_nothing();
     let recorder = Recorder::begin(request.method().clone(), written(request.uri()), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
@@ -221,6 +222,7 @@ impl Exchange<'_> {
         *request.extensions_mut() = spelling;
         let again = || upstream_request(&manner, &head, &authority, UpBody::none());
         let (response, lease) = self.ask(&upstream, place, request, &again).await?;
+        self.client.patience.wait_for_nothing();
         if let Some(client) = upgrade.filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(&head, client, response, run));
         }
@@ -242,7 +244,7 @@ impl Exchange<'_> {
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let interims = Arc::new(Interims::default());
-        let mut final_response = pin!(upstream.send(place, request, again, &interims));
+        let mut final_response = pin!(upstream.send(place, request, again, &interims, &self.client.patience));
         loop {
             tokio::select! {
                 // What came first goes first.
@@ -365,12 +367,7 @@ impl Exchange<'_> {
             recorder.ending = Ending::Complete;
             return response;
         }
-        response.map(|body| {
-            // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
-            // message broke off (RFC 9112 8).
-            let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(self.client)) } else { body };
-            body.recorded_by(recorder)
-        })
+        response.map(|body| body.recorded_by(recorder))
     }
 
     /// What filters see of a request, and what they do not.

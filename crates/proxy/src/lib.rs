@@ -21,6 +21,7 @@ mod limits;
 mod line;
 mod listener;
 mod pac;
+mod patience;
 mod ports;
 mod record;
 mod relay;

@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::first_line::FirstLine;
+use crate::patience::Patience;
 
 /// The shared part of a connection.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Line {
     flushed: Notify,
     /// The minor version in the first line, where it was higher than 1; otherwise 0.
     higher_minor: AtomicU8,
+    /// For a client's line: how long what it waits for is waited for.
+    pub(crate) patience: Patience,
 }
 
 impl Line {
@@ -70,6 +73,11 @@ impl Line {
             Ok(())
         };
         tokio::time::timeout(patience, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Whether what hyper wrote is still on its way out.
+    pub(crate) fn is_unflushed(&self) -> bool {
+        self.unflushed.load(Ordering::Relaxed)
     }
 
     /// The minor version that the client spoke, where it was higher than ours.
@@ -131,6 +139,7 @@ impl LineIo {
             unflushed: AtomicBool::new(false),
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
+            patience: Patience::new(),
         };
         Self { line: Arc::new(line), first_line }
     }

@@ -33,6 +33,9 @@ pub(crate) struct Relay {
     /// What stood behind the body, until it is taken.
     trailers: Option<Box<HeaderMap>>,
     silence: Duration,
+    /// Since when the next piece is waited for, if it is.
+    waiting_since: Option<Instant>,
+    /// Set at the first wait. It is not set back for each piece: when it ends, it looks whether something came.
     timer: Option<Pin<Box<Sleep>>>,
     /// What this body holds of the way up until it is over.
     _lease: Option<Lease>,
@@ -40,7 +43,16 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None, _lease: None }
+        Self {
+            ahead: VecDeque::new(),
+            incoming,
+            ended: false,
+            trailers: None,
+            silence,
+            waiting_since: None,
+            timer: None,
+            _lease: None,
+        }
     }
 
     /// The same body, giving up `lease` when it is dropped.
@@ -85,7 +97,7 @@ impl Relay {
             }
             match Pin::new(&mut self.incoming).poll_frame(cx) {
                 Poll::Ready(frame) => {
-                    self.timer = None;
+                    self.waiting_since = None;
                     match frame.transpose()? {
                         None => self.ended = true,
                         Some(frame) => match frame.into_data() {
@@ -96,13 +108,24 @@ impl Relay {
                     }
                 }
                 Poll::Pending => {
-                    let silence = self.silence;
-                    let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(silence)));
-                    ready!(timer.as_mut().poll(cx));
-                    return Poll::Ready(Some(Err(BodyError::Silent(silence))));
+                    ready!(self.poll_silence(cx));
+                    return Poll::Ready(Some(Err(BodyError::Silent(self.silence))));
                 }
             }
         }
+    }
+
+    /// Ready when the next piece has been waited for too long.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let end = *self.waiting_since.get_or_insert_with(Instant::now) + self.silence;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= end {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(end);
+        }
+        Poll::Pending
     }
 
     /// The trailers, once the end of the body was seen.

@@ -19,6 +19,7 @@ mod ways;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
@@ -31,6 +32,7 @@ use tokio::time::Instant;
 use crate::Limits;
 use crate::error::Error;
 use crate::interim::Interims;
+use crate::patience::{Awaited, Patience};
 use crate::tunnel::End;
 use connection::Connection;
 use connector::Connector;
@@ -104,13 +106,14 @@ impl Upstream {
     }
 
     /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
-    /// to `interims` meanwhile. `again` makes the same request once more, without a body.
+    /// to `interims` meanwhile. How long the head is waited for is up to `patience`, whose end wakes this task. `again` makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
         interims: &Arc<Interims>,
+        patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let Some(authority) = request.uri().authority().cloned() else {
             return Err(Error::internal("A request on its way up names no host."));
@@ -127,7 +130,7 @@ impl Upstream {
             informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
             Ok(request)
         };
-        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority).await?;
+        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority, patience).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -149,11 +152,12 @@ impl Upstream {
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
         authority: &Authority,
+        patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
         while let Some(idle) = place.idle_connection(self.generation) {
             let line = Arc::clone(&idle.line);
             let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
-            match self.send_once(idle, request).await {
+            match self.send_once(idle, request, patience).await {
                 Ok((response, connection)) => {
                     let lease = Lease::new(place, connection, &response);
                     return Ok((response, lease));
@@ -169,7 +173,7 @@ impl Upstream {
             }
         }
         let fresh = Box::pin(self.open(authority)).await.map_err(|failed| failed.explain(self, authority.as_str()))?;
-        let answered = self.send_once(fresh, request).await;
+        let answered = self.send_once(fresh, request, patience).await;
         let (response, connection) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
         let lease = Lease::new(place, connection, &response);
         Ok((response, lease))
@@ -184,24 +188,35 @@ impl Upstream {
         &self,
         mut connection: Connection,
         request: Box<Request<UpBody>>,
+        patience: &Patience,
     ) -> Result<(Response<Incoming>, Connection), Failed> {
         let progress = request.body().progress();
         let begun = Instant::now();
+        // From the last byte of the request on.
+        let end = || progress.as_ref().map_or(begun, |body| body.last().max(begun)) + self.response_head;
+        patience.wait_until(end(), Awaited::Answer);
         let mut answer = std::pin::pin!(connection.send(*request));
-        loop {
-            // From the last byte of the request on.
-            let patience = || progress.as_ref().map_or(begun, |body| body.last().max(begun)) + self.response_head;
-            match tokio::time::timeout_at(patience(), answer.as_mut()).await {
-                Ok(Ok(response)) => return Ok((response, connection)),
-                Ok(Err(mut error)) => {
-                    return Err(match error.take_message() {
-                        Some(request) => Failed::NotSent(Box::new(request)),
-                        None => Failed::Broken(error.into_error()),
-                    });
-                }
-                Err(_) if patience() > Instant::now() => {}
-                Err(_) => return Err(Failed::TookTooLong),
+        let answered = std::future::poll_fn(|cx| {
+            if let Poll::Ready(answered) = answer.as_mut().poll(cx) {
+                return Poll::Ready(Some(answered));
             }
+            if !patience.is_over() {
+                return Poll::Pending;
+            }
+            let end = end();
+            if end > Instant::now() {
+                patience.wait_until(end, Awaited::Answer);
+                return Poll::Pending;
+            }
+            Poll::Ready(None)
+        });
+        match answered.await {
+            Some(Ok(response)) => Ok((response, connection)),
+            Some(Err(mut error)) => Err(match error.take_message() {
+                Some(request) => Failed::NotSent(Box::new(request)),
+                None => Failed::Broken(error.into_error()),
+            }),
+            None => Err(Failed::TookTooLong),
         }
     }
 
@@ -217,7 +232,11 @@ impl Upstream {
 /// (RFC 9112 3.2.2), and with it our credentials.
 fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
     match proxy {
-        None => *request.uri_mut() = request.uri().path_and_query().cloned().map_or_else(Uri::default, Uri::from),
+        None => {
+            // What is no path and shows itself as one (`http://a.test#b`) would leave the line without a target.
+            let path = request.uri().path_and_query().filter(|path| path.as_str() != "/");
+            *request.uri_mut() = path.cloned().map_or_else(Uri::default, Uri::from);
+        }
         Some(proxy) => {
             if let Some(basic) = proxy.login().and_then(Login::basic) {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, basic);

@@ -1,0 +1,109 @@
+//! How long a client's connection waits for what it waits for: for a request head, or for an origin's answer.
+//!
+//! Nearly always what is awaited comes at once, and to set a timer and take it back for each wait of each exchange would
+//! cost more than the wait. So the end of the wait is only written down, and one timer for the whole connection looks at
+//! it now and then.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// There is no end to the wait, or nothing is awaited.
+const NEVER: u64 = u64::MAX;
+
+/// The patience that is left on one connection.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    since: Instant,
+    /// Milliseconds after `since`, and whether it is a request head that is awaited in the lowest bit.
+    until: AtomicU64,
+}
+
+/// What was awaited for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// The head of a request; on an idle connection too.
+    Head,
+    /// What somebody else looks after: he asks [`Patience::is_over`] when his task is woken.
+    Answer,
+}
+
+impl Patience {
+    /// Nothing is awaited yet.
+    pub(crate) fn new() -> Self {
+        Self { since: Instant::now(), until: AtomicU64::new(NEVER) }
+    }
+
+    /// Begins a wait that ends at `until`, in place of the one before.
+    pub(crate) fn wait_until(&self, until: Instant, awaited: Awaited) {
+        // To the end of the millisecond: nobody is given up early.
+        let ms = u64::try_from((until - self.since).as_millis()).unwrap_or(NEVER).saturating_add(1);
+        let mark = u64::from(awaited == Awaited::Head);
+        self.until.store(ms.saturating_mul(2) | mark, Ordering::Relaxed);
+    }
+
+    /// What was awaited came.
+    pub(crate) fn wait_for_nothing(&self) {
+        self.until.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// Whether the wait is over. Reads the clock.
+    pub(crate) fn is_over(&self) -> bool {
+        self.end().is_some_and(|(until, _)| until <= Instant::now())
+    }
+
+    /// Returns when something has been awaited for too long. `shortest` is the least that anybody waits: who begins a wait
+    /// is not noticed earlier.
+    pub(crate) async fn over(&self, shortest: Duration) -> Awaited {
+        loop {
+            let now = Instant::now();
+            let next = now + shortest;
+            let look = match self.end() {
+                Some((until, awaited)) if until <= now => return awaited,
+                Some((until, _)) => until.min(next),
+                None => next,
+            };
+            tokio::time::sleep_until(look).await;
+        }
+    }
+
+    fn end(&self) -> Option<(Instant, Awaited)> {
+        let until = self.until.load(Ordering::Relaxed);
+        let awaited = if until & 1 == 1 { Awaited::Head } else { Awaited::Answer };
+        (until != NEVER).then(|| (self.since + Duration::from_millis(until / 2), awaited))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORTEST: Duration = Duration::from_secs(60);
+
+    fn after(patience: &Patience, seconds: u64) -> Instant {
+        patience.since + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_at_its_time_also_one_that_is_shorter_than_the_one_before() {
+        let patience = Patience::new();
+        patience.wait_until(after(&patience, 300), Awaited::Answer);
+        let over = patience.over(SHORTEST);
+        tokio::pin!(over);
+        assert!(tokio::time::timeout(Duration::from_secs(10), over.as_mut()).await.is_err());
+        patience.wait_until(after(&patience, 70), Awaited::Head);
+        assert_eq!(over.await, Awaited::Head);
+        let late = patience.since.elapsed() - Duration::from_secs(70);
+        assert!(late < Duration::from_millis(10), "{late:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_awaited_for_ever() {
+        let patience = Patience::new();
+        patience.wait_until(after(&patience, 1), Awaited::Answer);
+        patience.wait_for_nothing();
+        assert!(tokio::time::timeout(SHORTEST * 100, patience.over(SHORTEST)).await.is_err());
+        assert!(!patience.is_over());
+    }
+}
