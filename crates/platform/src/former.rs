@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::keyed::Store;
+use crate::keyed::{Store, Wanted};
 use crate::{Error, Note, gvariant};
 
 /// Ports of proxies whose setting names none, as browsers take them.
@@ -58,8 +58,26 @@ impl fmt::Debug for Server {
     }
 }
 
+/// A settings system with the keys of GNOME's schema; strings stand in single quotes.
+pub(crate) trait GnomeKeys: Store {
+    /// What stands before the names of all keys. Groups of further keys follow it behind a dot.
+    const SCHEMA: &'static str;
+    /// The key that holds the PAC address.
+    const ADDRESS: &'static str;
+    /// The key that makes the address count when it says `'auto'`.
+    const MODE: &'static str;
+
+    /// What counts where the user has set nothing; none where nothing does.
+    fn default_value(&self, key: &str) -> Result<Option<String>, Error>;
+}
+
+/// The two keys that point such a system at `pac_url`, an address without quotes and backslashes.
+pub(crate) fn plan<S: GnomeKeys>(pac_url: &str) -> Vec<Wanted> {
+    vec![Wanted::new(S::ADDRESS, format!("'{pac_url}'")), Wanted::new(S::MODE, "'auto'".to_owned())]
+}
+
 /// What stood there before, as `note` and the keys beside it tell; Tamis never changes those.
-pub(crate) fn read<S: Store>(store: &S, note: &Note) -> Result<Option<FormerProxy>, Error> {
+pub(crate) fn read<S: GnomeKeys>(store: &S, note: &Note) -> Result<Option<FormerProxy>, Error> {
     let noted = note.keys.iter().find(|key| key.key == S::MODE).and_then(|key| key.before.clone());
     let mode = match noted {
         Some(mode) => Some(mode),
@@ -78,7 +96,7 @@ pub(crate) fn read<S: Store>(store: &S, note: &Note) -> Result<Option<FormerProx
 /// The keys of a proxy setting of GNOME's kind. A group of them follows the schema's name behind a dot.
 struct Keys<'a, S>(&'a S);
 
-impl<S: Store> Keys<'_, S> {
+impl<S: GnomeKeys> Keys<'_, S> {
     /// Each kind of address has a proxy of its own; SOCKS takes what has none. `use-same-proxy`, which is set by default,
     /// lets the HTTP proxy serve `https` too where none is named for it.
     fn manual(&self) -> Result<ManualProxies, Error> {
