@@ -6,8 +6,8 @@ use crate::keyed::{Store, Wanted};
 use crate::{Error, Note, gvariant};
 
 /// Ports of proxies whose setting names none, as browsers take them.
-const HTTP_PORT: u16 = 80;
-const SOCKS_PORT: u16 = 1080;
+pub(crate) const HTTP_PORT: u16 = 80;
+pub(crate) const SOCKS_PORT: u16 = 1080;
 
 /// How the system sent its web traffic before.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,6 +15,8 @@ mod gio;
 mod keyfile;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(windows, test))]
+mod wininet;
 
 use crate::{Note, SystemProxy};
 
