@@ -1,22 +1,17 @@
 //! XDG autostart: a desktop entry in the user's autostart directory.
 
 use std::env;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::path::PathBuf;
 
+use super::entry_file::EntryFile;
 use crate::{Autostart, Error, LoginCommand};
 
 /// The entry's name; the one thing that makes it ours.
 const FILE_NAME: &str = "tamis.desktop";
 
-/// A desktop entry longer than this (bytes) is nobody's.
-const MAX_ENTRY: u64 = 64 * 1024;
-
 /// The login entry in one autostart directory.
 pub(super) struct Entry {
-    directory: PathBuf,
+    file: EntryFile,
 }
 
 impl Entry {
@@ -26,66 +21,21 @@ impl Entry {
         let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let config =
             config.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".config")))?;
-        Some(Self { directory: config.join("autostart") })
-    }
-
-    fn path(&self) -> PathBuf {
-        self.directory.join(FILE_NAME)
-    }
-
-    /// A reader finds the old entry or the new one, whole; so does one after a power cut.
-    fn replace(&self, content: &str) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
-        let temporary = self.directory.join(format!(".{FILE_NAME}.{}", process::id()));
-        let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, self.path()));
-        if written.is_err() {
-            // What failed is told below; that its remains could not be removed either would add nothing.
-            let _ = fs::remove_file(&temporary);
-        }
-        written.and_then(|()| File::open(&self.directory)?.sync_all())
-    }
-}
-
-fn write_new(path: &Path, content: &str) -> io::Result<()> {
-    // One of the same name was left by a process of the same id that died in between.
-    remove_if_there(path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        Some(Self { file: EntryFile::new(config.join("autostart"), FILE_NAME) })
     }
 }
 
 impl Autostart for Entry {
     fn is_on(&self) -> Result<bool, Error> {
-        let path = self.path();
-        let read = |file: File| -> io::Result<String> {
-            let mut bytes = Vec::new();
-            file.take(MAX_ENTRY + 1).read_to_end(&mut bytes)?;
-            if bytes.len() as u64 > MAX_ENTRY {
-                return Err(io::Error::new(ErrorKind::InvalidData, "too long for a desktop entry"));
-            }
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        };
-        match File::open(&path).and_then(read) {
-            Ok(content) => Ok(would_start(&content)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(Error::File { doing: "read", path, source }),
-        }
+        Ok(self.file.read()?.is_some_and(|content| would_start(&content)))
     }
 
     fn set(&self, command: &LoginCommand) -> Result<(), Error> {
-        let content = entry(command)?;
-        self.replace(&content).map_err(|source| Error::File { doing: "write", path: self.path(), source })
+        self.file.replace(&entry(command)?)
     }
 
     fn remove(&self) -> Result<(), Error> {
-        remove_if_there(&self.path()).map_err(|source| Error::File { doing: "remove", path: self.path(), source })
+        self.file.remove()
     }
 }
 
