@@ -14,6 +14,8 @@ mod keyed;
 mod memory;
 pub mod open_files;
 pub mod system_proxy;
+#[cfg(windows)]
+mod win32;
 
 use std::path::PathBuf;
 
