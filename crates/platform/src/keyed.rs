@@ -168,7 +168,7 @@ fn is_our_value(text: &str) -> bool {
 }
 
 /// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.
-fn is_our_address(url: &str) -> bool {
+pub(crate) fn is_our_address(url: &str) -> bool {
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte));
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

@@ -13,7 +13,7 @@ use std::io;
 
 use self::answers::{Endpoint, NamedServer};
 use crate::former::{HTTP_PORT, SOCKS_PORT};
-use crate::keyed::{self, Store, Wanted};
+use crate::keyed::{self, Store, Wanted, is_our_address};
 use crate::{Error, FormerProxy, ManualProxies, Note, Restored, Server, ServerKind, SystemProxy};
 
 /// Apple's command.
@@ -91,11 +91,27 @@ impl<R: Runner> MacOs<R> {
         found.map(Some).ok_or_else(|| failed(format!("networksetup answered {:?}", answer.trim())))
     }
 
-    /// `networksetup` turns an address on as soon as it is set, so the state it had is set again behind it.
+    /// `networksetup` turns an address on as soon as it is set. That is fine for ours; behind another one the state that was
+    /// there is set again.
     fn set_address(&self, key: &str, service: &str, address: &str) -> Result<(), Error> {
-        let state = self.endpoint(service)?.is_some_and(|found| found.enabled);
+        let was_on = self.endpoint(service)?.is_some_and(|found| found.enabled);
         self.ask("set", key, &["-setautoproxyurl", service, address])?;
-        self.set_state(key, service, in_words(state))
+        if was_on || is_our_address(address) { Ok(()) } else { self.set_state(key, service, in_words(false)) }
+    }
+
+    /// Not every version may take an empty address; see [`MacOs::does_no_harm`].
+    fn clear_address(&self, key: &str, service: &str) -> Result<(), Error> {
+        self.set_address(key, service, "").or_else(|error| {
+            tracing::info!(%error, "our address stays, turned off");
+            Ok(())
+        })
+    }
+
+    /// Whether all that failed is that an address of ours is still there, turned off: that is as good as none.
+    fn does_no_harm(&self, failure: &Error) -> bool {
+        let Error::NotHeld { key, wanted: None, .. } = failure else { return false };
+        let Some(Key::Address(service)) = Key::parse(key) else { return false };
+        matches!(self.endpoint(service), Ok(Some(Endpoint { enabled: false, .. })))
     }
 
     fn set_state(&self, key: &str, service: &str, state: &str) -> Result<(), Error> {
@@ -177,7 +193,7 @@ impl<R: Runner> Store for MacOs<R> {
 
     fn reset(&self, key: &str) -> Result<(), Error> {
         match Key::parse(key) {
-            Some(Key::Address(service)) => self.set_address(key, service, ""),
+            Some(Key::Address(service)) => self.clear_address(key, service),
             Some(Key::State(service)) => self.set_state(key, service, in_words(false)),
             None => Ok(()),
         }
@@ -217,7 +233,14 @@ impl<R: Runner> SystemProxy for MacOs<R> {
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
-        keyed::restore(self, note)
+        match keyed::restore(self, note) {
+            Err(Error::PartlyRestored { restored, failures, .. })
+                if failures.iter().all(|failure| self.does_no_harm(failure)) =>
+            {
+                Ok(restored)
+            }
+            done => done,
+        }
     }
 }
 

@@ -15,6 +15,8 @@ struct State {
     services: BTreeMap<String, (String, bool)>,
     /// Answers to what else is asked, by the option.
     answers: BTreeMap<&'static str, &'static str>,
+    /// It takes no empty address.
+    refuses_empty: bool,
     /// After this many changes the process is dead.
     changes_left: Option<usize>,
 }
@@ -69,13 +71,17 @@ impl Runner for Mac {
             Some(left) if changes => *left -= 1,
             _ => {}
         }
-        let Some((address, on)) = state.services.get_mut(rest[0]) else {
+        let State { services, refuses_empty, .. } = &mut *state;
+        let Some((address, on)) = services.get_mut(rest[0]) else {
             return Ok(format!(
                 "{} is not a recognized network service.\n** Error: The parameters were not valid.\n",
                 rest[0]
             ));
         };
         match (*option, rest.get(1)) {
+            ("-setautoproxyurl", Some(&"")) if *refuses_empty => {
+                return Ok("** Error: The parameters were not valid.\n".to_owned());
+            }
             ("-getautoproxyurl", None) => {
                 let shown = if address.is_empty() { "(null)" } else { address };
                 return Ok(format!("URL: {shown}\nEnabled: {}\n", if *on { "Yes" } else { "No" }));
@@ -103,14 +109,27 @@ fn every_service_is_pointed_here_and_comes_back_as_it_was() {
 }
 
 #[test]
+fn where_no_empty_address_is_taken_ours_stays_turned_off_and_is_none_the_next_time() {
+    let mac = Mac::new();
+    mac.0.lock().unwrap().refuses_empty = true;
+    for _ in 0..2 {
+        let note = mac.hand().prepare(PAC).unwrap();
+        assert_eq!(note.keys[2].before, None, "{note:?}");
+        mac.hand().apply(&note).unwrap();
+        assert!(mac.hand().restore(&note).unwrap().kept.is_empty());
+        assert_eq!(mac.services()["Wi-Fi"], (PAC.to_owned(), false));
+    }
+}
+
+#[test]
 fn a_death_after_any_command_still_ends_with_the_original() {
-    // An address takes two commands, a state one.
+    // Of three services each takes two commands to change and at most three to put back.
     for (applied, put_back) in (0..=9).flat_map(|one| (0..=9).map(move |other| (one, other))) {
         let mac = Mac::new();
         let original = mac.services();
         let note = mac.hand().prepare(PAC).unwrap();
         mac.0.lock().unwrap().changes_left = Some(applied);
-        assert_eq!(mac.hand().apply(&note).is_ok(), applied == 9);
+        assert_eq!(mac.hand().apply(&note).is_ok(), applied >= 6);
         mac.0.lock().unwrap().changes_left = Some(put_back);
         let _first = mac.hand().restore(&note);
         mac.0.lock().unwrap().changes_left = None;
