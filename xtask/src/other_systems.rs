@@ -123,6 +123,11 @@ impl Wine {
     fn start() -> Outcome<Self> {
         let wine = Self { sandbox: Sandbox::new()? };
         step::run(wine.command(WINE).args(["wineboot", "--init"]), "See what Wine says above.")?;
+        // A window that nobody sees needs no screen. What runs already knows only screens, so it has to end first.
+        let mut no_screen = wine.command(WINE);
+        no_screen.args(["reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null"]);
+        step::run(&mut no_screen, "See what Wine says above.")?;
+        wine.end();
         let source = wine.sandbox.file("random.c", RANDOM)?;
         let library = wine.prefix().join("drive_c/windows/system32/bcryptprimitives.dll");
         let mut compiler = Command::new(MINGW);
@@ -155,13 +160,18 @@ impl Wine {
         words.push(WINE.to_owned());
         words
     }
-}
 
-impl Drop for Wine {
-    /// Ends what still runs in this Wine, so that its directory can go.
-    fn drop(&mut self) {
+    /// Ends what runs in this Wine; its registry is written before.
+    fn end(&self) {
         for option in ["--kill", "--wait"] {
             drop(self.command(WINESERVER).arg(option).status());
         }
+    }
+}
+
+impl Drop for Wine {
+    /// What still runs would keep its directory from going.
+    fn drop(&mut self) {
+        self.end();
     }
 }

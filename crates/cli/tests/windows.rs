@@ -6,9 +6,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use winreg::RegKey;
 use winreg::enums::{HKEY_CURRENT_USER, KEY_READ, KEY_WRITE};
@@ -16,7 +16,7 @@ use winreg::enums::{HKEY_CURRENT_USER, KEY_READ, KEY_WRITE};
 const SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 const COMPANY: &str = "http://pac.corp.test/proxy.pac";
 
-/// How long an answer may take.
+/// How long an answer, or an end, may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// There is one registry and one home: tests take turns. In each a company's PAC address stands where programs look that
@@ -100,7 +100,19 @@ impl Tamis {
             ),
         );
         assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
-        assert!(self.process.wait().unwrap().success());
+        assert!(self.ended().success());
+    }
+
+    /// How it ended, when it has.
+    fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
@@ -158,5 +170,21 @@ fn after_a_kill_restore_puts_the_registry_back_and_so_does_the_next_start() {
     killed.process.kill().unwrap();
     killed.process.wait().unwrap();
     Tamis::start().quit();
+    assert_eq!((address().as_deref(), lan()), (Some(COMPANY), before));
+}
+
+#[test]
+fn at_the_end_of_the_session_the_registry_is_put_back() {
+    // What ends a session in Wine; Windows itself has no such program, and the test would end with the session.
+    if !std::path::Path::new(r"C:\windows\system32\wineboot.exe").exists() {
+        return;
+    }
+    let _turn = Turn::with_company();
+    let before = lan();
+    let mut tamis = Tamis::start();
+    assert!(lan_is_pointed_at(&address().unwrap()));
+    let ended = Command::new("wineboot.exe").arg("--end-session").status().unwrap();
+    assert!(ended.success(), "{ended}");
+    assert!(tamis.ended().success());
     assert_eq!((address().as_deref(), lan()), (Some(COMPANY), before));
 }

@@ -3,10 +3,12 @@
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
-use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown};
+use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
+#[cfg(windows)]
+use tokio::sync::oneshot;
 
-/// SIGINT, SIGTERM and SIGHUP, on Windows Ctrl-C, Ctrl-Break, the closing of the console, the end of the session and that
-/// of Windows; heard from the moment this is made.
+/// SIGINT, SIGTERM and SIGHUP, on Windows Ctrl-C, Ctrl-Break, the closing of the console and the end of the session; heard
+/// from the moment this is made.
 pub(crate) struct Signals {
     heard: Option<Heard>,
 }
@@ -18,14 +20,13 @@ struct Heard {
     hangup: Signal,
 }
 
-/// The last three leave some seconds before Windows ends the process.
+/// The last two leave some seconds before Windows ends the process.
 #[cfg(windows)]
 struct Heard {
     interrupt: CtrlC,
     pause: CtrlBreak,
     close: CtrlClose,
-    logoff: CtrlLogoff,
-    shutdown: CtrlShutdown,
+    session_end: oneshot::Receiver<()>,
 }
 
 impl Heard {
@@ -40,14 +41,14 @@ impl Heard {
 
     #[cfg(windows)]
     fn listen() -> std::io::Result<Self> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
-        Ok(Self {
-            interrupt: ctrl_c()?,
-            pause: ctrl_break()?,
-            close: ctrl_close()?,
-            logoff: ctrl_logoff()?,
-            shutdown: ctrl_shutdown()?,
-        })
+        let (tell, session_end) = oneshot::channel();
+        let told = tamis_platform::session_end::tell(move || {
+            let _ending_already = tell.send(());
+        });
+        if let Err(error) = told {
+            tracing::info!(%error, "the end of the session cannot be heard");
+        }
+        Ok(Self { interrupt: ctrl_c()?, pause: ctrl_break()?, close: ctrl_close()?, session_end })
     }
 
     #[cfg(unix)]
@@ -65,8 +66,7 @@ impl Heard {
             _ = self.interrupt.recv() => {}
             _ = self.pause.recv() => {}
             _ = self.close.recv() => {}
-            _ = self.logoff.recv() => {}
-            _ = self.shutdown.recv() => {}
+            Ok(()) = self.session_end => {}
         }
     }
 }

@@ -13,6 +13,8 @@ mod gvariant;
 mod keyed;
 mod memory;
 pub mod open_files;
+#[cfg(windows)]
+pub mod session_end;
 pub mod system_proxy;
 #[cfg(windows)]
 mod win32;
