@@ -48,7 +48,7 @@ pub fn windows(tree: &Tree) -> Outcome<Option<String>> {
     }
     let wine = Wine::start()?;
     let mut command = cargo(tree, "test", WINDOWS);
-    command.arg("--tests").args(TESTED.iter().flat_map(|package| ["-p", package]));
+    command.args(["--no-fail-fast", "--tests"]).args(TESTED.iter().flat_map(|package| ["-p", package]));
     command.arg("--config").arg(format!("target.{WINDOWS}.linker={MINGW:?}"));
     command.arg("--config").arg(format!("target.{WINDOWS}.runner={:?}", wine.runner()));
     step::run(&mut command, "Mend what the failed test above names; it ran under Wine.")?;
