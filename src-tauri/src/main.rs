@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bridge;
+mod companion;
 mod display;
 mod follow;
 mod login;
@@ -19,6 +20,11 @@ use std::process::ExitCode;
 use arguments::Arguments;
 use tauri::RunEvent;
 use tracing_subscriber::EnvFilter;
+
+/// Its settings are in `.cargo/config.toml`.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {

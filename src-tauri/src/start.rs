@@ -7,7 +7,7 @@ use tauri::{App, Manager};
 
 use crate::arguments::Arguments;
 use crate::tray::Tray;
-use crate::{follow, login, window};
+use crate::{companion, follow, login, window};
 
 /// Starts everything. What cannot be done without ends the program, in good order and with a sentence: Tauri would
 /// make a panic of an error.
@@ -38,6 +38,7 @@ fn start_control() -> Result<Control, String> {
     let mut options = Options::new(Paths::native().map_err(|error| error.to_string())?);
     options.login_command = login::command();
     options.quit_on_signals = true;
+    companion::engage(&mut options);
     tamis_control::start(options).map_err(|error| format!("starting the proxy: {error}"))
 }
 

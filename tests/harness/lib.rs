@@ -4,6 +4,8 @@
 
 pub mod client;
 pub mod coded;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod crash;
 pub mod desktop;
 pub mod dice;
 pub mod origin;

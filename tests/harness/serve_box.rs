@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -26,6 +26,25 @@ impl Default for Home {
 }
 
 impl Home {
+    /// Of a user whose company has set a proxy; with the bytes of the settings file.
+    pub fn with_a_company_proxy() -> (Self, Vec<u8>) {
+        let home = Self::default();
+        fs::create_dir_all(home.desktop_settings().parent().expect("a folder")).expect("making it");
+        for setting in [
+            ["set", "org.gnome.system.proxy", "mode", "manual"],
+            ["set", "org.gnome.system.proxy", "autoconfig-url", "http://proxy.example/wpad.dat"],
+            ["set", "org.gnome.system.proxy", "ignore-hosts", "['localhost', '*.corp.example']"],
+            ["set", "org.gnome.system.proxy.http", "host", "proxy.example"],
+            ["set", "org.gnome.system.proxy.http", "port", "3128"],
+            ["set", "org.gnome.system.proxy.https", "host", "proxy.example"],
+        ] {
+            home.gsettings(&setting);
+        }
+        let bytes = bytes_of(&home.desktop_settings());
+        assert!(String::from_utf8_lossy(&bytes).contains("wpad.dat"), "GSettings does not use its keyfile");
+        (home, bytes)
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -50,6 +69,24 @@ impl Home {
     /// The file in which the GSettings keyfile backend keeps this user's desktop settings.
     pub fn desktop_settings(&self) -> PathBuf {
         self.path().join("config/glib-2.0/settings/keyfile")
+    }
+
+    /// What Tamis keeps about the settings while they are changed.
+    pub fn journal(&self) -> PathBuf {
+        self.path().join("state/tamis/system-proxy-before.json")
+    }
+
+    /// The login entry that is there as long as the journal is.
+    pub fn restore_entry(&self) -> PathBuf {
+        self.path().join("config/autostart/tamis-restore.desktop")
+    }
+
+    /// Asserts that nothing of Tamis is left in the desktop's settings, and nothing that would put them back.
+    #[track_caller]
+    pub fn assert_is_as(&self, before: &[u8]) {
+        let now = bytes_of(&self.desktop_settings());
+        assert_eq!(String::from_utf8_lossy(&now), String::from_utf8_lossy(before));
+        assert!(!self.journal().exists() && !self.restore_entry().exists(), "journal or login entry are left");
     }
 
     /// Sets a desktop setting with the desktop's own tool.
@@ -138,10 +175,31 @@ impl ServeBox {
         serde_json::from_str(&body).expect("a snapshot")
     }
 
-    /// Ends it without a chance to tidy up.
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The process of its guard, if it has one.
+    pub fn guard(&self) -> Option<u32> {
+        guard_of(self.child.id())
+    }
+
+    /// Ends it without a chance to tidy up; its guard lives on.
     pub fn kill(mut self) {
         self.child.kill().expect("killing it");
         self.child.wait().expect("its end");
+    }
+
+    /// Ends it and its guard, as a power cut would.
+    pub fn kill_with_guard(self) {
+        kill_guard_of(self.child.id());
+        self.kill();
+    }
+
+    /// Waits for its end; what ended it (a signal, or its exit code).
+    pub fn ended(mut self) -> ExitStatus {
+        wait_for("tamis to end", || self.child.try_wait().expect("its state"))
     }
 
     /// Asks it to end with a signal, by name, and waits; its exit code.
@@ -158,6 +216,33 @@ impl Drop for ServeBox {
         // Both fail only where it has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+/// The guard of a Tamis, by that one's process id.
+pub fn guard_of(id: u32) -> Option<u32> {
+    let stats =
+        fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
+    let guard = stats.filter_map(|stat| {
+        let (number, rest) = stat.split_once(" (tamis-guard) ")?;
+        let mut fields = rest.split(' ');
+        (fields.next()? != "Z" && fields.next()? == id.to_string()).then(|| number.parse().ok())?
+    });
+    guard.last()
+}
+
+/// Whether a process has ended, looked after by its parent or not.
+pub fn is_gone(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
+/// Kills the guard of a Tamis, if it has one.
+pub fn kill_guard_of(id: u32) {
+    if let Some(guard) = guard_of(id) {
+        let killed = Command::new("kill").args(["-s", "KILL", &guard.to_string()]).status().expect("kill");
+        assert!(killed.success());
+        wait_for("the guard's end", || (guard_of(id) != Some(guard)).then_some(()));
     }
 }
 

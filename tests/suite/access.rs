@@ -4,11 +4,11 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use tamis_proxy::{Access, Config, Credentials, Ports};
-use tamis_tests::address_elsewhere;
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::proxy_box::ProxyBox;
 use tamis_tests::upstream;
+use tamis_tests::{address_elsewhere, wait_for};
 
 /// The credentials `me:open sesame`.
 const RIGHT: &str = "Proxy-Authorization: Basic bWU6b3BlbiBzZXNhbWU=";
@@ -121,7 +121,8 @@ fn clients_elsewhere_go_through_the_users_proxy_on_this_computer_and_reach_nothi
     let ask = || Client::connect_from(elsewhere, proxy.addr);
     assert_eq!(ask().ask(get(&format!("http://a.test:{port}/"), &[])).1, b"through it");
     assert_eq!(ask().send(connect(&format!("a.test:{port}"), "")).head().status(), 200);
-    assert_eq!((other.connections(), origin.connections()), (2, 2));
+    // The other proxy may say yes before the origin has noticed.
+    wait_for("both connections", || ((other.connections(), origin.connections()) == (2, 2)).then_some(()));
     for host in ["127.0.0.1", "localhost", "x.localhost", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]"] {
         let authority = format!("{host}:{port}");
         assert_eq!(ask().ask(get(&format!("http://{authority}/"), &[])).0.status(), 403, "{authority}");

@@ -15,7 +15,7 @@ use tamis_tests::dice::Dice;
 fn fields(content_encoding: &str) -> Fields {
     let mut map = HeaderMap::new();
     map.insert(CONTENT_ENCODING, HeaderValue::from_str(content_encoding).unwrap());
-    Fields::from_wire(&map)
+    Fields::from_wire(map)
 }
 
 fn chain(content_encoding: &str) -> Chain {

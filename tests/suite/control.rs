@@ -26,7 +26,11 @@ impl Tamis {
         options.listen = Some(([127, 0, 0, 1], 0).into());
         options.login_command = Some(LoginCommand { program: "/usr/bin/tamis-desktop".into(), arguments: Vec::new() });
         adjust(&mut options);
-        let hands = Hands { system_proxy: Some(Box::new(system.clone())), autostart: Some(Box::new(system.clone())) };
+        let hands = Hands {
+            system_proxy: vec![Box::new(system.clone())],
+            autostart: Some(Box::new(system.clone())),
+            ..Hands::default()
+        };
         let control = tamis_control::start_with(options, hands).unwrap();
         let tamis = Self { control, system, folder };
         tamis.until("a start", |snapshot| snapshot.phase == Phase::Running);
@@ -161,7 +165,7 @@ fn a_second_tamis_leaves_the_setting_to_the_first() {
     let mut options = Options::new(Paths::below(first.folder.path()));
     options.listen = Some(([127, 0, 0, 1], 0).into());
     options.system_proxy = SystemProxyUse::Always;
-    let hands = Hands { system_proxy: Some(Box::new(first.system.clone())), autostart: None };
+    let hands = Hands { system_proxy: vec![Box::new(first.system.clone())], ..Hands::default() };
     let second = tamis_control::start_with(options, hands).unwrap();
     let snapshot = wait_for("a start", || Some(second.snapshot()).filter(|s| s.phase == Phase::Running));
     assert_eq!(snapshot.problems[0].id, "system-proxy-claimed");

@@ -8,8 +8,12 @@ mod codings;
 mod conformance;
 mod control;
 mod control_service;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod crash_points;
 mod desktop;
 mod framing;
+#[cfg(target_os = "linux")]
+mod guard;
 mod house;
 mod interim;
 mod lighter_media;

@@ -5,12 +5,7 @@ use std::process::{Command, Stdio};
 use tamis_tests::origin::{Origin, response};
 use tamis_tests::proxy_box::ProxyBox;
 use tamis_tests::serve_box::{Home, ServeBox};
-
-/// What the browser's own functions do, as far as ours uses them.
-const BROWSER_FUNCTIONS: &str = "
-globalThis.isPlainHostName = (host) => !host.includes('.') && !host.includes(':');
-globalThis.dnsDomainIs = (host, domain) => host.endsWith(domain);
-";
+use tamis_tests::wait_for;
 
 #[test]
 fn what_is_on_this_machine_or_its_network_does_not_come_here_and_the_rest_does() {
@@ -25,6 +20,14 @@ fn what_is_on_this_machine_or_its_network_does_not_come_here_and_the_rest_does()
         ("wss://example.com/", "example.com", &ours),
         ("http://10.example.com/", "10.example.com", &ours),
         ("http://172.32.0.1/", "172.32.0.1", &ours),
+        ("http://100.128.0.1/", "100.128.0.1", &ours),
+        ("http://169.253.0.1/", "169.253.0.1", &ours),
+        ("http://local.example.com/", "local.example.com", &ours),
+        ("http://xlocal/x.xlocal", "x.xlocal", &ours),
+        ("http://www.apple.com/", "www.apple.com", &ours),
+        ("http://x.captive.apple.com/", "x.captive.apple.com", &ours),
+        ("http://[fec0::1]/", "fec0::1", &ours),
+        ("http://constructor.test/", "constructor.test", &ours),
         ("http://[2001:db8::1]/", "2001:db8::1", &ours),
         ("ftp://example.com/", "example.com", "DIRECT"),
         ("http://intranet/", "intranet", "DIRECT"),
@@ -40,14 +43,63 @@ fn what_is_on_this_machine_or_its_network_does_not_come_here_and_the_rest_does()
         ("http://[::1]/", "::1", "DIRECT"),
         ("http://[fe80::1]/", "fe80::1", "DIRECT"),
         ("http://[fd00::1]/", "fd00::1", "DIRECT"),
+        ("http://[FD00::1]/", "[FD00::1]", "DIRECT"),
+        ("http://[::ffff:a00:1]/", "::ffff:a00:1", "DIRECT"),
+        ("http://100.64.0.1/", "100.64.0.1", "DIRECT"),
+        ("http://0.0.0.0/", "0.0.0.0", "DIRECT"),
+        ("http://printer.local./", "printer.local.", "DIRECT"),
+        ("http://nas.home.arpa/", "nas.home.arpa", "DIRECT"),
+        ("http://captive.apple.com/", "captive.apple.com", "DIRECT"),
+        ("http://www.msftconnecttest.com/connecttest.txt", "www.msftconnecttest.com", "DIRECT"),
+        ("http://detectportal.firefox.com/", "detectportal.firefox.com", "DIRECT"),
+        ("http://connectivitycheck.gstatic.com/generate_204", "connectivitycheck.gstatic.com", "DIRECT"),
     ] {
         assert_eq!(evaluate(&script, url, host), want, "{url}");
     }
 }
 
+#[test]
+fn exceptions_of_the_user_do_not_come_here_and_browsers_learn_of_them_by_a_new_address() {
+    let (home, before) = Home::with_a_company_proxy();
+    let tamis = ServeBox::start(&home, &["--system-proxy"]);
+    let pac = || tamis.snapshot()["systemProxy"]["pacUrl"].as_str().unwrap().to_owned();
+    let address = pac();
+    tamis.command(
+        r#"{"type":"setExceptions","hosts":["a.test","*.B.test","198.51.100.0/25","2001:db8:1::/48","c.test:81"]}"#,
+    );
+    let next = wait_for("a new address", || Some(pac()).filter(|next| *next != address));
+    wait_for("the desktop to have it", || {
+        (home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]) == format!("'{next}'")).then_some(())
+    });
+    let problem = tamis.snapshot()["problems"][0].clone();
+    assert_eq!(problem["id"], "exceptions-not-understood");
+    assert!(problem["meaning"].as_str().unwrap().contains("c.test:81"), "{problem}");
+    let (_, script) = tamis.client().ask(format!("GET /tamis.pac HTTP/1.1\r\nHost: {}\r\n\r\n", tamis.proxy));
+    let script = String::from_utf8(script).unwrap();
+    for (host, direct) in [
+        ("a.test", true),
+        ("x.a.test", false),
+        ("b.test", true),
+        ("y.x.b.test", true),
+        ("xb.test", false),
+        ("c.test", false),
+        ("198.51.100.127", true),
+        ("198.51.100.128", false),
+        ("2001:db8:1::7", true),
+        ("2001:db8:1:0:1:2:3:4", true),
+        ("2001:db8:2::", false),
+    ] {
+        assert_eq!(evaluate(&script, "http://site.test/", host) == "DIRECT", direct, "{host}");
+    }
+    let settings = std::fs::read_to_string(home.path().join("config/tamis/settings.toml")).unwrap();
+    assert!(settings.contains("198.51.100.0/25") && settings.contains("c.test:81"), "{settings}");
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    home.assert_is_as(&before);
+}
+
 /// What the script answers, in a real engine.
 fn evaluate(script: &str, url: &str, host: &str) -> String {
-    let ask = format!("{BROWSER_FUNCTIONS}{script}console.log(FindProxyForURL('{url}', '{host}'))");
+    let ask = format!("{script}console.log(FindProxyForURL('{url}', '{host}'))");
     let output = Command::new("node").args(["--eval", &ask]).output().expect("node");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()

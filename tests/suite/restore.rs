@@ -2,31 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::serve_box::{Home, ServeBox, bytes_of};
 use tamis_tests::wait_for;
-
-/// A user whose company has set a proxy; the bytes of the settings file.
-fn user_with_a_company_proxy() -> (Home, Vec<u8>) {
-    let home = Home::default();
-    fs::create_dir_all(home.desktop_settings().parent().unwrap()).unwrap();
-    for setting in [
-        ["set", "org.gnome.system.proxy", "mode", "manual"],
-        ["set", "org.gnome.system.proxy", "autoconfig-url", "http://proxy.example/wpad.dat"],
-        ["set", "org.gnome.system.proxy", "ignore-hosts", "['localhost', '*.corp.example']"],
-        ["set", "org.gnome.system.proxy.http", "host", "proxy.example"],
-        ["set", "org.gnome.system.proxy.http", "port", "3128"],
-        ["set", "org.gnome.system.proxy.https", "host", "proxy.example"],
-    ] {
-        home.gsettings(&setting);
-    }
-    let bytes = bytes_of(&home.desktop_settings());
-    assert!(String::from_utf8_lossy(&bytes).contains("wpad.dat"), "GSettings does not use its keyfile");
-    (home, bytes)
-}
 
 /// A serving Tamis to which the desktop points.
 fn pointed_here(home: &Home) -> ServeBox {
@@ -38,25 +18,21 @@ fn pointed_here(home: &Home) -> ServeBox {
     tamis
 }
 
-fn note_of(home: &Home) -> impl AsRef<Path> + use<> {
-    home.path().join("state/tamis/system-proxy-before.json")
-}
-
 #[test]
 fn an_orderly_end_puts_the_setting_back_byte_for_byte() {
     for signal in ["TERM", "INT", "HUP"] {
-        let (home, before) = user_with_a_company_proxy();
+        let (home, before) = Home::with_a_company_proxy();
         let tamis = pointed_here(&home);
         assert_ne!(bytes_of(&home.desktop_settings()), before);
         assert_eq!(tamis.signal(signal), Some(0), "{signal}");
         assert_eq!(bytes_of(&home.desktop_settings()), before, "{signal}");
-        assert!(!note_of(&home).as_ref().exists());
+        assert!(!home.journal().exists());
     }
 }
 
 #[test]
 fn a_quit_from_the_page_puts_the_setting_back_byte_for_byte() {
-    let (home, before) = user_with_a_company_proxy();
+    let (home, before) = Home::with_a_company_proxy();
     let tamis = pointed_here(&home);
     tamis.command("{\"type\":\"quit\"}");
     wait_for("the setting as before", || Some(()).filter(|()| bytes_of(&home.desktop_settings()) == before));
@@ -64,27 +40,27 @@ fn a_quit_from_the_page_puts_the_setting_back_byte_for_byte() {
 
 #[test]
 fn after_kill_9_the_next_start_puts_the_setting_back_byte_for_byte() {
-    let (home, before) = user_with_a_company_proxy();
-    pointed_here(&home).kill();
+    let (home, before) = Home::with_a_company_proxy();
+    pointed_here(&home).kill_with_guard();
     assert_ne!(bytes_of(&home.desktop_settings()), before, "the kill left our setting behind");
     let next = ServeBox::start(&home, &[]);
     assert_eq!(bytes_of(&home.desktop_settings()), before);
     assert_eq!(next.snapshot()["problems"][0]["id"], "restored-after-crash");
-    assert!(!note_of(&home).as_ref().exists());
+    assert!(!home.journal().exists());
 }
 
 #[test]
 fn after_kill_9_a_start_that_points_here_again_still_knows_what_was_before() {
-    let (home, before) = user_with_a_company_proxy();
-    pointed_here(&home).kill();
-    pointed_here(&home).kill();
+    let (home, before) = Home::with_a_company_proxy();
+    pointed_here(&home).kill_with_guard();
+    pointed_here(&home).kill_with_guard();
     assert_eq!(pointed_here(&home).signal("TERM"), Some(0));
     assert_eq!(bytes_of(&home.desktop_settings()), before);
 }
 
 #[test]
 fn a_company_proxy_is_gone_through_also_by_the_next_after_kill_9_and_by_browsers_in_between() {
-    let (home, _) = user_with_a_company_proxy();
+    let (home, _) = Home::with_a_company_proxy();
     let company = Origin::answering(response(&[], "company"));
     let authority = company.authority();
     let (host, port) = authority.rsplit_once(':').unwrap();
@@ -103,14 +79,14 @@ fn a_company_proxy_is_gone_through_also_by_the_next_after_kill_9_and_by_browsers
         let [plain, secure] =
             [&authority, "proxy.example:80"].map(|name| format!("\"PROXY {}; PROXY {name}; DIRECT\"", tamis.proxy));
         assert!(pac.contains(&format!("isPlain ? {plain} : {secure}")), "{pac}");
-        tamis.kill();
+        tamis.kill_with_guard();
     }
 }
 
 #[test]
 fn after_kill_9_tamis_restore_puts_the_setting_back_without_a_start() {
-    let (home, before) = user_with_a_company_proxy();
-    pointed_here(&home).kill();
+    let (home, before) = Home::with_a_company_proxy();
+    pointed_here(&home).kill_with_guard();
     let output = home.tamis(&["restore"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(bytes_of(&home.desktop_settings()), before);
@@ -121,7 +97,7 @@ fn after_kill_9_tamis_restore_puts_the_setting_back_without_a_start() {
 
 #[test]
 fn what_the_user_changed_meanwhile_is_kept() {
-    let (home, _) = user_with_a_company_proxy();
+    let (home, _) = Home::with_a_company_proxy();
     let tamis = pointed_here(&home);
     home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
     assert_eq!(tamis.signal("TERM"), Some(0));
@@ -129,8 +105,27 @@ fn what_the_user_changed_meanwhile_is_kept() {
 }
 
 #[test]
+fn what_the_user_changes_meanwhile_is_noticed_kept_and_told_once() {
+    let (home, _) = Home::with_a_company_proxy();
+    let tamis = pointed_here(&home);
+    home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
+    wait_for("Tamis to notice", || (tamis.snapshot()["systemProxy"]["state"] == "untouched").then_some(()));
+    let problems = tamis.snapshot()["problems"].clone();
+    assert_eq!(problems[0]["id"], "system-proxy-changed-by-others");
+    assert_eq!(problems.as_array().unwrap().len(), 1);
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+    let address = home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]);
+    assert_eq!(address, "'http://proxy.example/wpad.dat'", "ours is gone from it");
+    // What it was changed to is what comes back the next time.
+    tamis.command("{\"type\":\"setSystemProxy\",\"on\":true}");
+    wait_for("the setting pointing here", || (tamis.snapshot()["systemProxy"]["state"] == "ours").then_some(()));
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+}
+
+#[test]
 fn a_signal_at_any_moment_of_the_start_leaves_nothing_behind() {
-    let (home, before) = user_with_a_company_proxy();
+    let (home, before) = Home::with_a_company_proxy();
     for pause in 0..20 {
         let mut command = std::process::Command::new(tamis_tests::built("tamis"));
         home.dress(&mut command);
@@ -146,7 +141,7 @@ fn a_signal_at_any_moment_of_the_start_leaves_nothing_behind() {
 
 #[test]
 fn an_output_that_nobody_reads_is_no_reason_to_fall() {
-    let (home, before) = user_with_a_company_proxy();
+    let (home, before) = Home::with_a_company_proxy();
     let mut command = std::process::Command::new(tamis_tests::built("tamis"));
     home.dress(&mut command);
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -168,9 +163,9 @@ fn an_output_that_nobody_reads_is_no_reason_to_fall() {
 #[test]
 fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight() {
     for with_restore in [true, false] {
-        let (home, _) = user_with_a_company_proxy();
-        pointed_here(&home).kill();
-        fs::write(note_of(&home), "{\"back").unwrap();
+        let (home, _) = Home::with_a_company_proxy();
+        pointed_here(&home).kill_with_guard();
+        fs::write(home.journal(), "{\"back").unwrap();
         if with_restore {
             assert!(home.tamis(&["restore"]).status.success());
         } else {
@@ -178,7 +173,7 @@ fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight
         }
         assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
         assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]), "''");
-        assert!(!note_of(&home).as_ref().exists());
+        assert!(!home.journal().exists());
         assert!(home.path().join("state/tamis/system-proxy-before.json.unreadable").exists());
         pointed_here(&home);
     }
@@ -186,11 +181,11 @@ fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight
 
 #[test]
 fn a_tamis_beside_a_killed_one_takes_over_and_puts_back_what_was_before_both() {
-    let (home, before) = user_with_a_company_proxy();
+    let (home, before) = Home::with_a_company_proxy();
     let first = pointed_here(&home);
     let second = ServeBox::start(&home, &["--system-proxy"]);
     assert_eq!(second.snapshot()["problems"][0]["id"], "system-proxy-claimed");
-    first.kill();
+    first.kill_with_guard();
     second.command("{\"type\":\"setFiltering\",\"on\":false}");
     second.command("{\"type\":\"setFiltering\",\"on\":true}");
     wait_for("the second to look after it", || (second.snapshot()["systemProxy"]["state"] == "ours").then_some(()));
@@ -200,19 +195,26 @@ fn a_tamis_beside_a_killed_one_takes_over_and_puts_back_what_was_before_both() {
 }
 
 #[test]
-fn a_restore_by_hand_while_tamis_runs_says_that_it_runs_and_its_end_changes_nothing() {
-    let (home, before) = user_with_a_company_proxy();
+fn a_restore_by_hand_while_tamis_runs_is_noticed_by_it_and_its_end_changes_nothing() {
+    let (home, before) = Home::with_a_company_proxy();
     let tamis = pointed_here(&home);
     let output = home.tamis(&["restore"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("still running"), "{output:?}");
     assert_eq!(bytes_of(&home.desktop_settings()), before);
+    let given_back = |tamis: &ServeBox| tamis.snapshot()["systemProxy"]["state"] == "untouched";
+    wait_for("Tamis to notice", || given_back(&tamis).then_some(()));
+    let snapshot = tamis.snapshot();
+    assert_eq!(snapshot["problems"][0]["id"], "system-proxy-given-back");
+    assert!(snapshot["systemProxy"]["wanted"] == false, "it does not come back by itself");
+    home.assert_is_as(&before);
+    wait_for("the guard to leave", || tamis.guard().is_none().then_some(()));
     assert_eq!(tamis.signal("TERM"), Some(0));
     assert_eq!(bytes_of(&home.desktop_settings()), before);
 }
 
 #[test]
 fn a_crowd_of_clients_leaves_room_to_put_the_setting_back() {
-    let (home, before) = user_with_a_company_proxy();
+    let (home, before) = Home::with_a_company_proxy();
     let mut command = std::process::Command::new("sh");
     home.dress(&mut command);
     let tamis = tamis_tests::built("tamis");

@@ -15,7 +15,11 @@ on: boolean, } | { "type": "setFormerProxy",
 /**
  * The wish.
  */
-on: boolean, } | { "type": "setProfile", 
+on: boolean, } | { "type": "setExceptions", 
+/**
+ * The wish.
+ */
+hosts: Array<string>, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -132,7 +136,11 @@ pacUrl: string | null,
  * The proxy that the system used before it was pointed here; none where it used none, or was not pointed
  * here yet.
  */
-former: FormerProxyView | null, };
+former: FormerProxyView | null, 
+/**
+ * Hosts that this computer reaches without Tamis, as the user wrote them.
+ */
+exceptions: Array<string>, };
 
 /**
  * The proxy that the system used before. Traffic may go on through it.

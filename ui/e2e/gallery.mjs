@@ -24,11 +24,11 @@ const STATES = {
     detail: "This computer does not use it yet.",
     figures: silence,
     recent: [],
-    systemProxy: { wanted: false, state: "untouched", place: "GNOME settings", pacUrl: null, former: null },
+    systemProxy: { wanted: false, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
   }),
   pending: sample({
     filtering: { wanted: false, actual: true },
-    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null },
+    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
     profiles: base.profiles.map((profile, index) => ({ ...profile, wanted: index === 0, actual: index !== 0 })),
     startAtLogin: { available: true, wanted: true, actual: true },
   }),
@@ -36,7 +36,7 @@ const STATES = {
     headline: "Traffic passes untouched",
     detail: "Filtering is off.",
     filtering: { wanted: false, actual: false },
-    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null },
+    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
     profiles: base.profiles.map((profile) => ({ ...profile, actual: false })),
   }),
   former: sample({
@@ -46,7 +46,7 @@ const STATES = {
     },
   }),
   byhand: sample({
-    systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null },
+    systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null, exceptions: [] },
     figures: { ...base.figures, changed: 1_234_567, untouched: 98_765_432, failed: 12 },
   }),
   problems: sample({
@@ -68,7 +68,7 @@ const STATES = {
   stopped: sample({ phase: "stopped", listening: null }),
   many: sample({
     profiles: [...base.profiles, ...base.profiles, ...base.profiles].map((profile, index) => ({ ...profile, id: `${index}` })),
-    systemProxy: { wanted: false, state: "notManaged", place: null, pacUrl: null, former: null },
+    systemProxy: { wanted: false, state: "notManaged", place: null, pacUrl: null, former: null, exceptions: [] },
     startAtLogin: { available: false, wanted: false, actual: false },
   }),
 };

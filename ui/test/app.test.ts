@@ -116,21 +116,22 @@ test("a problem says what happened, what it means and what to do, and is dismiss
 });
 
 describe("the system's proxy", () => {
+  const rest = { former: null, exceptions: [] };
   const place = "GNOME settings";
   const pacUrl = "http://127.0.0.1:8118/proxy.pac";
 
   test("is offered while untouched", async () => {
-    const puppet = await open(sample({ systemProxy: { wanted: false, state: "untouched", place, pacUrl, former: null } }));
+    const puppet = await open(sample({ systemProxy: { wanted: false, state: "untouched", place, pacUrl, ...rest } }));
     expect(document.body.textContent).not.toContain(pacUrl);
     button("Use for this computer")?.click();
     expect(puppet.commands).toEqual([{ type: "setSystemProxy", on: true }]);
   });
 
   test("can be given back while wanted, set or not", async () => {
-    const puppet = await open(sample({ systemProxy: { wanted: true, state: "ours", place, pacUrl, former: null } }));
+    const puppet = await open(sample({ systemProxy: { wanted: true, state: "ours", place, pacUrl, ...rest } }));
     expect(button("Use for this computer")).toBeUndefined();
     button("Stop using for this computer")?.click();
-    puppet.show(sample({ systemProxy: { wanted: true, state: "untouched", place, pacUrl, former: null } }));
+    puppet.show(sample({ systemProxy: { wanted: true, state: "untouched", place, pacUrl, ...rest } }));
     await tick();
     expect(document.body.textContent).toContain("Not yet set in GNOME settings");
     button("Stop using for this computer")?.click();
@@ -138,7 +139,7 @@ describe("the system's proxy", () => {
   });
 
   test("is entered by hand where it is not supported", async () => {
-    await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, former: null } }));
+    await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, ...rest } }));
     expect(document.body.textContent).toContain(pacUrl);
     expect(button("Copy the address")).toBeDefined();
     expect(button("Use for this computer")).toBeUndefined();
@@ -146,7 +147,7 @@ describe("the system's proxy", () => {
 
   test("is not mentioned where it is left alone", async () => {
     const startAtLogin = { available: false, wanted: false, actual: false };
-    await open(sample({ startAtLogin, systemProxy: { wanted: true, state: "notManaged", place: null, pacUrl, former: null } }));
+    await open(sample({ startAtLogin, systemProxy: { wanted: true, state: "notManaged", place: null, pacUrl, ...rest } }));
     expect(document.querySelector("[aria-label='This computer']")).toBeNull();
   });
 });

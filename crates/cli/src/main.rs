@@ -7,7 +7,13 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tamis_control::Paths;
 use tracing_subscriber::EnvFilter;
+
+/// Its settings are in `.cargo/config.toml`.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// A fine-mesh sieve for web traffic: a filtering proxy for this computer.
 #[derive(Debug, Parser)]
@@ -22,18 +28,30 @@ enum Subcommands {
     /// Run the proxy in the foreground until it is told to end (Ctrl-C).
     Serve(serve::Serve),
     /// Put the system's proxy setting back to what it was before Tamis changed it.
-    Restore,
+    Restore(restore::Restore),
+}
+
+/// Where this user's files are.
+fn paths() -> Result<Paths, String> {
+    Paths::native().map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {
+    // Before anything else is loaded: it is to be small, and stays as long as the one that it guards.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == "guard") {
+        return end(paths().and_then(|paths| tamis_control::guard(&paths)));
+    }
     let arguments = Arguments::parse();
     // TAMIS_LOG=debug shows more, for instance TAMIS_LOG=tamis_proxy=debug.
     let filter = EnvFilter::try_from_env("TAMIS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let done = match arguments.command {
+    end(match arguments.command {
         Subcommands::Serve(serve) => serve.run(),
-        Subcommands::Restore => restore::run(),
-    };
+        Subcommands::Restore(restore) => restore.run(),
+    })
+}
+
+fn end(done: Result<(), String>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -1,31 +1,47 @@
 //! `tamis restore`: works when nothing else does.
 
-use tamis_control::{Paths, Restoration, restore_system_proxy, system_proxy_is_looked_after};
+use tamis_control::{
+    Paths, Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
+};
 
-pub(crate) fn run() -> Result<(), String> {
-    let paths = Paths::native().map_err(|error| error.to_string())?;
-    match restore_system_proxy(&paths) {
-        Ok(Restoration::NothingToDo) => println!("Tamis has not changed the system's proxy setting; nothing to do."),
-        Ok(Restoration::Done { put_back, kept }) => {
-            println!("The system's proxy setting is put back.");
-            for key in put_back {
-                println!("  {key}: as before Tamis changed it");
-            }
-            for key in kept {
-                println!("  {key}: left alone, somebody else has changed it since");
+/// Arguments of `tamis restore`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Restore {
+    /// Say nothing unless it fails, and leave the setting to a Tamis that is running: for scripts and the next login.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Restore {
+    pub(crate) fn run(self) -> Result<(), String> {
+        let paths = crate::paths()?;
+        if self.quiet {
+            return recover_system_proxy(&paths).map(drop).map_err(|error| failure(&paths, &error));
+        }
+        match restore_system_proxy(&paths).map_err(|error| failure(&paths, &error))? {
+            Restoration::NothingToDo => println!("Tamis has not changed the system's proxy setting; nothing to do."),
+            Restoration::Done { put_back, kept } => {
+                println!("The system's proxy setting is put back.");
+                for key in put_back {
+                    println!("  {key}: as before Tamis changed it");
+                }
+                for key in kept {
+                    println!("  {key}: left alone, somebody else has changed it since");
+                }
             }
         }
-        Err(error) => {
-            return Err(format!(
-                "putting the system's proxy setting back: {error}\n\
-                 Open the system's network settings and set the proxy to what it was, in most cases none. The note of \
-                 what it was is in {}.",
-                paths.note().display()
-            ));
+        if system_proxy_is_looked_after(&paths) {
+            println!("A Tamis is still running. It notices in a moment, and leaves the setting alone from then on.");
         }
+        Ok(())
     }
-    if system_proxy_is_looked_after(&paths) {
-        println!("A Tamis that looks after the setting is still running, and does not know of this: quit it too.");
-    }
-    Ok(())
+}
+
+fn failure(paths: &Paths, error: &RestoreError) -> String {
+    format!(
+        "putting the system's proxy setting back: {error}\n\
+         Open the system's network settings and set the proxy to what it was, in most cases none. What it was is written \
+         in {}.",
+        paths.journal().display()
+    )
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use tamis_control::{Command, Control, Options, Paths, Phase, Problem, RULES_PROFILE, Snapshot, SystemProxyUse};
+use tamis_control::{Command, Control, LoginCommand, Options, Phase, Problem, RULES_PROFILE, Snapshot, SystemProxyUse};
 use tokio::net::TcpListener;
 
 use crate::control_service::ControlService;
@@ -40,11 +40,13 @@ impl Serve {
     }
 
     async fn serve(self) -> Result<(), String> {
-        let mut options = Options::new(Paths::native().map_err(|error| error.to_string())?);
+        let mut options = Options::new(crate::paths()?);
         options.listen = self.listen;
         options.system_proxy = if self.system_proxy { SystemProxyUse::Always } else { SystemProxyUse::Never };
         options.rules = self.rules;
         options.quit_on_signals = true;
+        options.guard = itself(&["guard"]);
+        options.restore_at_login = itself(&["restore", "--quiet"]);
         let control_listener = match self.control {
             Some(addr) => Some(bind_control(addr, &mut options).await?),
             None => None,
@@ -85,6 +87,12 @@ impl Serve {
         }
         ended
     }
+}
+
+/// This very program with other arguments; none where the system does not say which file it runs.
+fn itself(arguments: &[&str]) -> Option<LoginCommand> {
+    let program = std::env::current_exe().ok()?;
+    Some(LoginCommand { program, arguments: arguments.iter().map(|&argument| argument.to_owned()).collect() })
 }
 
 /// Tells what goes wrong until Tamis has stopped.

@@ -49,6 +49,11 @@ fn settings() -> RegKey {
     RegKey::predef(HKEY_CURRENT_USER).create_subkey_with_flags(SETTINGS, KEY_READ | KEY_WRITE).unwrap().0
 }
 
+fn run_key() -> RegKey {
+    let run = r"Software\Microsoft\Windows\CurrentVersion\Run";
+    RegKey::predef(HKEY_CURRENT_USER).create_subkey_with_flags(run, KEY_READ | KEY_WRITE).unwrap().0
+}
+
 fn address() -> Option<String> {
     settings().get_value("AutoConfigURL").ok()
 }
@@ -105,14 +110,20 @@ impl Tamis {
 
     /// How it ended, when it has.
     fn ended(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "it does not end");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let mut status = None;
+        wait_for("its end", || {
+            status = self.process.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -154,23 +165,29 @@ fn the_system_points_at_the_pac_while_tamis_serves_it_and_back_when_it_quits() {
 }
 
 #[test]
-fn after_a_kill_restore_puts_the_registry_back_and_so_does_the_next_start() {
+fn after_a_kill_the_guard_puts_the_registry_back_and_the_entry_for_the_next_login_goes() {
     let _turn = Turn::with_company();
     let before = lan();
     let mut killed = Tamis::start();
+    let entry: String = run_key().get_value("Tamis restore").unwrap();
+    assert!(entry.starts_with('"') && entry.ends_with(r#"tamis.exe" restore --quiet"#), "{entry}");
     killed.process.kill().unwrap();
-    killed.process.wait().unwrap();
-    assert!(lan_is_pointed_at(&address().unwrap()), "a killed process puts nothing back");
-
-    let restore = tamis(&["restore"]).output().unwrap();
-    assert!(restore.status.success(), "{restore:?}");
-    assert_eq!((address().as_deref(), lan()), (Some(COMPANY), before.clone()));
-
-    let mut killed = Tamis::start();
-    killed.process.kill().unwrap();
-    killed.process.wait().unwrap();
+    wait_for("the guard", || address().as_deref() == Some(COMPANY) && lan() == before);
+    wait_for("the entry to go", || run_key().get_value::<String, _>("Tamis restore").is_err());
     Tamis::start().quit();
     assert_eq!((address().as_deref(), lan()), (Some(COMPANY), before));
+}
+
+#[test]
+fn restore_puts_the_registry_back_beside_a_tamis_that_runs() {
+    let _turn = Turn::with_company();
+    let before = lan();
+    let tamis_that_runs = Tamis::start();
+    assert!(lan_is_pointed_at(&address().unwrap()));
+    let restore = tamis(&["restore"]).output().unwrap();
+    assert!(restore.status.success(), "{restore:?}");
+    assert_eq!((address().as_deref(), lan()), (Some(COMPANY), before));
+    tamis_that_runs.quit();
 }
 
 #[test]

@@ -22,6 +22,12 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
+    /// Let this computer reach these hosts without Tamis, in place of those before: `example.com`, `*.example.com`,
+    /// `192.0.2.0/24`.
+    SetExceptions {
+        /// The wish.
+        hosts: Vec<String>,
+    },
     /// Tick or untick a profile.
     SetProfile {
         /// The profile's id.

@@ -1,5 +1,7 @@
 //! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
 
+mod system;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
@@ -10,29 +12,34 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
-use tamis_platform::{Autostart, FormerProxy};
+use tamis_platform::Autostart;
 use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
-use crate::hands::{Broken, aside};
+use crate::hands::aside;
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::snapshot::{
-    FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
-};
+use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyView, Toggle};
 use crate::store::{Store, read_rules};
-use crate::system_setting::{PointError, Restoration, SystemSetting};
-use crate::upstream::{self, Former};
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, limits, words};
+use crate::system_setting::{Helpers, Restoration, SystemSetting};
+use crate::upstream::Former;
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, exceptions, limits, words};
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
 
+/// Records are looked at this often at most, all that came in between at once: so that what passes is not held up by
+/// being counted. As many as may wait are more than pass in this time.
+const RECORDS_PACE: Duration = Duration::from_millis(50);
+
 /// The shortest time between two snapshots that differ only in what passed.
 const ACTIVITY_PACE: Duration = Duration::from_millis(200);
+
+/// How often a look is taken at the system's proxy setting while it points here: somebody may have changed it.
+const LOOK_PACE: Duration = Duration::from_secs(3);
 
 /// Files that the program needs besides its connections: settings, event queues, the desktop's own.
 const OTHER_FILES: usize = 128;
@@ -55,7 +62,8 @@ pub(crate) struct Controller {
     refuses_to_start: bool,
     /// None only while it is at work aside, or after a fault of ours there.
     system: Option<SystemSetting>,
-    place: Option<&'static str>,
+    /// Where the setting lives, in words; none where there is none that we know.
+    place: Option<String>,
     autostart: Option<Box<dyn Autostart>>,
     login_wanted: bool,
     proxy: Option<Proxy>,
@@ -74,10 +82,11 @@ pub(crate) struct Controller {
 }
 
 impl Controller {
-    pub(crate) fn new(options: Options, hands: Hands) -> Self {
+    pub(crate) fn new(options: Options, mut hands: Hands) -> Self {
         let profiles = catalogue();
         let store = Store::new(options.paths.clone());
-        let system = SystemSetting::new(hands.system_proxy, store.clone());
+        let autostart = hands.autostart.take().filter(|_| options.login_command.is_some());
+        let system = SystemSetting::new(hands, store.clone()).helped_by(Helpers::of(&options));
         Self {
             store,
             settings: Settings::default(),
@@ -86,9 +95,9 @@ impl Controller {
             profiles,
             rules_summary: None,
             refuses_to_start: false,
-            place: system.place(),
+            place: words::places(&system.places()),
             system: Some(system),
-            autostart: hands.autostart.filter(|_| options.login_command.is_some()),
+            autostart,
             login_wanted: false,
             proxy: None,
             own_routes: Vec::new(),
@@ -126,13 +135,12 @@ impl Controller {
         tokio::pin!(signalled);
         let mut redraw_at: Option<Instant> = None;
         let mut published_at = Instant::now();
+        let mut records = Vec::new();
+        let mut records_rest_until: Option<Instant> = None;
+        let mut look_at = Instant::now() + LOOK_PACE;
         loop {
-            let redraw = async {
-                match redraw_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let redraw = at_last(redraw_at);
+            let rested = at_last(records_rest_until);
             tokio::select! {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
@@ -146,11 +154,25 @@ impl Controller {
                     }
                 },
                 () = &mut signalled => break,
-                Some(record) = self.records.1.recv() => {
-                    self.activity.add(record, &self.cards);
+                () = rested => {
+                    records_rest_until = None;
+                    continue;
+                }
+                _some = self.records.1.recv_many(&mut records, RECORDS), if records_rest_until.is_none() => {
+                    for record in records.drain(..) {
+                        self.activity.add(record, &self.cards);
+                    }
+                    records_rest_until = Some(Instant::now() + RECORDS_PACE);
                     let soon = (published_at + ACTIVITY_PACE).max(Instant::now());
                     redraw_at = Some(redraw_at.map_or(soon, |at| at.min(soon)));
                     continue;
+                }
+                () = sleep_until(look_at), if self.actual.system_proxy => {
+                    let changed = self.look_at_system().await;
+                    look_at = Instant::now() + LOOK_PACE;
+                    if !changed {
+                        continue;
+                    }
                 }
                 () = redraw => {}
             }
@@ -243,6 +265,7 @@ impl Controller {
                     self.options.system_proxy = SystemProxyUse::AsWished;
                 }
             }
+            Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -281,17 +304,10 @@ impl Controller {
         Wanted {
             listening: running,
             profiles: filtering.then(|| profiles.collect()),
+            exceptions: self.settings.exceptions.clone(),
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some(),
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
-        }
-    }
-
-    fn system_proxy_wish(&self) -> bool {
-        match self.options.system_proxy {
-            SystemProxyUse::AsWished => self.settings.system_proxy,
-            SystemProxyUse::Always => true,
-            SystemProxyUse::Never => false,
         }
     }
 
@@ -301,6 +317,7 @@ impl Controller {
             Step::StartProxy => self.start_proxy().await,
             Step::SwapPipeline(ids) => self.swap_pipeline(ids),
             Step::SwapRoutes { through_former } => self.swap_routes(through_former),
+            Step::SetExceptions(exceptions) => self.set_exceptions(exceptions),
             Step::PointSystemHere => self.point_system_here().await,
             Step::RestoreSystem => self.restore_system().await,
             Step::StopProxy => {
@@ -335,6 +352,7 @@ impl Controller {
                     self.actual.listening = true;
                     self.actual.profiles = None;
                     self.actual.through_former = false;
+                    self.actual.exceptions = Vec::new();
                     self.settle("not-listening");
                     return;
                 }
@@ -384,105 +402,21 @@ impl Controller {
         self.actual.profiles = ids;
     }
 
+    fn set_exceptions(&mut self, written: Vec<String>) {
+        let (hosts, problem) = exceptions::read(&written);
+        let Some(proxy) = &self.proxy else { return };
+        proxy.set_exceptions(hosts);
+        self.actual.exceptions = written;
+        self.settle("exceptions-not-understood");
+        problem.into_iter().for_each(|problem| self.report(problem));
+    }
+
     fn swap_routes(&mut self, through_former: bool) {
         let former = self.former.iter().filter(|_| through_former).flat_map(|former| &former.rules);
         let rules = self.own_routes.iter().chain(former).cloned().collect();
         let Some(proxy) = &self.proxy else { return };
         proxy.set_routes(Routes::new(rules));
         self.actual.through_former = through_former;
-    }
-
-    async fn point_system_here(&mut self) {
-        self.generation += 1;
-        let Some((url, own)) = self.proxy.as_ref().map(|proxy| (proxy.pac_url(self.generation), proxy.addr())) else {
-            return;
-        };
-        match self.with_system(move |system| system.take_note(&url)).await {
-            Ok(Ok(former)) => self.meet_former(former, own),
-            Ok(Err(error)) => return self.report_not_pointed(&error),
-            Err(broken) => return self.report(words::system_proxy_not_set(&broken, false)),
-        }
-        // First the way out, then the traffic that may need it.
-        self.swap_routes(self.settings.former_proxy && self.former.is_some());
-        match self.with_system(SystemSetting::point_here).await {
-            Ok(Ok(())) => {
-                self.actual.system_proxy = true;
-                self.settle("system-proxy-not-set");
-                self.settle("system-proxy-claimed");
-            }
-            Ok(Err(error)) => self.report_not_pointed(&error),
-            Err(broken) => self.report(words::system_proxy_not_set(&broken, false)),
-        }
-    }
-
-    /// Takes down how the system's traffic went before, or reports why Tamis cannot go on that way. Where the user's own
-    /// rules choose a way for everything, that is no question any more.
-    fn meet_former(&mut self, former: Option<FormerProxy>, own: SocketAddr) {
-        let former = former.filter(|_| !upstream::mean_everything(&self.own_routes));
-        let met = match former {
-            None => Ok(None),
-            Some(FormerProxy::Manual(proxies)) => {
-                Former::new(&proxies, own).map_err(|why| words::former_is_nonsense(&why))
-            }
-            Some(FormerProxy::Automatic) => Err(words::FORMER_IS_AUTOMATIC.to_owned()),
-        };
-        match met {
-            Ok(former) => {
-                self.former = former;
-                self.settle("former-proxy-not-followed");
-            }
-            Err(why) => {
-                self.former = None;
-                self.report(words::former_proxy_not_followed(self.place.unwrap_or("the system's settings"), &why));
-            }
-        }
-    }
-
-    fn report_not_pointed(&mut self, error: &PointError) {
-        if !matches!(error, PointError::Claimed) {
-            self.settle("system-proxy-claimed");
-        }
-        self.report(match error {
-            PointError::Claimed => words::system_proxy_claimed(),
-            PointError::HalfDone { .. } | PointError::Leftover(_) => words::system_proxy_not_set(error, false),
-            PointError::Unsupported | PointError::Store(_) | PointError::System(_) => {
-                words::system_proxy_not_set(error, true)
-            }
-        });
-    }
-
-    async fn restore_system(&mut self) {
-        match self.with_system(SystemSetting::restore).await {
-            Ok(Ok(restoration)) => {
-                self.actual.system_proxy = false;
-                self.settle("system-proxy-not-restored");
-                self.settle("former-proxy-not-followed");
-                if let Restoration::Done { kept, .. } = restoration {
-                    self.report_kept(&kept);
-                }
-            }
-            Ok(Err(error)) => {
-                self.report(words::system_proxy_not_restored(&error));
-            }
-            Err(broken) => {
-                self.report(words::system_proxy_not_restored(&broken));
-            }
-        }
-    }
-
-    /// Works on the system's proxy setting off this thread.
-    async fn with_system<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut SystemSetting) -> T + Send + 'static,
-    ) -> Result<T, Broken> {
-        let mut system = self.system.take().ok_or(Broken)?;
-        let (system, result) = aside(move || {
-            let result = work(&mut system);
-            (system, result)
-        })
-        .await?;
-        self.system = Some(system);
-        Ok(result)
     }
 
     async fn set_start_at_login(&mut self, on: bool) {
@@ -533,12 +467,6 @@ impl Controller {
         }
     }
 
-    fn report_kept(&mut self, kept: &[String]) {
-        if !kept.is_empty() {
-            self.report(words::system_proxy_changed_by_others(kept));
-        }
-    }
-
     /// Shows a problem, in place of an earlier one of its kind.
     fn report(&mut self, problem: Problem) {
         tracing::info!(id = problem.id, meaning = problem.meaning, "{}", problem.title);
@@ -568,13 +496,14 @@ impl Controller {
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
                 state: self.system_proxy_state(),
-                place: self.place.map(str::to_owned),
+                place: self.place.clone(),
                 pac_url: self.proxy.as_ref().map(|proxy| proxy.pac_url(self.generation)),
                 former: self.former.as_ref().map(|former| FormerProxyView {
                     name: former.name.clone(),
                     wanted: self.settings.former_proxy,
                     actual: self.actual.through_former,
                 }),
+                exceptions: self.settings.exceptions.clone(),
             },
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),
@@ -590,18 +519,6 @@ impl Controller {
         snapshot
     }
 
-    fn system_proxy_state(&self) -> SystemProxyState {
-        if self.actual.system_proxy {
-            SystemProxyState::Ours
-        } else if self.options.system_proxy == SystemProxyUse::Never {
-            SystemProxyState::NotManaged
-        } else if self.place.is_none() {
-            SystemProxyState::Unsupported
-        } else {
-            SystemProxyState::Untouched
-        }
-    }
-
     fn profile_view(&self, card: &Card) -> ProfileView {
         let summary = self.rules_summary.as_deref().filter(|_| card.id == rules::ID).unwrap_or(card.summary);
         ProfileView {
@@ -613,6 +530,14 @@ impl Controller {
             wanted: self.settings.wants(card),
             actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
+    }
+}
+
+/// Waits for a time, for ever if there is none.
+async fn at_last(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,27 +3,34 @@
 
 use tamis_platform::{Autostart, SystemProxy};
 
-/// What the controller may touch; none where the system offers nothing that Tamis knows.
+/// What the controller may touch; empty or none where the system offers nothing that Tamis knows.
 #[derive(Default)]
 pub struct Hands {
-    /// The system's proxy setting.
-    pub system_proxy: Option<Box<dyn SystemProxy>>,
+    /// The system's proxy setting: one hand for each place it lives in, the desktop's own first.
+    pub system_proxy: Vec<Box<dyn SystemProxy>>,
     /// Start at login.
     pub autostart: Option<Box<dyn Autostart>>,
+    /// An entry that puts the system's proxy setting back at login, there only while it is changed.
+    pub restore_at_login: Option<Box<dyn Autostart>>,
 }
 
 impl Hands {
     /// Those of the system we run on.
     pub fn native() -> Self {
-        Self { system_proxy: tamis_platform::system_proxy::native(), autostart: tamis_platform::autostart::native() }
+        Self {
+            system_proxy: tamis_platform::system_proxy::native(),
+            autostart: tamis_platform::autostart::native(),
+            restore_at_login: tamis_platform::autostart::restore(),
+        }
     }
 }
 
 impl std::fmt::Debug for Hands {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hands")
-            .field("system_proxy", &self.system_proxy.as_ref().map(|hand| hand.place()))
+            .field("system_proxy", &self.system_proxy.iter().map(|hand| hand.place()).collect::<Vec<_>>())
             .field("autostart", &self.autostart.is_some())
+            .field("restore_at_login", &self.restore_at_login.is_some())
             .finish()
     }
 }

@@ -11,8 +11,11 @@ mod access;
 mod activity;
 mod command;
 mod controller;
+mod exceptions;
+mod guard;
 mod handle;
 mod hands;
+mod journal;
 mod limits;
 mod options;
 mod paths;
@@ -23,10 +26,13 @@ mod signals;
 mod snapshot;
 mod store;
 mod system_setting;
+#[cfg(test)]
+mod transaction_model;
 mod upstream;
 mod words;
 
 pub use command::Command;
+pub use guard::guard;
 pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
 pub use options::{Options, SystemProxyUse};
@@ -37,7 +43,9 @@ pub use snapshot::{
     ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot,
     StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
-pub use system_setting::{Restoration, RestoreError, restore_system_proxy, system_proxy_is_looked_after};
+pub use system_setting::{
+    Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
+};
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
 pub use upstream::Written;

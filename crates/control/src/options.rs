@@ -18,6 +18,10 @@ pub struct Options {
     pub system_proxy: SystemProxyUse,
     /// What to run at login; none where this host cannot be started at login.
     pub login_command: Option<LoginCommand>,
+    /// What to run as the guard of the system's proxy setting, see `guard.rs`; none goes without.
+    pub guard: Option<LoginCommand>,
+    /// What puts the system's proxy setting back at the next login should it still be changed; none goes without.
+    pub restore_at_login: Option<LoginCommand>,
     /// A file of the user's own rules in adblock syntax, read once at the start. Where it cannot be read, nothing starts.
     pub rules: Option<PathBuf>,
     /// Addresses that must not be reached through the proxy, such as the host's own control service.
@@ -34,6 +38,8 @@ impl Options {
             listen: None,
             system_proxy: SystemProxyUse::AsWished,
             login_command: None,
+            guard: None,
+            restore_at_login: None,
             rules: None,
             refused_targets: Vec::new(),
             quit_on_signals: false,

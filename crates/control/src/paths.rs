@@ -37,8 +37,8 @@ impl Paths {
         self.config.join("settings.toml")
     }
 
-    /// What the system's proxy setting was before we changed it; exists only while it is changed.
-    pub fn note(&self) -> PathBuf {
+    /// The journal: what the system's proxy setting was before we changed it. Exists only while it is changed.
+    pub fn journal(&self) -> PathBuf {
         self.state.join("system-proxy-before.json")
     }
 

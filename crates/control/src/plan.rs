@@ -7,6 +7,8 @@ pub(crate) struct Wanted {
     pub(crate) listening: bool,
     /// The profiles in force, in catalogue order; none when nothing is to be filtered.
     pub(crate) profiles: Option<Vec<&'static str>>,
+    /// Hosts that clients reach without us, as they were written.
+    pub(crate) exceptions: Vec<String>,
     /// The system's proxy setting points at us.
     pub(crate) system_proxy: bool,
     /// Traffic goes on through the proxy that the system used before, as far as one is known.
@@ -21,6 +23,8 @@ pub(crate) struct Actual {
     pub(crate) listening: bool,
     /// As in [`Wanted::profiles`].
     pub(crate) profiles: Option<Vec<&'static str>>,
+    /// As in [`Wanted::exceptions`].
+    pub(crate) exceptions: Vec<String>,
     pub(crate) system_proxy: bool,
     pub(crate) through_former: bool,
     pub(crate) start_at_login: bool,
@@ -36,6 +40,8 @@ pub(crate) enum Step {
     SwapRoutes {
         through_former: bool,
     },
+    /// A proxy that has just started has none. Browsers that come here already notice when the system is pointed here anew.
+    SetExceptions(Vec<String>),
     /// Finds out which proxy the system used, and takes the way through it first where that is wanted.
     PointSystemHere,
     RestoreSystem,
@@ -48,7 +54,9 @@ pub(crate) enum Step {
 pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
     let mut steps = Vec::new();
     let point_here = wanted.system_proxy && wanted.listening;
-    if actual.system_proxy && !point_here {
+    let other_exceptions = wanted.listening && actual.listening && wanted.exceptions != actual.exceptions;
+    let give_back = actual.system_proxy && (!point_here || other_exceptions);
+    if give_back {
         steps.push(Step::RestoreSystem);
     }
     if wanted.listening {
@@ -62,10 +70,14 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
         if wanted.through_former != (actual.listening && actual.through_former) {
             steps.push(Step::SwapRoutes { through_former: wanted.through_former });
         }
+        let in_force: &[String] = if actual.listening { &actual.exceptions } else { &[] };
+        if wanted.exceptions != in_force {
+            steps.push(Step::SetExceptions(wanted.exceptions.clone()));
+        }
     } else if actual.listening {
         steps.push(Step::StopProxy);
     }
-    if point_here && !actual.system_proxy {
+    if point_here && (!actual.system_proxy || give_back) {
         steps.push(Step::PointSystemHere);
     }
     match wanted.start_at_login {
@@ -81,33 +93,42 @@ mod tests {
 
     const PROFILES: [Option<&[&str]>; 3] = [None, Some(&[]), Some(&["a", "b"])];
 
+    fn exceptions(n: usize) -> Vec<String> {
+        vec!["a.test".to_owned(); n]
+    }
+
     fn all_wanted() -> impl Iterator<Item = Wanted> {
-        (0..72).map(|n| Wanted {
+        (0..144).map(|n| Wanted {
+            exceptions: exceptions(n / 72),
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
             through_former: n / 4 % 2 == 0,
             profiles: PROFILES[n / 8 % 3].map(<[_]>::to_vec),
-            start_at_login: [None, Some(false), Some(true)][n / 24],
+            start_at_login: [None, Some(false), Some(true)][n / 24 % 3],
         })
     }
 
     fn all_actual() -> impl Iterator<Item = Actual> {
-        (0..48).map(|n| Actual {
+        (0..96).map(|n| Actual {
+            exceptions: exceptions(n / 48),
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
             through_former: n / 4 % 2 == 0,
             profiles: PROFILES[n / 8 % 3].map(<[_]>::to_vec),
-            start_at_login: n / 24 == 0,
+            start_at_login: n / 24 % 2 == 0,
         })
     }
 
     fn take(actual: &mut Actual, step: Step) {
         match step {
             Step::StartProxy => {
-                *actual = Actual { listening: true, profiles: None, through_former: false, ..actual.clone() };
+                let fresh = Actual { listening: true, ..Actual::default() };
+                let Actual { system_proxy, start_at_login, .. } = *actual;
+                *actual = Actual { system_proxy, start_at_login, ..fresh };
             }
             Step::SwapPipeline(profiles) => actual.profiles = profiles,
             Step::SwapRoutes { through_former } => actual.through_former = through_former,
+            Step::SetExceptions(exceptions) => actual.exceptions = exceptions,
             Step::PointSystemHere => actual.system_proxy = true,
             Step::RestoreSystem => actual.system_proxy = false,
             Step::StopProxy => *actual = Actual { listening: false, profiles: None, ..actual.clone() },
@@ -132,6 +153,7 @@ mod tests {
                 assert_eq!(actual.listening, wanted.listening);
                 assert!(!wanted.listening || actual.profiles == wanted.profiles);
                 assert!(!wanted.listening || actual.through_former == wanted.through_former);
+                assert!(!wanted.listening || actual.exceptions == wanted.exceptions);
                 assert_eq!(actual.system_proxy, wanted.system_proxy && wanted.listening);
             }
         }
@@ -140,8 +162,14 @@ mod tests {
     #[test]
     fn quitting_gives_the_setting_back_before_the_proxy_stops() {
         let actual = Actual { listening: true, system_proxy: true, ..Actual::default() };
-        let wanted =
-            Wanted { listening: false, profiles: None, system_proxy: true, through_former: true, start_at_login: None };
+        let wanted = Wanted {
+            listening: false,
+            profiles: None,
+            exceptions: exceptions(1),
+            system_proxy: true,
+            through_former: true,
+            start_at_login: None,
+        };
         assert_eq!(plan(&wanted, &actual), [Step::RestoreSystem, Step::StopProxy]);
     }
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub system_proxy: bool,
     /// Go on through the proxy that the system used before it was pointed here.
     pub former_proxy: bool,
+    /// Hosts that this computer reaches without Tamis, as they were written; `exceptions.rs` reads them.
+    pub exceptions: Vec<String>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Profiles that were ticked or unticked; the others have their own default.
@@ -51,6 +53,7 @@ impl Default for Settings {
             filtering: true,
             system_proxy: false,
             former_proxy: true,
+            exceptions: Vec::new(),
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
             access: toml::Table::new(),

@@ -79,6 +79,8 @@ pub struct SystemProxyView {
     /// The proxy that the system used before it was pointed here; none where it used none, or was not pointed
     /// here yet.
     pub former: Option<FormerProxyView>,
+    /// Hosts that this computer reaches without Tamis, as the user wrote them.
+    pub exceptions: Vec<String>,
 }
 
 /// The proxy that the system used before. Traffic may go on through it.

@@ -1,15 +1,14 @@
-//! The only disk access: settings and the note on the system's proxy setting, each written whole or not at all, and the
+//! The only disk access: settings and the journal of changes to the system's proxy setting, each written whole or not at all, and the
 //! user's rules, which are only read.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use tamis_filter::rules::TEXT_LIMIT;
-use tamis_platform::Note;
-
 use crate::Paths;
+use crate::journal::Journal;
 use crate::settings::Settings;
+use tamis_filter::rules::TEXT_LIMIT;
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -77,28 +76,33 @@ impl Store {
         set_aside(&path, "toml.unreadable")
     }
 
-    /// Moves a note that makes no sense out of the way; where it is now.
-    pub(crate) fn set_note_aside(&self) -> Result<PathBuf, StoreError> {
-        set_aside(&self.paths.note(), "json.unreadable")
+    /// Moves a journal that makes no sense out of the way; where it is now.
+    pub(crate) fn set_journal_aside(&self) -> Result<PathBuf, StoreError> {
+        set_aside(&self.paths.journal(), "json.unreadable")
     }
 
-    /// The note on the system's proxy setting, if there is one.
-    pub(crate) fn note(&self) -> Result<Option<Note>, StoreError> {
-        let path = self.paths.note();
+    /// The journal of changes to the system's proxy setting, if there is one.
+    pub(crate) fn journal(&self) -> Result<Option<Journal>, StoreError> {
+        let path = self.paths.journal();
         let Some(text) = read(&path)? else { return Ok(None) };
         serde_json::from_str(&text).map(Some).map_err(|error| malformed(&path, error.to_string()))
     }
 
-    /// Writes the note; when this returns it survives a crash of the program and of the machine.
-    pub(crate) fn save_note(&self, note: &Note) -> Result<(), StoreError> {
-        let path = self.paths.note();
-        let text = serde_json::to_vec_pretty(note).map_err(|error| unwritable(&path, &error))?;
+    /// Whether a process other than this one has changed the setting and is still at work.
+    pub(crate) fn is_changed_by_another_at_work(&self) -> bool {
+        matches!(self.journal(), Ok(Some(journal)) if journal.is_of_another_at_work())
+    }
+
+    /// Writes the journal; when this returns it survives a crash of the program and of the machine.
+    pub(crate) fn save_journal(&self, journal: &Journal) -> Result<(), StoreError> {
+        let path = self.paths.journal();
+        let text = serde_json::to_vec_pretty(journal).map_err(|error| unwritable(&path, &error))?;
         write_whole(&path, &text)
     }
 
-    /// Removes the note once everything is put back.
-    pub(crate) fn remove_note(&self) -> Result<(), StoreError> {
-        let path = self.paths.note();
+    /// Removes the journal once everything is put back.
+    pub(crate) fn remove_journal(&self) -> Result<(), StoreError> {
+        let path = self.paths.journal();
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("removing", &path)(error)),
             _ => sync_folder(&path),
@@ -232,6 +236,8 @@ fn sync_folder(path: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use tamis_platform::Note;
+
     use super::*;
 
     fn store() -> (tempfile::TempDir, Store) {
@@ -285,15 +291,16 @@ mod tests {
     }
 
     #[test]
-    fn the_note_is_there_until_removed() {
+    fn the_journal_is_there_until_removed() {
         let (_folder, store) = store();
-        assert_eq!(store.note().unwrap(), None);
+        assert_eq!(store.journal().unwrap(), None);
         let note = Note { backend: "test".into(), keys: Vec::new(), file: None };
-        store.save_note(&note).unwrap();
-        assert_eq!(store.note().unwrap(), Some(note));
-        store.remove_note().unwrap();
-        store.remove_note().unwrap();
-        assert_eq!(store.note().unwrap(), None);
+        let journal = Journal::of_this_process(vec![note]);
+        store.save_journal(&journal).unwrap();
+        assert_eq!(store.journal().unwrap(), Some(journal));
+        store.remove_journal().unwrap();
+        store.remove_journal().unwrap();
+        assert_eq!(store.journal().unwrap(), None);
     }
 
     #[test]

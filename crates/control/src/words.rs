@@ -45,6 +45,12 @@ fn profiles_on(count: usize) -> String {
     }
 }
 
+/// Where the system's proxy setting lives; none where nobody knows.
+pub(crate) fn places(places: &[&str]) -> Option<String> {
+    let (last, others) = places.split_last()?;
+    Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
+}
+
 fn problem(id: &str, title: &str, meaning: impl Into<String>, remedy: impl Into<String>) -> Problem {
     Problem { id: id.into(), title: title.into(), meaning: meaning.into(), remedy: remedy.into() }
 }
@@ -152,6 +158,17 @@ pub(crate) fn system_proxy_not_set(error: &impl ToString, reset: bool) -> Proble
     )
 }
 
+/// Some of the places the setting lives in took it, others not.
+pub(crate) fn system_proxy_partly_set(refused: &[impl ToString]) -> Problem {
+    let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    problem(
+        "system-proxy-partly-set",
+        "Part of the system's proxy setting could not be set",
+        format!("Programs that look there do not come to Tamis; the others do. {}", refused.join("; ")),
+        "Turn filtering off and on to try again, or enter the address there yourself.",
+    )
+}
+
 pub(crate) fn system_proxy_not_restored(error: &impl ToString) -> Problem {
     problem(
         "system-proxy-not-restored",
@@ -167,6 +184,34 @@ pub(crate) fn system_proxy_changed_by_others(keys: &[String]) -> Problem {
         "Somebody else changed the system's proxy setting",
         format!("Tamis left that change as it is: {}.", keys.join(", ")),
         "Nothing needs to be done, unless you did not expect it: then look at the system's proxy settings.",
+    )
+}
+
+/// The setting was found changed while it pointed here; `kept` are the keys that are not as before Tamis either.
+pub(crate) fn system_proxy_let_go(kept: &[String]) -> Problem {
+    let remedy = "Nothing needs to be done. Let Tamis be used by this computer again whenever you want.";
+    if kept.is_empty() {
+        return problem(
+            "system-proxy-given-back",
+            "The system's proxy setting was put back by somebody else",
+            "Perhaps by `tamis restore`. It is as it was before Tamis, and this computer's traffic is not sent here any more.",
+            remedy,
+        );
+    }
+    problem(
+        "system-proxy-changed-by-others",
+        "Somebody else changed the system's proxy setting",
+        format!("Tamis keeps that change, and this computer's traffic is not sent here any more: {}.", kept.join(", ")),
+        remedy,
+    )
+}
+
+pub(crate) fn system_proxy_unguarded(why: &[String]) -> Problem {
+    problem(
+        "system-proxy-unguarded",
+        "Nobody would put the system's proxy setting back at once if Tamis were killed",
+        format!("Browsers would go on without Tamis, and its next start would put it back. {}", why.join("; ")),
+        "Nothing is wrong now. After a crash, run `tamis restore`. If this does not go away, install Tamis anew.",
     )
 }
 
@@ -197,6 +242,18 @@ pub(crate) const FORMER_IS_AUTOMATIC: &str =
 /// A clause for [`former_proxy_not_followed`].
 pub(crate) fn former_is_nonsense(why: &impl ToString) -> String {
     format!("a proxy was named that Tamis cannot use: {}", why.to_string())
+}
+
+pub(crate) fn exceptions_nonsense(faults: &[String]) -> Problem {
+    let more = faults.len().saturating_sub(REFUSALS_NAMED);
+    let named: String = faults.iter().take(REFUSALS_NAMED).map(|fault| format!(" {fault}.")).collect();
+    let more = if more == 0 { String::new() } else { format!(" And {more} more.") };
+    problem(
+        "exceptions-not-understood",
+        "Some exceptions are not understood",
+        format!("Their hosts come to Tamis like all others.{named}{more}"),
+        "Correct them: a host such as `example.com`, `*.example.com`, or `192.0.2.0/24`.",
+    )
 }
 
 /// Entries are counted from 1.

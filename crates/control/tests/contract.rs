@@ -60,6 +60,7 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::SetFiltering { on: true },
         Command::SetSystemProxy { on: false },
         Command::SetFormerProxy { on: false },
+        Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
         Command::DismissProblem { id: "not-listening".into() },
@@ -103,6 +104,7 @@ fn golden_snapshot() -> Snapshot {
             place: Some("GNOME settings".into()),
             pac_url: Some("http://127.0.0.1:8118/tamis.pac?g=1".into()),
             former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
+            exceptions: vec!["*.bank.example".into()],
         },
         start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
         profiles: vec![ProfileView {

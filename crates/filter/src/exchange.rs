@@ -137,6 +137,12 @@ impl ResponseHead {
         (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
     }
 
+    /// Whether this is its media type, written in lower case; asks without making a copy.
+    pub fn is_of_type(&self, media_type: &str) -> bool {
+        let value = self.fields.text(http::header::CONTENT_TYPE).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+    }
+
     /// `Content-Length` in bytes, where it is one decimal number: the length on its way, content codings and all.
     pub fn content_length(&self) -> Option<u64> {
         self.fields.text(http::header::CONTENT_LENGTH)?.parse().ok()
@@ -177,7 +183,7 @@ impl Answer {
         if let Some(media_type) = media_type {
             map.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
-        Self { status, fields: Fields::from_wire(&map), body: body.into() }
+        Self { status, fields: Fields::from_wire(map), body: body.into() }
     }
 }
 
@@ -191,7 +197,7 @@ mod tests {
             map.insert(*name, http::HeaderValue::from_static(value));
         }
         let target = Uri::from_static(target);
-        RequestHead { method: Method::GET, target, fields: Fields::from_wire(&map) }.destination()
+        RequestHead { method: Method::GET, target, fields: Fields::from_wire(map) }.destination()
     }
 
     #[test]

@@ -8,23 +8,33 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// Fields that concern one connection only: RFC 2616 13.5.1, RFC 9110 7.6.1, and `HTTP2-Settings` of RFC 7540 3.2.1.
 ///
 /// `Trailer` is here because the proxy announces by itself the trailers that it relays.
-const HOP_BY_HOP: [&str; 12] = [
-    "connection",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authentication-info",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "trailers",
-    "transfer-encoding",
-    "upgrade",
-];
+///
+/// This and [`is_framing`] are asked for each field of each message, so they compare in place.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "http2-settings"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authentication-info"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "trailers"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// Fields that the proxy alone writes: they frame or route the message (RFC 9112 6, RFC 9110 7.2).
-const FRAMING: [&str; 2] = ["content-length", "host"];
+fn is_framing(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "content-length" | "host")
+}
+
+/// Room for what the proxy adds to a message's fields, so that the map need not grow: `Host`, `Via`, framing.
+const ROOM: usize = 4;
 
 /// The proxy's own field refused a change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,12 +54,20 @@ impl Fields {
     ///
     /// `Host` and `Content-Length` stay even where `Connection` names them: dropping them at a peer's word would let it
     /// change what the message means.
-    pub fn from_wire(wire: &HeaderMap) -> Self {
-        let stays_behind = hop_by_hop(wire);
-        let mut map = HeaderMap::with_capacity(wire.len());
+    pub fn from_wire(wire: HeaderMap) -> Self {
+        let stays_behind = hop_by_hop(&wire);
+        if !wire.keys().any(&stays_behind) {
+            return Self { map: wire };
+        }
+        let mut map = HeaderMap::with_capacity(wire.len() + ROOM);
+        let mut current = None;
+        // A name comes with the first of its values only.
         for (name, value) in wire {
-            if !stays_behind(name) {
-                map.append(name.clone(), value.clone());
+            if name.is_some() {
+                current = name.filter(|name| !stays_behind(name));
+            }
+            if let Some(name) = &current {
+                map.append(name.clone(), value);
             }
         }
         Self { map }
@@ -118,7 +136,7 @@ impl Fields {
             return false;
         }
         // `HeaderMap::remove` moves the last entry into the gap, which would change the order of what is left.
-        let mut rest = HeaderMap::with_capacity(self.map.len());
+        let mut rest = HeaderMap::with_capacity(self.map.len() + ROOM);
         for (other, value) in &self.map {
             if other != name {
                 rest.append(other.clone(), value.clone());
@@ -142,8 +160,10 @@ impl Fields {
 
 /// Which fields of a message on the wire concern its connection only: those that always do, and those that its
 /// `Connection` lines name, but never `Host` and `Content-Length`.
-pub fn hop_by_hop(wire: &HeaderMap) -> impl Fn(&HeaderName) -> bool {
+pub fn hop_by_hop(wire: &HeaderMap) -> impl Fn(&HeaderName) -> bool + use<> {
+    // Most say `keep-alive`, which stays behind anyhow.
     let named: Vec<String> = tokens(wire, &http::header::CONNECTION)
+        .filter(|name| !name.eq_ignore_ascii_case(b"keep-alive"))
         .map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
         .collect();
     move |name| is_hop_by_hop(name) || (named.iter().any(|other| other == name.as_str()) && !is_framing(name))
@@ -162,15 +182,6 @@ pub fn tokens<'a>(wire: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item 
 /// Whether a field that lists tokens has this one, in any case.
 pub fn has_token(wire: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     tokens(wire, name).any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
-}
-
-/// Whether `name` belongs to one connection only, whatever `Connection` says.
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    HOP_BY_HOP.contains(&name.as_str())
-}
-
-fn is_framing(name: &HeaderName) -> bool {
-    FRAMING.contains(&name.as_str())
 }
 
 /// The members of a comma-separated list, commas within quoted strings left alone (RFC 9110 5.6.1, 5.6.4).
@@ -205,7 +216,7 @@ mod tests {
 
     #[test]
     fn hop_by_hop_fields_and_those_connection_names_stay_behind_rfc9110_7_6_1() {
-        let fields = Fields::from_wire(&wire(&[
+        let fields = Fields::from_wire(wire(&[
             ("connection", "keep-alive, \"rubbish,, X-One"),
             ("x-one", "1"),
             ("a", "1"),
@@ -222,7 +233,7 @@ mod tests {
 
     #[test]
     fn connection_cannot_name_away_host_or_length() {
-        let fields = Fields::from_wire(&wire(&[
+        let fields = Fields::from_wire(wire(&[
             ("host", "a.test"),
             ("content-length", "3"),
             ("connection", "host, content-length"),
@@ -242,7 +253,7 @@ mod tests {
 
     #[test]
     fn removing_a_field_keeps_the_order_of_the_others() {
-        let mut fields = Fields::from_wire(&wire(&[("a", "1"), ("b", "2"), ("a", "3"), ("c", "4"), ("d", "5")]));
+        let mut fields = Fields::from_wire(wire(&[("a", "1"), ("b", "2"), ("a", "3"), ("c", "4"), ("d", "5")]));
         assert_eq!(fields.remove(&HeaderName::from_static("b")), Ok(true));
         assert_eq!(names(&fields), ["a", "a", "c", "d"]);
     }
@@ -250,7 +261,7 @@ mod tests {
     #[test]
     fn no_transform_is_found_in_any_case_and_line_but_not_in_quotes_rfc9111_5_2() {
         let has =
-            |lines: &[(&'static str, &'static str)]| Fields::from_wire(&wire(lines)).cache_directive("no-transform");
+            |lines: &[(&'static str, &'static str)]| Fields::from_wire(wire(lines)).cache_directive("no-transform");
         assert!(has(&[("cache-control", "public"), ("cache-control", "max-age=1 , No-Transform")]));
         assert!(!has(&[("cache-control", "x=\"a, no-transform\", no-transformx")]));
         assert!(!has(&[("cache-control", "x=\"\\\", no-transform\"")]));

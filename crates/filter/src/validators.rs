@@ -274,7 +274,7 @@ mod tests {
         for (name, value) in lines {
             map.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        RequestHead { method, target: http::Uri::from_static("http://a.test/"), fields: Fields::from_wire(&map) }
+        RequestHead { method, target: http::Uri::from_static("http://a.test/"), fields: Fields::from_wire(map) }
     }
 
     /// What `If-None-Match` says to the origin.
@@ -383,7 +383,7 @@ mod tests {
         run.request(&mut request);
         let mut map = HeaderMap::new();
         map.insert(ETAG, HeaderValue::from_str(answered).unwrap());
-        let mut response = ResponseHead { status: StatusCode::NOT_MODIFIED, fields: Fields::from_wire(&map) };
+        let mut response = ResponseHead { status: StatusCode::NOT_MODIFIED, fields: Fields::from_wire(map) };
         run.response(&request, &mut response);
         response.fields.text(ETAG).unwrap().to_owned()
     }

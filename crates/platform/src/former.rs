@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::keyed::{Store, Wanted};
-use crate::{Error, Note, gvariant};
+use crate::keyed::{DeadEnds, Store, Wanted};
+use crate::{Error, KeyNote, Note, gvariant};
 
 /// Ports of proxies whose setting names none, as browsers take them.
 pub(crate) const HTTP_PORT: u16 = 80;
@@ -93,6 +93,27 @@ pub(crate) fn read<S: GnomeKeys>(store: &S, note: &Note) -> Result<Option<Former
     })
 }
 
+/// A mode that leads to dead ends is forgotten; what stands beside it stays as it is.
+pub(crate) fn forget_dead_ends<S: GnomeKeys>(
+    store: &S,
+    group: &mut [KeyNote],
+    dead_ends: &DeadEnds<'_>,
+) -> Result<(), Error> {
+    let before = |name: &str| group.iter().find(|key| key.key == name).and_then(|key| key.before.as_deref());
+    let is_dead_end = match before(S::MODE) {
+        Some("'manual'") => {
+            let manual = Keys(store).manual()?;
+            dead_ends.are_all(manual.http.iter().chain(&manual.https))
+        }
+        Some("'auto'") => before(S::ADDRESS).and_then(gvariant::string).is_some_and(|url| dead_ends.serve(&url)),
+        _ => false,
+    };
+    for key in group.iter_mut().filter(|key| is_dead_end && key.key == S::MODE) {
+        key.before = None;
+    }
+    Ok(())
+}
+
 /// The keys of a proxy setting of GNOME's kind. A group of them follows the schema's name behind a dot.
 struct Keys<'a, S>(&'a S);
 
@@ -164,7 +185,7 @@ fn with_names_below(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyNote, Memory};
+    use crate::Memory;
 
     const MANUAL: [(&str, &str); 5] = [
         ("memory.http host", "'proxy.corp.test'"),

@@ -4,9 +4,7 @@
 //! changed in that order and put back in the other, so that at no moment the mode points at an address that is not
 //! there. A system that has a setting for each network connection has a group for each.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-use crate::{Error, KeyNote, Note, PAC_PATH, Restored};
+use crate::{Error, KeyNote, Note, PAC_PATH, Restored, Server, loopback};
 
 /// A settings system with named keys; values are text in its own form. A key's name is that of its group, a space, and a
 /// word: `org.gnome.system.proxy mode`.
@@ -25,6 +23,9 @@ pub(crate) trait Store {
     fn off(_ours: &str) -> Option<String> {
         None
     }
+
+    /// Takes out of the keys of one group, the mode last, what leads to `dead_ends` alone.
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error>;
 
     /// Whether this user may change the key.
     fn is_writable(&self, key: &str) -> Result<bool, Error>;
@@ -61,6 +62,7 @@ pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error>
         keys.push(KeyNote { key, before, ours: value });
     }
     forget_leftovers::<S>(&mut keys);
+    forget_dead_ends(store, &mut keys, pac_url)?;
     Ok(Note { backend: S::BACKEND.to_owned(), keys, file: None })
 }
 
@@ -81,6 +83,45 @@ fn forget_leftovers<S: Store>(keys: &mut [KeyNote]) {
     }
 }
 
+/// A mode that leads to a proxy of this computer which is ourselves, or where nobody listens, is nobody's wish either.
+fn forget_dead_ends<S: Store>(store: &S, keys: &mut [KeyNote], pac_url: &str) -> Result<(), Error> {
+    let dead_ends = DeadEnds { own: host_and_port(pac_url) };
+    for keys in keys.chunk_by_mut(|one, next| group(&one.key) == group(&next.key)) {
+        let before = keys.last().and_then(|mode| mode.before.clone());
+        store.forget_dead_ends(keys, &dead_ends)?;
+        if keys.last().is_some_and(|mode| mode.before != before) {
+            tracing::info!(before, "the setting led to a proxy of this computer that nobody serves");
+        }
+    }
+    Ok(())
+}
+
+/// Knows the ways on this computer that lead to ourselves or to nobody.
+pub(crate) struct DeadEnds<'a> {
+    own: Option<(&'a str, u16)>,
+}
+
+impl DeadEnds<'_> {
+    /// Whether there are proxies, and all of them are dead ends.
+    pub(crate) fn are_all<'s>(&self, servers: impl IntoIterator<Item = &'s Server>) -> bool {
+        let mut servers = servers.into_iter().peekable();
+        servers.peek().is_some() && servers.all(|server| self.is_one(&server.host, server.port))
+    }
+
+    /// Whether the PAC file at `url` comes from a dead end.
+    pub(crate) fn serve(&self, url: &str) -> bool {
+        host_and_port(url).is_some_and(|(host, port)| self.is_one(host, port))
+    }
+
+    fn is_one(&self, host: &str, port: u16) -> bool {
+        let is_own = self.own.is_some_and(|(own, at)| {
+            let same = |address| loopback::addresses(own).contains(address);
+            at == port && loopback::addresses(host).iter().any(same)
+        });
+        is_own || loopback::is_dead(host, port)
+    }
+}
+
 /// What stands before the last word of a key's name.
 fn group(key: &str) -> &str {
     key.rsplit_once(' ').map_or(key, |(group, _)| group)
@@ -89,6 +130,16 @@ fn group(key: &str) -> &str {
 pub(crate) fn apply<S: Store>(store: &S, note: &Note) -> Result<(), Error> {
     check_is_for::<S>(note)?;
     note.keys.iter().try_for_each(|key| write(store, &key.key, Some(&key.ours)))
+}
+
+pub(crate) fn holds<S: Store>(store: &S, note: &Note) -> Result<bool, Error> {
+    check_is_for::<S>(note)?;
+    for key in &note.keys {
+        if store.user_value(&key.key)?.as_ref() != Some(&key.ours) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(crate) fn restore<S: Store>(store: &S, note: &Note) -> Result<Restored, Error> {
@@ -170,23 +221,19 @@ fn is_our_value(text: &str) -> bool {
 /// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.
 pub(crate) fn is_our_address(url: &str) -> bool {
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte));
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    plain && scheme.eq_ignore_ascii_case("http") && path == PAC_PATH && is_loopback(authority)
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_at_checked(rest.find(['/', '?', '#'])?));
+    let is_our_path = path.is_some_and(|(_, path)| path.split(['?', '#']).next() == Some(PAC_PATH));
+    plain && is_our_path && host_and_port(url).is_some_and(|(host, _)| !loopback::addresses(host).is_empty())
 }
 
-/// `host` or `host:port`; a user name before the host makes it somebody else's.
-fn is_loopback(authority: &str) -> bool {
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
-    };
-    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let loopback = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || v6.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()));
-    loopback && port.is_none_or(|port| port.parse::<u16>().is_ok())
+/// Of an `http` address; a user name before the host makes the host one that nobody knows.
+fn host_and_port(url: &str) -> Option<(&str, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().filter(|_| scheme.eq_ignore_ascii_case("http"))?;
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => Some((host, port.parse().ok()?)),
+        _ => Some((authority, 80)),
+    }
 }
 
 #[cfg(test)]

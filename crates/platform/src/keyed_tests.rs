@@ -122,6 +122,36 @@ fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
 }
 
 #[test]
+fn a_way_that_leads_to_ourselves_or_to_nobody_on_this_computer_is_not_put_back() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let alive = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let alive_port = alive.local_addr().unwrap().port();
+    for (host, port, kept) in [
+        ("'127.0.0.1'", gone, false),
+        ("'localhost'", gone, false),
+        ("'localhost'", 8118, false),
+        ("'127.0.0.1'", alive_port, true),
+        ("'proxy.corp.test'", gone, true),
+    ] {
+        let memory = set(CORPORATE, "'manual'");
+        memory.change("memory.http host", Some(host));
+        memory.change("memory.http port", Some(&port.to_string()));
+        let note = memory.prepare(PAC).unwrap();
+        memory.apply(&note).unwrap();
+        memory.restore(&note).unwrap();
+        assert_eq!(memory.value(Memory::MODE).is_some(), kept, "{host} {port}");
+        assert_eq!(memory.value(Memory::ADDRESS).as_deref(), Some(CORPORATE));
+
+        let url = format!("'http://{}:{port}/other.pac'", host.trim_matches('\''));
+        let memory = set(&url, "'auto'");
+        let note = memory.prepare(PAC).unwrap();
+        memory.apply(&note).unwrap();
+        memory.restore(&note).unwrap();
+        assert_eq!(memory.value(Memory::MODE).is_some(), kept, "{url}");
+    }
+}
+
+#[test]
 fn a_leftover_goes_even_when_the_process_dies_before_its_first_write() {
     let memory = set("'http://127.0.0.1:9/tamis.pac'", "'auto'");
     let note = memory.prepare(PAC).unwrap();
@@ -149,7 +179,9 @@ fn an_address_that_only_looks_like_ours_is_the_users() {
         let text = format!("'{foreign}'");
         let note = set(&text, "'auto'").prepare(PAC).unwrap();
         let before: Vec<_> = note.keys.iter().map(|key| key.before.as_deref()).collect();
-        assert_eq!(before, [Some(text.as_str()), Some("'auto'")]);
+        // On our own port it leads to us all the same.
+        let counts = !foreign.starts_with("http://127.0.0.1:8118/");
+        assert_eq!(before, [Some(text.as_str()), counts.then_some("'auto'")]);
         assert!(matches!(Memory::new().prepare(foreign), Err(Error::NotOurAddress(_))), "{foreign}");
     }
 }

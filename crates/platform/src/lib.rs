@@ -11,8 +11,10 @@ mod error;
 mod former;
 mod gvariant;
 mod keyed;
+mod loopback;
 mod memory;
 pub mod open_files;
+mod process;
 #[cfg(windows)]
 pub mod session_end;
 pub mod system_proxy;
@@ -26,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use error::Error;
 pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
 pub use memory::Memory;
+pub use process::{Process, stand_alone};
 
 /// The path of every PAC address Tamis gives to the system. By it, on a loopback host and whatever the port, a setting
 /// left over by an earlier run is known as our own and never taken for the user's (see [`SystemProxy::prepare`]).
@@ -40,7 +43,8 @@ pub trait SystemProxy: Send {
     ///
     /// `pac_url` is an `http` address on a loopback host with the path [`PAC_PATH`]; a query may follow. An address of
     /// that kind which is found in the setting is a leftover of ours: it is noted as "not set", and so is whatever
-    /// else only made it count. So call this with the setting put back, never on top of an earlier [`Note`] still in
+    /// else only made it count. The same goes for a way through this computer that leads to ourselves or to nobody: put
+    /// back, it would leave its user offline. So call this with the setting put back, never on top of an earlier [`Note`] still in
     /// force, whose `before` would be lost.
     ///
     /// # Errors
@@ -59,6 +63,15 @@ pub trait SystemProxy: Send {
     /// # Errors
     /// When a key does not hold our value afterwards. Some may have been changed: call [`SystemProxy::restore`].
     fn apply(&self, note: &Note) -> Result<(), Error>;
+
+    /// Whether every key of `note` still holds our value. A hand that has no way to know says so it does.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        let _ = note;
+        Ok(true)
+    }
 
     /// Puts back every key that still holds our value; one that somebody else has changed meanwhile is left alone, and
     /// so is one of ours that serves such a change (the mode, when the address it points at is somebody else's now).
@@ -92,7 +105,7 @@ pub trait Autostart: Send {
     fn remove(&self) -> Result<(), Error>;
 }
 
-/// What to run at login.
+/// What to run, at login for instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginCommand {
     /// The program's whole path.

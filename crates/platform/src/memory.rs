@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::former::{self, GnomeKeys};
-use crate::keyed::{self, Store, Wanted};
-use crate::{Autostart, Error, FormerProxy, LoginCommand, Note, Restored, SystemProxy};
+use crate::keyed::{self, DeadEnds, Store, Wanted};
+use crate::{Autostart, Error, FormerProxy, KeyNote, LoginCommand, Note, Restored, SystemProxy};
 
 /// A settings system and a login entry that live in this process and touch nothing else, for tests.
 ///
@@ -138,6 +138,10 @@ impl Store for Memory {
         key == Self::ADDRESS || key == Self::MODE
     }
 
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
+        former::forget_dead_ends(self, group, dead_ends)
+    }
+
     fn is_writable(&self, key: &str) -> Result<bool, Error> {
         Ok(!self.state().locked.contains(key))
     }
@@ -184,6 +188,10 @@ impl SystemProxy for Memory {
 
     fn apply(&self, note: &Note) -> Result<(), Error> {
         keyed::apply(self, note)
+    }
+
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        keyed::holds(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -94,7 +94,7 @@ fn flags(name: &str) -> u32 {
 }
 
 fn hand() -> Box<dyn SystemProxy> {
-    system_proxy::native().expect("Windows has a proxy setting")
+    system_proxy::native().pop().expect("Windows has a proxy setting")
 }
 
 #[test]

@@ -43,14 +43,14 @@ pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>
 /// Request for request.
 async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
     let service = {
-        let around = Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() };
+        let around = Arc::new(Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() });
         service_fn(move |request: Request<Incoming>| {
-            let around = around.clone();
+            let around = Arc::clone(&around);
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
-                let (version, client) = (request.version(), Arc::clone(&around.client));
-                let response = exchange::serve(request, around).await;
-                Ok::<_, Infallible>(persistence(response, version, &client))
+                let version = request.version();
+                let response = exchange::serve(request, &around).await;
+                Ok::<_, Infallible>(persistence(response, version, &around.client))
             })
         })
     };
@@ -62,6 +62,7 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             .max_header_size(shared.limits.head_bytes)
             .max_buf_size(shared.limits.buffer())
             .preserve_header_case(true)
+            .title_case_headers(true)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()
     );

@@ -8,27 +8,28 @@ use bytes::Bytes;
 
 use http::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::Authority;
-use http::{Method, Request, Response, StatusCode, Version};
+use http::uri::{Authority, PathAndQuery};
+use http::{Extensions, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use tamis_filter::{Fields, Pipeline, RequestHead, ResponseHead, Run, Verdict};
+use tamis_filter::{Fields, Opening, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
 use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
 use crate::credentials::Shown;
 use crate::error::Error;
+use crate::interim::Interims;
 use crate::life::Member;
 use crate::line::Line;
 use crate::record::{Ending, Recorder};
-use crate::relay::{BodyError, Relay};
+use crate::relay::Relay;
 use crate::target::Target;
 use crate::tunnel::End;
-use crate::upstream::{Place, Progress, Tap, UpBody, Upstream};
-use crate::{Shared, answer, framing, hops, interim, pac, target, trailers, tunnel, upgrade, via};
+use crate::upstream::{Lease, Place, Tap, UpBody, Upstream};
+use crate::{Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
@@ -38,15 +39,15 @@ pub(crate) struct Around {
 }
 
 /// Answers one request, whatever it is; never fails.
-pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Response<OutBody> {
+pub(crate) async fn serve(request: Request<Incoming>, around: &Around) -> Response<OutBody> {
     let Around { shared, life, caller, client } = around;
-    let recorder = Recorder::begin(request.method().clone(), request.uri().to_string(), shared.records.clone());
+    let recorder = Recorder::begin(request.method().clone(), written(request.uri()), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
     let (version, head_only) = (request.version(), request.method() == Method::HEAD);
     let trailers = version >= Version::HTTP_11 && trailers::are_wanted(request.headers());
     let mut exchange =
-        Exchange { shared, life, caller, client, version, head_only, trailers, recorder: Some(recorder) };
+        Exchange { shared, life, caller: *caller, client, version, head_only, trailers, recorder: Some(recorder) };
     match exchange.carry(request, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
@@ -55,11 +56,11 @@ pub(crate) async fn serve(request: Request<Incoming>, around: Around) -> Respons
 
 /// One request being served. The recorder is here until something that outlives the head takes it along: the
 /// response's body, or a tunnel.
-struct Exchange {
-    shared: Arc<Shared>,
-    life: Member,
+struct Exchange<'a> {
+    shared: &'a Arc<Shared>,
+    life: &'a Member,
     caller: Caller,
-    client: Arc<Line>,
+    client: &'a Arc<Line>,
     /// The version of the client's request.
     version: Version,
     /// The client asks for a head without a body.
@@ -69,7 +70,46 @@ struct Exchange {
     recorder: Option<Recorder>,
 }
 
-impl Exchange {
+/// A request that is to go on. In a box, for else it would be in the future of each function that it is handed to.
+struct Inbound {
+    parts: Parts,
+    target: Uri,
+    body: Incoming,
+    upgrade: Option<OnUpgrade>,
+    run: Run,
+}
+
+/// How a request came: what of its head is neither for filters nor for the next connection, but decides what that gets.
+struct Manner {
+    version: Version,
+    /// The minor version, where it was higher than ours.
+    higher_minor: Option<u8>,
+    was_chunked: bool,
+    /// It asks to speak WebSocket.
+    upgrades: bool,
+    /// Its client takes trailers.
+    takes_trailers: bool,
+    /// What to announce of the trailers behind its body.
+    trailers: Option<HeaderValue>,
+    /// hyper's notes on the spelling of field names.
+    spelling: Extensions,
+}
+
+/// An answer of an origin, its head read and shown to the filters.
+struct Answer {
+    parts: http::response::Parts,
+    head: ResponseHead,
+    /// What to announce of the trailers behind its body.
+    trailers: Option<HeaderValue>,
+    /// It demands WebSocket.
+    demands_websocket: bool,
+    /// What a filter is to see of the body before it decides.
+    opening: Option<Opening>,
+    relay: Relay,
+    tap: Option<Tap>,
+}
+
+impl Exchange<'_> {
     async fn carry(&mut self, mut request: Request<Incoming>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
@@ -87,13 +127,12 @@ impl Exchange {
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
             (Target::Tunnel(authority), Some(upgrade)) => {
-                self.tunnel(&parts, &authority, upgrade, pipeline.run()).await
+                Box::pin(self.tunnel(&parts, &authority, upgrade, pipeline.run())).await
             }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
             (Target::Origin(uri), upgrade) => {
-                let fields = Fields::from_wire(&parts.headers);
-                let head = RequestHead { method: parts.method.clone(), target: uri, fields };
-                self.forward(parts, head, body, upgrade, pipeline.run()).await
+                let run = pipeline.run();
+                self.forward(Box::new(Inbound { parts, target: uri, body, upgrade, run })).await
             }
         }
     }
@@ -111,7 +150,7 @@ impl Exchange {
         if shown == Shown::Wrong {
             tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
             // Guessing takes its time; a person who mistyped hardly notices.
-            tokio::time::sleep(self.shared.limits.wrong_password).await;
+            Box::pin(tokio::time::sleep(self.shared.limits.wrong_password)).await;
         }
         Err(Error::password_needed(shown == Shown::Wrong))
     }
@@ -125,7 +164,7 @@ impl Exchange {
             let upstream = self.shared.upstream(self.caller.who);
             // Clients elsewhere go directly when we are gone: our way may begin on this computer.
             let routes = (self.caller.who == Who::ThisComputer).then(|| upstream.routes());
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes)));
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes, &self.shared.exceptions())));
         }
         if path == "*" && method == Method::OPTIONS {
             return Ok(hops::options());
@@ -145,7 +184,7 @@ impl Exchange {
         if let Verdict::Answer(answer) = run.tunnel(authority) {
             return Ok(self.answered(run, answer));
         }
-        let mut fields = Fields::from_wire(&parts.headers).into_wire();
+        let mut fields = Fields::from_wire(parts.headers.clone()).into_wire();
         sign(&mut fields, parts.version, self.client.higher_minor());
         let upstream = self.shared.upstream(self.caller.who);
         let origin = upstream.tunnel(authority, fields).await?;
@@ -159,18 +198,13 @@ impl Exchange {
         Ok(response)
     }
 
-    async fn forward(
-        &mut self,
-        parts: Parts,
-        mut head: RequestHead,
-        body: Incoming,
-        upgrade: Option<OnUpgrade>,
-        mut run: Run,
-    ) -> Result<Response<OutBody>, Error> {
+    async fn forward(&mut self, inbound: Box<Inbound>) -> Result<Response<OutBody>, Error> {
+        let Inbound { parts, target, body, upgrade, mut run } = *inbound;
         refuse_loops(&parts)?;
-        if let Some(response) = hops::turn_back(&parts, &head.target) {
+        if let Some(response) = hops::turn_back(&parts, &target) {
             return Ok(self.finish(response, run));
         }
+        let (mut head, mut manner) = self.taken_apart(parts, target, upgrade.is_some());
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(self.answered(run, answer));
         }
@@ -181,19 +215,21 @@ impl Exchange {
         // One way for the whole exchange, whatever is set meanwhile.
         let upstream = self.shared.upstream(self.caller.who);
         let place = upstream.place(&authority).await?;
-        let progress = Progress::begin();
-        let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence), progress.clone());
-        let mut request = upstream_request(parts, &head, &authority, body, self.client.higher_minor())?;
-        if upgrade.is_some() {
-            upgrade::relay(request.headers_mut());
-        } else if self.trailers {
-            trailers::ask(request.headers_mut());
+        let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence));
+        let spelling = std::mem::take(&mut manner.spelling);
+        let mut request = Box::new(upstream_request(&manner, &head, &authority, body)?);
+        *request.extensions_mut() = spelling;
+        let again = || upstream_request(&manner, &head, &authority, UpBody::none());
+        let (response, lease) = self.ask(&upstream, place, request, &again).await?;
+        if let Some(client) = upgrade.filter(|_| upgrade::is_granted(&response)) {
+            return Ok(self.change_protocol(&head, client, response, run));
         }
-        let response = self.ask(&upstream, request, &progress).await?;
-        match upgrade {
-            Some(client) if upgrade::is_granted(&response) => Ok(self.change_protocol(&head, client, response, run)),
-            _ => self.respond(&head, response, place, run).await,
+        let mut answer = self.received(&head, response, lease, &mut run)?;
+        if let Some(opening) = &mut answer.opening {
+            let gathered = answer.relay.gather(opening, self.shared.limits.prefix_wait).await;
+            gathered.map_err(|error| Error::bad_answer(authority.as_str(), &error))?;
         }
+        Ok(self.respond(&head, answer, run))
     }
 
     /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
@@ -201,19 +237,20 @@ impl Exchange {
     async fn ask(
         &self,
         upstream: &Upstream,
-        request: Request<UpBody>,
-        progress: &Progress,
-    ) -> Result<Response<Incoming>, Error> {
-        let (interims, mut queue) = interim::queue();
-        let mut final_response = pin!(upstream.send(request, progress, interims));
+        place: Place,
+        request: Box<Request<UpBody>>,
+        again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
+    ) -> Result<(Response<Incoming>, Lease), Error> {
+        let interims = Arc::new(Interims::default());
+        let mut final_response = pin!(upstream.send(place, request, again, &interims));
         loop {
             tokio::select! {
                 // What came first goes first.
                 biased;
-                Some(interim) = queue.recv() => {
+                interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
                         let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
-                        written.await.map_err(|error| Error::client_gone(&error))?;
+                        Box::pin(written).await.map_err(|error| Error::client_gone(&error))?;
                     }
                 }
                 response = final_response.as_mut() => return response,
@@ -231,7 +268,7 @@ impl Exchange {
     ) -> Response<OutBody> {
         let origin = hyper::upgrade::on(&mut response);
         let (mut parts, _) = response.into_parts();
-        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
+        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(parts.headers) };
         run.response(request, &mut head);
         parts.headers = head.fields.into_wire();
         upgrade::relay(&mut parts.headers);
@@ -255,14 +292,14 @@ impl Exchange {
         tokio::spawn(tunnel::relay(client, origin, silence, recorder, self.life.clone()));
     }
 
-    /// Takes the origin's response to the client.
-    async fn respond(
-        &mut self,
+    /// Reads the head of the origin's response, and asks the filters about it.
+    fn received(
+        &self,
         request: &RequestHead,
         response: Response<Incoming>,
-        place: Place,
-        mut run: Run,
-    ) -> Result<Response<OutBody>, Error> {
+        lease: Lease,
+        run: &mut Run,
+    ) -> Result<Answer, Error> {
         let (mut parts, body) = response.into_parts();
         let authority = || request.target.authority().map(ToString::to_string).unwrap_or_default();
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
@@ -272,19 +309,32 @@ impl Exchange {
         let was_chunked = framing::of_response(&mut parts.headers)
             .map_err(|reason| Error::bad_answer(&authority(), &io::Error::other(reason)))?;
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
-        let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(&parts.headers) };
-        run.response(request, &mut head);
         // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
         let demands_websocket =
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
         let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
-        let tap = parts.extensions.remove::<Tap>();
-        let relay = Relay::new(body, self.shared.limits.body_silence).at(place);
-        let body = self
-            .body(request, &mut head, relay, &mut run, tap)
-            .await
-            .map_err(|error| Error::bad_answer(&authority(), &error))?;
+        let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
+        let mut head = ResponseHead { status: parts.status, fields };
+        run.response(request, &mut head);
+        let wish = run.wants_body(request, &head);
+        let is_contentless = framing::is_contentless(&request.method, head.status);
+        if is_contentless && wish.is_some() {
+            run.headless(&mut head);
+        }
+        let tap = lease.tap();
+        let relay = Relay::new(body, self.shared.limits.body_silence).on(lease);
+        Ok(Answer { parts, head, trailers, demands_websocket, opening: wish.filter(|_| !is_contentless), relay, tap })
+    }
 
+    /// Takes the origin's response to the client: its body as it is, or through the filters' transforms, which also see to
+    /// the head.
+    fn respond(&mut self, request: &RequestHead, answer: Answer, mut run: Run) -> Response<OutBody> {
+        let Answer { mut parts, mut head, trailers, demands_websocket, opening, relay, tap } = answer;
+        let announced = head.content_length();
+        let body = match opening.and_then(|opening| run.body(request, &mut head, opening)) {
+            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
+            None => OutBody::relayed(relay),
+        };
         parts.status = head.status;
         parts.headers = head.fields.into_wire();
         if let Some(names) = trailers.filter(|_| !self.head_only && !body.is_rewritten()) {
@@ -295,31 +345,7 @@ impl Exchange {
         }
         via::append(&mut parts.headers, parts.version);
         parts.version = Version::HTTP_11;
-        Ok(self.finish(Response::from_parts(parts, body), run))
-    }
-
-    /// Chooses how the body goes: as it is, or through the filters' transforms. They also see to the head.
-    async fn body(
-        &self,
-        request: &RequestHead,
-        response: &mut ResponseHead,
-        mut relay: Relay,
-        run: &mut Run,
-        tap: Option<Tap>,
-    ) -> Result<OutBody, BodyError> {
-        let Some(mut opening) = run.wants_body(request, response) else {
-            return Ok(OutBody::relayed(relay));
-        };
-        if framing::is_contentless(&request.method, response.status) {
-            run.headless(response);
-            return Ok(OutBody::relayed(relay));
-        }
-        let announced = response.content_length();
-        relay.gather(&mut opening, self.shared.limits.prefix_wait).await?;
-        Ok(match run.body(request, response, opening) {
-            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
-            None => OutBody::relayed(relay),
-        })
+        self.finish(Response::from_parts(parts, body), run)
     }
 
     /// A filter answered; the origin was not asked.
@@ -342,9 +368,24 @@ impl Exchange {
         response.map(|body| {
             // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
             // message broke off (RFC 9112 8).
-            let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(&self.client)) } else { body };
+            let body = if self.version < Version::HTTP_11 { body.resetting(Arc::clone(self.client)) } else { body };
             body.recorded_by(recorder)
         })
+    }
+
+    /// What filters see of a request, and what they do not.
+    fn taken_apart(&self, parts: Parts, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
+        let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+        let manner = Manner {
+            version: parts.version,
+            higher_minor: self.client.higher_minor(),
+            was_chunked,
+            upgrades,
+            takes_trailers: self.trailers,
+            trailers: if was_chunked { trailers::announced(&parts.headers) } else { None },
+            spelling: parts.extensions,
+        };
+        (RequestHead { method: parts.method, target, fields: Fields::from_wire(parts.headers) }, manner)
     }
 
     fn fail(&mut self, error: &Error) -> Response<OutBody> {
@@ -376,34 +417,46 @@ fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
 /// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
 fn upstream_request(
-    parts: Parts,
+    manner: &Manner,
     head: &RequestHead,
     authority: &Authority,
     body: UpBody,
-    higher_minor: Option<u8>,
 ) -> Result<Request<UpBody>, Error> {
-    let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let mut fields = head.fields.clone();
-    if !framing::may_expect(parts.version, &body) {
+    if fields.has(EXPECT) && !framing::may_expect(manner.version, &body) {
         // Not refused: it neither frames nor routes.
         let _was_there = fields.remove(&EXPECT);
     }
     let mut fields = fields.into_wire();
-    framing::of_request(&mut fields, was_chunked);
-    if was_chunked && let Some(names) = trailers::announced(&parts.headers) {
-        fields.insert(TRAILER, names);
+    framing::of_request(&mut fields, manner.was_chunked);
+    if let Some(names) = &manner.trailers {
+        fields.insert(TRAILER, names.clone());
     }
-    let host = HeaderValue::try_from(authority.as_str());
-    fields.insert(HOST, host.map_err(|error| Error::internal(format!("A filter made a host that is none: {error}.")))?);
+    if fields.get(HOST).is_none_or(|host| host != authority.as_str()) {
+        let host = HeaderValue::try_from(authority.as_str());
+        let wrong = |error| Error::internal(format!("A filter made a host that is none: {error}."));
+        fields.insert(HOST, host.map_err(wrong)?);
+    }
     hops::count_down(&head.method, &mut fields);
-    sign(&mut fields, parts.version, higher_minor);
+    sign(&mut fields, manner.version, manner.higher_minor);
+    if manner.upgrades {
+        upgrade::relay(&mut fields);
+    } else if manner.takes_trailers {
+        trailers::ask(&mut fields);
+    }
 
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.uri_mut() = head.target.clone();
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = fields;
-    // The spelling of field names as the client wrote them travels in hyper's extensions.
-    *request.extensions_mut() = parts.extensions;
     Ok(request)
+}
+
+/// The text of an address, as it would be formatted; this is done for every request.
+fn written(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().map_or(["", ""], |scheme| [scheme, "://"]);
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let path = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    [scheme[0], scheme[1], authority, path].concat()
 }

@@ -27,8 +27,8 @@ pub(crate) fn check_request(request: &Parts) -> Result<(), Error> {
         return Err(Error::bad_request("A CONNECT request announces content."));
     }
     // RFC 9110 9.3.8: a TRACE request has none either.
-    let length = request.headers.get(CONTENT_LENGTH);
-    if request.method == Method::TRACE && (coded.is_some() || length.is_some_and(|length| length != "0")) {
+    let length = || request.headers.get(CONTENT_LENGTH);
+    if request.method == Method::TRACE && (coded.is_some() || length().is_some_and(|length| length != "0")) {
         return Err(Error::bad_request("A TRACE request announces content."));
     }
     check_expectation(request)
@@ -59,6 +59,12 @@ pub(crate) fn of_response(fields: &mut HeaderMap) -> Result<bool, &'static str> 
         (Some(_), _) => return Err("its Transfer-Encoding is not just chunked"),
         (None, _) => {}
     }
+    let mut lines = fields.get_all(CONTENT_LENGTH).iter();
+    if let (Some(only), None) = (lines.next(), lines.next())
+        && is_number(only.as_bytes())
+    {
+        return Ok(false);
+    }
     let lengths: Vec<&[u8]> = fields
         .get_all(CONTENT_LENGTH)
         .iter()
@@ -67,13 +73,17 @@ pub(crate) fn of_response(fields: &mut HeaderMap) -> Result<bool, &'static str> 
         .collect();
     let Some(first) = lengths.first() else { return Ok(false) };
     // hyper reads the length only where content follows: of an answer to HEAD, or a 304, nobody else has looked at it.
-    if first.is_empty() || !first.iter().all(u8::is_ascii_digit) {
+    if !is_number(first) {
         return Err("its length is not a number");
     }
     // The same length said twice is said once (RFC 9110 8.6).
     let once = HeaderValue::from_bytes(first).ok().filter(|_| lengths.iter().all(|length| length == first));
     fields.insert(CONTENT_LENGTH, once.ok_or("it says two lengths")?);
     Ok(false)
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Frames a request as it came: a chunked one goes on in chunks, whatever its method. Left to itself hyper gives a GET of

@@ -1,9 +1,12 @@
 //! Interim responses (RFC 9110 15.2) on their way from the origin to the client.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use http::header::HeaderMap;
 use http::{StatusCode, Version};
 use tamis_filter::Fields;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use crate::{framing, via};
 
@@ -18,7 +21,7 @@ impl Interim {
     /// From what the origin sent: without hop-by-hop fields and any length, and with our `Via` (RFC 9110 7.6.1, 8.6,
     /// 7.6.3).
     pub(crate) fn new(status: StatusCode, fields: &HeaderMap, received: Version) -> Self {
-        let mut fields = Fields::from_wire(fields).into_wire();
+        let mut fields = Fields::from_wire(fields.clone()).into_wire();
         framing::drop_false_length(&mut fields, false, status);
         via::append(&mut fields, received);
         let reason = status.canonical_reason().unwrap_or_default();
@@ -39,7 +42,33 @@ impl Interim {
     }
 }
 
-/// A queue for the interim responses of one exchange.
-pub(crate) fn queue() -> (mpsc::Sender<Interim>, mpsc::Receiver<Interim>) {
-    mpsc::channel(QUEUE)
+/// The interim responses of one exchange that wait to be written. Most exchanges have none, and then this costs next to
+/// nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Interims {
+    waiting: Mutex<VecDeque<Interim>>,
+    came: Notify,
+}
+
+impl Interims {
+    /// Puts one behind the others; false where there is no room for it.
+    pub(crate) fn push(&self, interim: Interim) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = waiting.len() < QUEUE;
+        if has_room {
+            waiting.push_back(interim);
+            self.came.notify_one();
+        }
+        has_room
+    }
+
+    /// Waits for the next one. Nothing is lost when the future is dropped.
+    pub(crate) async fn next(&self) -> Interim {
+        loop {
+            if let Some(interim) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+                return interim;
+            }
+            self.came.notified().await;
+        }
+    }
 }

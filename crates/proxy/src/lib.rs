@@ -91,6 +91,7 @@ impl Proxy {
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
+            exceptions: RwLock::new([].into()),
             records: config.records,
         });
         let life = life::Life::begin(shared.limits.drain);
@@ -127,7 +128,13 @@ impl Proxy {
     /// Takes other ways for exchanges that begin from now on. Those under way go on; idle connections are given up.
     pub fn set_routes(&self, routes: Routes) {
         let mut ways = self.shared.ways.write().unwrap_or_else(PoisonError::into_inner);
-        *ways = ways.rerouted(routes, &self.shared.limits);
+        *ways = ways.rerouted(routes);
+    }
+
+    /// Lets clients reach these hosts without us; none at the start. They notice when they fetch the automatic configuration again; see
+    /// [`Proxy::pac_url`].
+    pub fn set_exceptions(&self, exceptions: Vec<HostPattern>) {
+        *self.shared.exceptions.write().unwrap_or_else(PoisonError::into_inner) = exceptions.into();
     }
 
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
@@ -145,6 +152,7 @@ struct Shared {
     access: Access,
     limits: Limits,
     pac_path: &'static str,
+    exceptions: RwLock<Arc<[HostPattern]>>,
     records: mpsc::Sender<ExchangeRecord>,
 }
 
@@ -152,6 +160,11 @@ impl Shared {
     /// The pipeline in force now.
     fn pipeline(&self) -> Arc<Pipeline> {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The hosts that clients reach without us.
+    fn exceptions(&self) -> Arc<[HostPattern]> {
+        Arc::clone(&self.exceptions.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The way up that is now in force for a client, and the connections made on it.

@@ -109,19 +109,13 @@ impl Line {
 #[derive(Debug)]
 pub(crate) struct LineIo {
     line: Arc<Line>,
-    to_proxy: bool,
     first_line: FirstLine,
 }
 
 impl LineIo {
-    /// A connection to an origin.
+    /// A connection to an origin, or to another proxy on the way there.
     pub(crate) fn to_origin(socket: TcpStream) -> Self {
         Self::new(socket, FirstLine::Over)
-    }
-
-    /// A connection to another HTTP proxy, which wants whole addresses in its request lines (RFC 9112 3.2.2).
-    pub(crate) fn to_proxy(socket: TcpStream) -> Self {
-        Self { to_proxy: true, ..Self::to_origin(socket) }
     }
 
     /// A connection from a client.
@@ -138,12 +132,7 @@ impl LineIo {
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
         };
-        Self { line: Arc::new(line), to_proxy: false, first_line }
-    }
-
-    /// Whether the other end is another HTTP proxy.
-    pub(crate) fn is_to_proxy(&self) -> bool {
-        self.to_proxy
+        Self { line: Arc::new(line), first_line }
     }
 
     /// The shared part.

@@ -5,9 +5,17 @@ use std::num::ParseIntError;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// A set of ports, as ranges in the order in which they were given.
+/// A set of ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ports(Vec<RangeInclusive<u16>>);
+pub struct Ports {
+    /// In the order in which they were given.
+    ranges: Vec<RangeInclusive<u16>>,
+    /// A bit for each port: every request asks.
+    bits: Box<[u64]>,
+}
+
+/// Ports in one piece of [`Ports::bits`].
+const PIECE: usize = u64::BITS as usize;
 
 /// A range of ports as text: `443`, or `1024-65535`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,23 +36,34 @@ impl Ports {
                 _ => ranges.push(port..=port),
             }
         }
-        Self(ranges)
+        Self::new(ranges)
+    }
+
+    fn new(ranges: Vec<RangeInclusive<u16>>) -> Self {
+        let mut bits = vec![0; (usize::from(u16::MAX) + 1) / PIECE].into_boxed_slice();
+        for port in ranges.iter().cloned().flatten().map(usize::from) {
+            if let Some(piece) = bits.get_mut(port / PIECE) {
+                *piece |= 1 << (port % PIECE);
+            }
+        }
+        Self { ranges, bits }
     }
 
     /// The same set and these ports.
     pub fn and(mut self, range: RangeInclusive<u16>) -> Self {
-        self.0.push(range);
-        self
+        self.ranges.push(range);
+        Self::new(self.ranges)
     }
 
     /// Whether `port` is in the set.
     pub fn contain(&self, port: u16) -> bool {
-        self.0.iter().any(|range| range.contains(&port))
+        let port = usize::from(port);
+        self.bits.get(port / PIECE).is_some_and(|piece| piece >> (port % PIECE) & 1 == 1)
     }
 
     /// Each range as text, as [`PortRange`] reads it.
     pub fn texts(&self) -> Vec<String> {
-        self.0
+        self.ranges
             .iter()
             .map(|range| match (range.start(), range.end()) {
                 (first, last) if first == last => first.to_string(),
@@ -56,13 +75,13 @@ impl Ports {
 
 impl FromIterator<PortRange> for Ports {
     fn from_iter<I: IntoIterator<Item = PortRange>>(ranges: I) -> Self {
-        Self(ranges.into_iter().map(|PortRange(range)| range).collect())
+        Self::new(ranges.into_iter().map(|PortRange(range)| range).collect())
     }
 }
 
 impl fmt::Display for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { f.write_str("none") } else { f.write_str(&self.texts().join(", ")) }
+        if self.ranges.is_empty() { f.write_str("none") } else { f.write_str(&self.texts().join(", ")) }
     }
 }
 

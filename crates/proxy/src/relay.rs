@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tamis_filter::Opening;
 use tokio::time::{Instant, Sleep};
 
-use crate::upstream::Place;
+use crate::upstream::Lease;
 
 /// Why a body was cut off. The peer sees it as a message that does not end properly.
 #[derive(Debug, thiserror::Error)]
@@ -31,21 +31,21 @@ pub(crate) struct Relay {
     /// The end was seen. hyper does not remember it for chunked bodies.
     ended: bool,
     /// What stood behind the body, until it is taken.
-    trailers: Option<HeaderMap>,
+    trailers: Option<Box<HeaderMap>>,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
-    /// The place at the origin that this body takes up until it is over.
-    _place: Option<Place>,
+    /// What this body holds of the way up until it is over.
+    _lease: Option<Lease>,
 }
 
 impl Relay {
     pub(crate) fn new(incoming: Incoming, silence: Duration) -> Self {
-        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None, _place: None }
+        Self { ahead: VecDeque::new(), incoming, ended: false, trailers: None, silence, timer: None, _lease: None }
     }
 
-    /// The same body, giving up `place` when it is dropped.
-    pub(crate) fn at(self, place: Place) -> Self {
-        Self { _place: Some(place), ..self }
+    /// The same body, giving up `lease` when it is dropped.
+    pub(crate) fn on(self, lease: Lease) -> Self {
+        Self { _lease: Some(lease), ..self }
     }
 
     /// Shows the beginning of the body to `opening` until it has seen enough, the body ends, or `wait` is over. The
@@ -91,7 +91,7 @@ impl Relay {
                         Some(frame) => match frame.into_data() {
                             Ok(piece) if piece.is_empty() => {}
                             Ok(piece) => return Poll::Ready(Some(Ok(piece))),
-                            Err(other) => self.trailers = other.into_trailers().ok(),
+                            Err(other) => self.trailers = other.into_trailers().ok().map(Box::new),
                         },
                     }
                 }
@@ -107,7 +107,7 @@ impl Relay {
 
     /// The trailers, once the end of the body was seen.
     pub(crate) fn take_trailers(&mut self) -> Option<Frame<Bytes>> {
-        self.trailers.take().map(Frame::trailers)
+        self.trailers.take().map(|trailers| Frame::trailers(*trailers))
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -34,7 +34,7 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
         (Some(scheme), _) => Err(Error::unsupported_scheme(scheme.as_str())),
         (None, Some(_)) => Err(Error::bad_request("The target names a host and port, which only CONNECT may.")),
         (None, None) => match (host, request.uri.path_and_query()) {
-            (Some(host), Some(path)) if names(&host, own) => Ok(Target::Ourselves(path.clone())),
+            (Some(host), Some(path)) if HostPort::of(&host)?.names(own) => Ok(Target::Ourselves(path.clone())),
             _ => Err(Error::not_here("A request without a whole address came to the proxy's own port.")),
         },
     }
@@ -49,15 +49,21 @@ pub(crate) fn length(uri: &Uri) -> usize {
 /// RFC 9112 3.2.4 wants `OPTIONS http://host`, without a path, sent on as `OPTIONS *`. `http::Uri` makes both spellings one
 /// when hyper parses the head, so it goes on as `OPTIONS /`, which asks about one resource instead of the whole server.
 fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, Error> {
-    let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let authority = plain(authority)?;
-    if names(&authority, own) {
-        return Ok(Target::Ourselves(path));
+    let target = HostPort::of(authority)?;
+    if target.host.is_empty() {
+        return Err(Error::bad_request("The target names no host."));
+    }
+    let path = uri.path_and_query();
+    if target.names(own) {
+        return Ok(Target::Ourselves(path.cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))));
+    }
+    if target.is_plain && path.is_some() {
+        return Ok(Target::Origin(uri.clone()));
     }
     Uri::builder()
         .scheme(Scheme::HTTP)
-        .authority(authority)
-        .path_and_query(path)
+        .authority(target.plain())
+        .path_and_query(path.cloned().unwrap_or_else(|| PathAndQuery::from_static("/")))
         .build()
         .map(Target::Origin)
         .map_err(|error| Error::bad_request(format!("The target is no valid address: {error}.")))
@@ -68,16 +74,18 @@ fn tunnel(uri: &Uri, own: SocketAddr) -> Result<Target, Error> {
     let Some(authority) = uri.authority().filter(|_| authority_form) else {
         return Err(Error::bad_request("CONNECT needs a host and port, and nothing else, as its target."));
     };
-    if authority.as_str().contains('@') || port(authority)?.is_none() || !has_host(authority) {
+    let target = HostPort::of(authority)?;
+    if target.has_user || target.port.is_none() || target.host.is_empty() {
         return Err(Error::bad_request("CONNECT needs a host and a port as its target."));
     }
-    if names(authority, own) {
+    if target.names(own) {
         return Err(Error::loops("A tunnel to the proxy itself was asked for."));
     }
     Ok(Target::Tunnel(authority.clone()))
 }
 
-/// The Host of a request: exactly one and valid in HTTP/1.1, at most one before (RFC 9112 3.2).
+/// The Host of a request: exactly one and valid in HTTP/1.1, at most one before (RFC 9112 3.2). None where it is empty, or
+/// says what the target says too.
 fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
     let mut lines = request.headers.get_all(HOST).iter();
     let (first, second) = (lines.next(), lines.next());
@@ -91,63 +99,96 @@ fn host_field(request: &Parts) -> Result<Option<Authority>, Error> {
             Ok(None)
         };
     };
-    if host.is_empty() {
+    let target = request.uri.authority().map(Authority::as_str);
+    if host.is_empty() || target.is_some_and(|target| target == host && !target.contains('@')) {
         return Ok(None);
     }
-    Authority::try_from(host.as_bytes())
-        .ok()
-        .filter(|authority| !authority.as_str().contains('@') && port(authority).is_ok() && has_host(authority))
-        .map(Some)
-        .ok_or_else(|| Error::bad_request("The Host field is no host and port."))
+    let no_host = || Error::bad_request("The Host field is no host and port.");
+    let authority = Authority::try_from(host.as_bytes()).map_err(|_| no_host())?;
+    let read = HostPort::of(&authority).map_err(|_| no_host())?;
+    if read.has_user || read.host.is_empty() { Err(no_host()) } else { Ok(Some(authority)) }
 }
 
-/// The authority without user information and without an empty port: what goes into Host.
-fn plain(authority: &Authority) -> Result<Authority, Error> {
-    if !has_host(authority) {
-        return Err(Error::bad_request("The target names no host."));
-    }
-    let host = authority.host();
-    let text = match port(authority)? {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    Authority::try_from(text).map_err(|error| Error::bad_request(format!("The target's host is not valid: {error}.")))
+/// An authority taken apart, once for all who look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HostPort<'a> {
+    /// With its brackets, where it has some; empty where none is named.
+    pub(crate) host: &'a str,
+    /// None where there is none, or an empty one.
+    pub(crate) port: Option<u16>,
+    /// There is user information before the host.
+    pub(crate) has_user: bool,
+    /// The text is host and port as they go into Host, and nothing else.
+    is_plain: bool,
 }
 
-/// Whether an authority names a host; what stands in brackets must be an IPv6 address, for no other kind of literal is in
-/// use, and without a zone, which has no meaning on another machine (RFC 3986 3.2.2, RFC 6874 4).
-pub(crate) fn has_host(authority: &Authority) -> bool {
-    match authority.host().strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
-        Some(literal) => literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok()),
-        None => !authority.host().is_empty(),
-    }
+/// What is wrong with an authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// What stands in brackets is no IPv6 address.
+    Brackets,
+    /// The port is not a number from 1 to 65535.
+    Port,
 }
 
-/// The port written in an authority; none where there is none or an empty one. Zero and what is no port are refused:
-/// `Authority::port_u16` would pass them off as no port.
-pub(crate) fn port(authority: &Authority) -> Result<Option<u16>, Error> {
-    let text = authority.as_str();
-    let behind_host = text.rsplit_once('@').map_or(text, |(_, rest)| rest).strip_prefix(authority.host());
-    match behind_host {
-        Some("" | ":") => Ok(None),
-        Some(port) => match port.strip_prefix(':').map(str::parse::<u16>) {
-            Some(Ok(number)) if number != 0 && port.bytes().skip(1).all(|b| b.is_ascii_digit()) => Ok(Some(number)),
-            _ => Err(Error::bad_request("The target's port is not a number from 1 to 65535.")),
-        },
-        None => Err(Error::bad_request("The target's host cannot be read.")),
+impl From<Flaw> for Error {
+    fn from(flaw: Flaw) -> Self {
+        Self::bad_request(match flaw {
+            Flaw::Brackets => "What the target has in brackets is no IPv6 address.",
+            Flaw::Port => "The target's port is not a number from 1 to 65535.",
+        })
     }
 }
 
-/// Whether `authority` names the proxy at `own` without a look-up. Names that only a look-up shows to be ours are found
-/// when the connection is made.
-fn names(authority: &Authority, own: SocketAddr) -> bool {
-    if authority.port_u16().unwrap_or(HTTP_PORT) != own.port() {
-        return false;
+impl<'a> HostPort<'a> {
+    /// What stands in brackets must be an IPv6 address, for no other kind of literal is in use, and without a zone, which
+    /// has no meaning on another machine (RFC 3986 3.2.2, RFC 6874 4). Port zero and what is no port are refused:
+    /// `Authority::port_u16` would pass them off as no port.
+    pub(crate) fn of(authority: &'a Authority) -> Result<Self, Flaw> {
+        let text = authority.as_str();
+        let (has_user, text) = text.rsplit_once('@').map_or((false, text), |(_, rest)| (true, rest));
+        let end = match text.strip_prefix('[') {
+            Some(literal) => {
+                let inner = literal.split(']').next().unwrap_or_default();
+                if inner.parse::<Ipv6Addr>().is_err() {
+                    return Err(Flaw::Brackets);
+                }
+                inner.len() + 2
+            }
+            None => text.find(':').unwrap_or(text.len()),
+        };
+        let (host, behind) = text.split_at_checked(end).unwrap_or((text, ""));
+        let port = match behind.strip_prefix(':') {
+            None if behind.is_empty() => None,
+            Some("") => None,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().ok().filter(|port| *port != 0).ok_or(Flaw::Port)?)
+            }
+            _ => return Err(Flaw::Port),
+        };
+        let is_plain = !has_user && behind != ":" && !behind.starts_with(":0");
+        Ok(Self { host, port, has_user, is_plain })
     }
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    match host.parse::<IpAddr>() {
-        Ok(ip) => is_own_ip(ip, own.ip()),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
+
+    /// Host and port as they go into Host.
+    fn plain(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.to_owned(),
+        }
+    }
+
+    /// Whether this is the proxy at `own`, without a look-up. Names that only a look-up shows to be ours are found when
+    /// the connection is made.
+    fn names(&self, own: SocketAddr) -> bool {
+        if self.port.unwrap_or(HTTP_PORT) != own.port() {
+            return false;
+        }
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        match host.parse::<IpAddr>() {
+            Ok(ip) => is_own_ip(ip, own.ip()),
+            Err(_) => host.eq_ignore_ascii_case("localhost"),
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use tamis_filter::{has_token, tokens};
 pub(crate) fn is_asked_for<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET
         && request.version() == Version::HTTP_11
-        && has_token(request.headers(), &CONNECTION, "upgrade")
         && offers_websocket(request.headers())
+        && has_token(request.headers(), &CONNECTION, "upgrade")
 }
 
 /// Whether a response changes to WebSocket, in due form and to nothing else (RFC 6455 4.1).

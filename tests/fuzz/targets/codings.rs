@@ -61,7 +61,7 @@ struct Decoded {
 fn fields(coding: &'static str) -> Fields {
     let mut map = HeaderMap::new();
     map.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
-    Fields::from_wire(&map)
+    Fields::from_wire(map)
 }
 
 fn decoded(fields: &Fields, chunks: &[&[u8]]) -> Decoded {

@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
         !hop_by_hop && (FRAMING.contains(&name) || !named.iter().any(|option| option == name.as_bytes()))
     };
     let want: Lines = lines(&wire).into_iter().filter(|(name, _)| stays(name)).collect();
-    let fields = Fields::from_wire(&wire);
+    let fields = Fields::from_wire(wire.clone());
     assert_eq!(lines_of(&fields), want);
 
     // Taking off again takes nothing more, and what goes to the wire is what was there.

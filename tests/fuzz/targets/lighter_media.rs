@@ -56,7 +56,7 @@ fn lighter(gif: &[u8], recipe: u8) -> Vec<u8> {
 fn fields(name: http::HeaderName, value: &'static str) -> Fields {
     let mut map = HeaderMap::new();
     map.insert(name, HeaderValue::from_static(value));
-    Fields::from_wire(&map)
+    Fields::from_wire(map)
 }
 
 /// How many frames a whole GIF89a has; none where it is not one (sections 17 to 27). What begins a frame (a graphic control

@@ -65,7 +65,7 @@ fn request(address: &str, kind: u8) -> Option<RequestHead> {
         map.insert(http::header::REFERER, HeaderValue::from_static("http://www.page.test/"));
     }
     let method = if kind & 2 == 0 { Method::GET } else { Method::POST };
-    Some(RequestHead { method, target, fields: Fields::from_wire(&map) })
+    Some(RequestHead { method, target, fields: Fields::from_wire(map) })
 }
 
 fn is_blocked(rules: &Arc<Rules>, request: &RequestHead) -> bool {

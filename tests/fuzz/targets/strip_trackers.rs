@@ -35,7 +35,7 @@ fn profile() -> Arc<dyn Profile> {
 fn request(target: &Uri, page: bool) -> RequestHead {
     let mut map = HeaderMap::new();
     map.insert(ACCEPT, HeaderValue::from_static(if page { "text/html" } else { "*/*" }));
-    RequestHead { method: Method::GET, target: target.clone(), fields: Fields::from_wire(&map) }
+    RequestHead { method: Method::GET, target: target.clone(), fields: Fields::from_wire(map) }
 }
 
 fn cleaned_by_new(target: &Uri, page: bool) -> Option<Uri> {
@@ -98,7 +98,7 @@ fn check_circle(profile: &Arc<dyn Profile>, target: &Uri, location: &str, page: 
     map.insert(LOCATION, value);
     for _ in 0..5 {
         let Some(asked) = cleaned(profile, target, page) else { return };
-        let mut response = ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(&map) };
+        let mut response = ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(map.clone()) };
         let before = response.fields.clone();
         Arc::clone(profile).filter().response(&request(&asked, page), &mut response, &mut Changes::default());
         assert_eq!(response.fields, before);

@@ -28,14 +28,14 @@ fn request(method: &Method, name: &HeaderName, value: &HeaderValue) -> RequestHe
     RequestHead {
         method: method.clone(),
         target: Uri::from_static("http://a.test/a.gif"),
-        fields: Fields::from_wire(&HeaderMap::from_iter([(name.clone(), value.clone())])),
+        fields: Fields::from_wire(HeaderMap::from_iter([(name.clone(), value.clone())])),
     }
 }
 
 /// An origin's tag, marked, goes up as the origin's, and "not modified" comes down with ours.
 fn there_and_back(tag: &HeaderValue) {
     let pipeline = pipeline();
-    let fields = || Fields::from_wire(&HeaderMap::from_iter([(ETAG, tag.clone())]));
+    let fields = || Fields::from_wire(HeaderMap::from_iter([(ETAG, tag.clone())]));
     let mut response = ResponseHead { status: StatusCode::OK, fields: fields() };
     pipeline.run().headless(&mut response);
     let Some(ours) = response.fields.get(ETAG).cloned() else { return };

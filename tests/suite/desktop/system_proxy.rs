@@ -4,7 +4,7 @@ use tamis_tests::client::Client;
 use tamis_tests::desktop::session::Session;
 use tamis_tests::desktop::shell::Shell;
 use tamis_tests::desktop::tray::{Panel, Tray};
-use tamis_tests::serve_box::{Home, bytes_of};
+use tamis_tests::serve_box::{Home, bytes_of, kill_guard_of};
 use tamis_tests::wait_for;
 
 const SCHEMA: &str = "org.gnome.system.proxy";
@@ -82,11 +82,24 @@ fn sigterm_puts_the_setting_back() {
 }
 
 #[test]
+fn after_a_kill_the_guard_puts_the_setting_back() {
+    let Some(session) = Session::begin(&["gsettings"]) else { return };
+    let before = company_proxy(&session.home);
+    let panel = Panel::show(&session);
+    let (shell, _tray) = start_in_use(&session, &panel);
+    assert!(session.home.restore_entry().exists());
+    shell.kill();
+    wait_for("every byte", || (bytes_of(&session.home.desktop_settings()) == before).then_some(()));
+    wait_for("no login entry", || (!session.home.restore_entry().exists()).then_some(()));
+}
+
+#[test]
 fn after_a_kill_the_next_start_puts_the_setting_back() {
     let Some(session) = Session::begin(&["gsettings"]) else { return };
     let before = company_proxy(&session.home);
     let panel = Panel::show(&session);
     let (shell, _tray) = start_in_use(&session, &panel);
+    kill_guard_of(shell.id());
     shell.kill();
     assert_eq!(mode(&session.home), "'auto'", "nobody has put it back yet");
     let shell = Shell::start(&session, &["--hidden"]);
@@ -101,6 +114,7 @@ fn after_a_kill_tamis_restore_puts_the_setting_back() {
     let before = company_proxy(&session.home);
     let panel = Panel::show(&session);
     let (shell, _tray) = start_in_use(&session, &panel);
+    kill_guard_of(shell.id());
     shell.kill();
     let restored = session.home.tamis(&["restore"]);
     assert!(restored.status.success(), "{restored:?}");

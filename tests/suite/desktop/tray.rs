@@ -73,14 +73,14 @@ fn the_icon_tells_on_off_and_attention_apart() {
     };
     tray.click("Use for this computer");
     let on = changes_from(&off);
-    // A file where a folder is needed: something goes wrong that a person should know.
-    let autostart = session.home.path().join("config/autostart");
-    fs::write(&autostart, "in the way").expect("a file");
+    // A folder where a file is needed: something goes wrong that a person should know.
+    let entry = session.home.path().join("config/autostart/tamis.desktop");
+    fs::create_dir_all(&entry).expect("a folder");
     tray.click("Start at login");
     let attention = changes_from(&on);
     assert_ne!(attention, off);
     assert_eq!(tray.items()[1].label, "Start at login could not be changed");
-    fs::remove_file(&autostart).expect("out of the way");
+    fs::remove_dir(&entry).expect("out of the way");
     tray.click("Filtering");
     wait_for("the picture for off", || (tray.picture() == off).then_some(()));
     tray.click("Filtering");

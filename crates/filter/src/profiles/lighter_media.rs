@@ -49,9 +49,8 @@ struct Still;
 impl Filter for Still {
     fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<usize> {
         // A picture in a tab of its own is being looked at or saved: it stays whole.
-        let looked_at = request.destination() == Destination::Page;
-        let is_gif = response.media_type().as_deref() == Some("image/gif");
-        (is_gif && !looked_at).then_some(PREFIX)
+        let looked_at = || request.destination() == Destination::Page;
+        (response.is_of_type("image/gif") && !looked_at()).then_some(PREFIX)
     }
 
     fn body(&mut self, _: &RequestHead, response: &ResponseHead, prefix: &Prefix) -> Option<Box<dyn BodyTransform>> {

@@ -142,7 +142,7 @@ impl Filter for Stripper {
     }
 
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
-        if let Some(tracker) = tracker_host(&request.host()) {
+        if let Some(tracker) = request.target.host().and_then(tracker_host) {
             let answer = empty_answer(request.destination(), TITLE, &why(&request.host()));
             let (before, after) = (request.target.to_string(), answer.status.as_str().to_owned());
             let what = "Tracker answered here";
@@ -189,8 +189,13 @@ impl Filter for Stripper {
 
 /// The entry of [`TRACKER_HOSTS`] that `host` is or lies below.
 fn tracker_host(host: &str) -> Option<&'static str> {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let mut rest = host.as_str();
+    let host = host.trim_end_matches('.');
+    // No tracker is an address; and most hosts come in lower case.
+    if host.ends_with(|last: char| last.is_ascii_digit() || last == ']') {
+        return None;
+    }
+    let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
+    let mut rest = lower.as_deref().unwrap_or(host);
     loop {
         if let Ok(at) = TRACKER_HOSTS.binary_search(&rest) {
             return TRACKER_HOSTS.get(at).copied();
@@ -285,7 +290,7 @@ mod tests {
     fn request(method: Method, target: &str, accept: &'static str) -> RequestHead {
         let mut map = http::HeaderMap::new();
         map.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        RequestHead { method, target: target.parse().unwrap(), fields: Fields::from_wire(&map) }
+        RequestHead { method, target: target.parse().unwrap(), fields: Fields::from_wire(map) }
     }
 
     /// Runs a sub-resource request through the profile and compares the target that is sent.
@@ -321,7 +326,7 @@ mod tests {
             let mut map = http::HeaderMap::new();
             map.insert(name, HeaderValue::from_static(value));
             let target = "http://a.test/?gclid=1".parse().unwrap();
-            let mut request = RequestHead { method: Method::GET, target, fields: Fields::from_wire(&map) };
+            let mut request = RequestHead { method: Method::GET, target, fields: Fields::from_wire(map) };
             let _ = Arc::new(profile()).filter().request(&mut request, &mut Changes::default());
             assert_eq!(request.target, "http://a.test/?gclid=1", "{name}");
         }
@@ -348,7 +353,7 @@ mod tests {
     fn redirecting(location: &str) -> ResponseHead {
         let mut map = http::HeaderMap::new();
         map.insert(header::LOCATION, HeaderValue::try_from(location).unwrap());
-        ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(&map) }
+        ResponseHead { status: StatusCode::FOUND, fields: Fields::from_wire(map) }
     }
 
     /// What becomes of a request for `target` after `from` was redirected to `location`, `rounds` times.

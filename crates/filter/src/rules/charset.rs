@@ -5,7 +5,8 @@ use http::header::CONTENT_TYPE;
 
 use crate::{Prefix, ResponseHead};
 
-/// How many first bytes may name the charset: as many as HTML asks browsers to look at (13.2.3.2).
+/// How many first bytes tell the charset: as many as HTML asks browsers to look at (13.2.3.2). What is there of the rest
+/// hangs on how the network cut the body.
 pub(super) const LOOK: usize = 1024;
 
 /// What a charset means for text that is exchanged byte for byte.
@@ -22,11 +23,12 @@ pub(super) enum Charset {
 /// The charset of a body that begins with `prefix`: by its byte order mark, its media type, its own words (HTML 4.2.5.4,
 /// XML 4.3.3), or UTF-8 where its beginning is that.
 pub(super) fn of(response: &ResponseHead, prefix: &Prefix) -> Charset {
+    let start = prefix.bytes.get(..LOOK).unwrap_or(&prefix.bytes);
     // UTF-32's mark begins like that of UTF-16; both are opaque, as is its other order.
-    if let Some((encoding, _)) = Encoding::for_bom(&prefix.bytes) {
+    if let Some((encoding, _)) = Encoding::for_bom(start) {
         return of_encoding(Some(encoding));
     }
-    if prefix.bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
+    if start.starts_with(&[0, 0, 0xfe, 0xff]) {
         return Charset::Opaque;
     }
     let type_names = response.fields.text(CONTENT_TYPE).and_then(parameter);
@@ -36,15 +38,14 @@ pub(super) fn of(response: &ResponseHead, prefix: &Prefix) -> Charset {
     }
     if media_type.ends_with("json") {
         // RFC 8259 8.1: JSON is UTF-8.
-        return if is_utf8(&prefix.bytes) { Charset::Utf8 } else { Charset::Opaque };
+        return if is_utf8(start) { Charset::Utf8 } else { Charset::Opaque };
     }
-    let start = prefix.bytes.get(..prefix.bytes.len().min(LOOK)).unwrap_or_default();
     if let Some(label) = named_within(start) {
         // What could be read as ASCII so far is not UTF-16, whatever it says (HTML 13.2.3.2).
         let encoding = Encoding::for_label(&label).map(|named| named.output_encoding());
         return of_encoding(encoding);
     }
-    if is_utf8(&prefix.bytes) { Charset::Utf8 } else { Charset::Opaque }
+    if is_utf8(start) { Charset::Utf8 } else { Charset::Opaque }
 }
 
 fn of_encoding(encoding: Option<&'static Encoding>) -> Charset {
@@ -111,7 +112,7 @@ mod tests {
     fn check(content_type: &'static str, start: &'static [u8], charset: Charset) {
         let mut map = HeaderMap::new();
         map.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(&map) };
+        let response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) };
         let prefix = Prefix { bytes: Bytes::from_static(start), complete: false };
         assert_eq!(of(&response, &prefix), charset, "{content_type}, {}", start.escape_ascii());
     }
@@ -139,5 +140,20 @@ mod tests {
         check("text/html", b"caf\xe9 x", Charset::Opaque);
         check("text/plain", b"h\0i\0", Charset::Opaque);
         check("application/json", b"{\"charset=gbk\":1}", Charset::Utf8);
+    }
+
+    #[test]
+    fn what_lies_behind_the_first_bytes_tells_nothing() {
+        let ascii = "x".repeat(LOOK - 1);
+        for (content_type, behind, charset) in [
+            ("text/html", &b"x\xe9"[..], Charset::Utf8),
+            ("text/html", b"x<meta charset=gbk>", Charset::Utf8),
+            ("text/html", b"\xc3x", Charset::Utf8),
+            ("text/html", b"\xe9", Charset::Utf8),
+            ("text/html", b"\xffx", Charset::Opaque),
+            ("application/json", b"x\0", Charset::Utf8),
+        ] {
+            check(content_type, [ascii.as_bytes(), behind].concat().leak(), charset);
+        }
     }
 }

@@ -25,7 +25,7 @@ fn request(line: &str) -> RequestHead {
     for (name, value) in words.filter_map(|word| word.split_once('=')) {
         map.insert(http::HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap());
     }
-    RequestHead { method, target, fields: Fields::from_wire(&map) }
+    RequestHead { method, target, fields: Fields::from_wire(map) }
 }
 
 fn blocks(rules: &Arc<Rules>, line: &str) -> bool {
@@ -190,7 +190,7 @@ fn body(text: &str, line: &str, content_type: &'static str, body: &'static str) 
     let mut map = HeaderMap::new();
     map.insert("content-type", HeaderValue::from_static(content_type));
     map.insert("etag", HeaderValue::from_static("\"1\""));
-    let mut response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(&map) };
+    let mut response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) };
     let Some(mut opening) = run.wants_body(&request, &response) else { return body.into() };
     opening.feed(&Bytes::from(body));
     opening.end();

@@ -2,24 +2,33 @@
 
 use crate::{Error, LoginCommand};
 
-/// The agent's name for macOS; the file is named after it.
-pub(super) const LABEL: &str = "app.tamis.login";
+/// One agent of ours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// Its name for macOS; the file is named after it.
+    pub(super) label: &'static str,
+    /// The file in `~/Library/LaunchAgents`.
+    pub(super) file_name: &'static str,
+}
 
-/// The file in `~/Library/LaunchAgents`.
-pub(super) const FILE_NAME: &str = "app.tamis.login.plist";
+/// Starts Tamis.
+pub(super) const TAMIS: Kind = Kind { label: "app.tamis.login", file_name: "app.tamis.login.plist" };
+
+/// Puts the system's proxy setting back after a crash.
+pub(super) const RESTORE: Kind = Kind { label: "app.tamis.restore", file_name: "app.tamis.restore.plist" };
 
 /// The property list by which macOS runs the command once, when this user logs in.
 ///
 /// # Errors
 /// When the program's path is not absolute, or a word cannot stand in XML.
-pub(super) fn property_list(command: &LoginCommand) -> Result<String, Error> {
+pub(super) fn property_list(command: &LoginCommand, kind: Kind) -> Result<String, Error> {
     let refuse = |text: &str, why| Error::Command { text: text.to_owned(), why };
     let program =
         command.program.to_str().ok_or_else(|| refuse(&command.program.to_string_lossy(), "its path is not UTF-8"))?;
     if !program.starts_with('/') {
         return Err(refuse(program, "its path is not absolute"));
     }
-    let mut words = String::new();
+    let (mut words, label) = (String::new(), kind.label);
     for word in std::iter::once(program).chain(command.arguments.iter().map(String::as_str)) {
         if word.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
             return Err(refuse(word, "it contains a character that a property list cannot carry"));
@@ -32,7 +41,7 @@ pub(super) fn property_list(command: &LoginCommand) -> Result<String, Error> {
 <plist version="1.0">
 <dict>
     <key>Label</key>
-    <string>{LABEL}</string>
+    <string>{label}</string>
     <key>ProgramArguments</key>
     <array>
 {words}    </array>
@@ -52,8 +61,8 @@ fn escaped(word: &str) -> String {
 
 /// Whether `launchctl print-disabled` says that the user has switched the agent off. Older systems write `true` where newer
 /// ones write `disabled`.
-pub(super) fn is_switched_off(answer: &str) -> bool {
-    let name = format!("\"{LABEL}\"");
+pub(super) fn is_switched_off(answer: &str, kind: Kind) -> bool {
+    let name = format!("\"{}\"", kind.label);
     let mut states =
         answer.lines().filter_map(|line| line.trim().split_once("=>")).filter(|(label, _)| label.trim() == name);
     states.next_back().is_some_and(|(_, state)| matches!(state.trim(), "disabled" | "true"))
@@ -69,7 +78,8 @@ mod tests {
 
     #[test]
     fn every_word_is_escaped_and_stands_alone() {
-        let list = property_list(&command("/Applications/R&D <1>/tamis", &["--hidden", "a b", "\"'", ""])).unwrap();
+        let list =
+            property_list(&command("/Applications/R&D <1>/tamis", &["--hidden", "a b", "\"'", ""]), TAMIS).unwrap();
         let words: Vec<&str> = list.lines().map(str::trim).filter(|line| line.starts_with("<string>")).collect();
         assert_eq!(
             words,
@@ -83,13 +93,15 @@ mod tests {
                 "<string>Interactive</string>",
             ]
         );
-        assert!(FILE_NAME.starts_with(LABEL));
+        for kind in [TAMIS, RESTORE] {
+            assert_eq!(kind.file_name, format!("{}.plist", kind.label));
+        }
     }
 
     #[test]
     fn a_command_that_cannot_be_written_is_refused_by_name() {
         for (program, argument) in [("tamis", ""), ("/t\n", ""), ("/t", "\0"), ("/t", "\u{ffff}")] {
-            let error = property_list(&command(program, &[argument])).unwrap_err();
+            let error = property_list(&command(program, &[argument]), TAMIS).unwrap_err();
             assert!(matches!(error, Error::Command { .. }), "{error}");
         }
     }
@@ -101,7 +113,11 @@ mod tests {
                 "\tdisabled services = {{\n\t\t\"com.apple.x\" => disabled\n\t\t\"app.tamis.login\" => {state}\n\t}}\n"
             )
         };
-        assert!(is_switched_off(&answer("disabled")) && is_switched_off(&answer("true")));
-        assert!(!is_switched_off(&answer("enabled")) && !is_switched_off(&answer("false")) && !is_switched_off(""));
+        assert!(is_switched_off(&answer("disabled"), TAMIS) && is_switched_off(&answer("true"), TAMIS));
+        assert!(
+            !is_switched_off(&answer("enabled"), TAMIS)
+                && !is_switched_off(&answer("false"), TAMIS)
+                && !is_switched_off("", TAMIS)
+        );
     }
 }

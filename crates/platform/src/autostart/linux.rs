@@ -6,22 +6,37 @@ use std::path::PathBuf;
 use super::entry_file::EntryFile;
 use crate::{Autostart, Error, LoginCommand};
 
-/// The entry's name; the one thing that makes it ours.
-const FILE_NAME: &str = "tamis.desktop";
+/// What makes an entry ours, and what the desktop is told about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    file_name: &'static str,
+    /// Lines that only this kind has.
+    more: &'static str,
+}
 
-/// The login entry in one autostart directory.
+/// Starts Tamis.
+pub(super) const TAMIS: Kind = Kind { file_name: "tamis.desktop", more: "Name=Tamis\nComment=Filtering web proxy\n" };
+
+/// Puts the system's proxy setting back after a crash. Nothing that a user would want to see in a list.
+pub(super) const RESTORE: Kind = Kind {
+    file_name: "tamis-restore.desktop",
+    more: "Name=Tamis: put the proxy setting back\nComment=After a crash; goes away by itself\nNoDisplay=true\n",
+};
+
+/// A login entry in one autostart directory.
 pub(super) struct Entry {
     file: EntryFile,
+    kind: Kind,
 }
 
 impl Entry {
     /// The one the session looks at. An `XDG_CONFIG_HOME` that is not absolute counts as not set, as its
     /// specification says.
-    pub(super) fn of_this_user() -> Option<Self> {
+    pub(super) fn of_this_user(kind: Kind) -> Option<Self> {
         let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let config =
             config.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".config")))?;
-        Some(Self { file: EntryFile::new(config.join("autostart"), FILE_NAME) })
+        Some(Self { file: EntryFile::new(config.join("autostart"), kind.file_name), kind })
     }
 }
 
@@ -31,7 +46,7 @@ impl Autostart for Entry {
     }
 
     fn set(&self, command: &LoginCommand) -> Result<(), Error> {
-        self.file.replace(&entry(command)?)
+        self.file.replace(&entry(command, self.kind)?)
     }
 
     fn remove(&self) -> Result<(), Error> {
@@ -54,11 +69,10 @@ fn would_start(content: &str) -> bool {
         && value("X-GNOME-Autostart-enabled") != Some("false")
 }
 
-fn entry(command: &LoginCommand) -> Result<String, Error> {
+fn entry(command: &LoginCommand, kind: Kind) -> Result<String, Error> {
+    let (exec, more) = (exec(command)?, kind.more);
     Ok(format!(
-        "[Desktop Entry]\nType=Application\nName=Tamis\nComment=Filtering web proxy\nExec={}\nTerminal=false\n\
-         X-GNOME-Autostart-enabled=true\n",
-        exec(command)?
+        "[Desktop Entry]\nType=Application\n{more}Exec={exec}\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
     ))
 }
 

@@ -73,7 +73,7 @@ fn a_command_that_cannot_be_written_is_refused_by_name() {
 
 #[test]
 fn an_entry_switched_off_in_the_desktops_own_settings_is_off() {
-    let written = entry(&command("/usr/bin/tamis", &[])).unwrap();
+    let written = entry(&command("/usr/bin/tamis", &[]), TAMIS).unwrap();
     assert!(would_start(&written));
     assert!(!would_start(&format!("{written}Hidden=true\n")));
     assert!(!would_start(&written.replace("enabled=true", "enabled = false")));
@@ -84,7 +84,7 @@ fn an_entry_switched_off_in_the_desktops_own_settings_is_off() {
 #[test]
 fn an_entry_is_on_from_set_to_remove() {
     let home = tempfile::tempdir().unwrap();
-    let entry = Entry { file: EntryFile::new(home.path().join("config/autostart"), FILE_NAME) };
+    let entry = Entry { file: EntryFile::new(home.path().join("config/autostart"), TAMIS.file_name), kind: TAMIS };
     assert!(!entry.is_on().unwrap());
     entry.set(&command("/usr/bin/tamis", &["--hidden"])).unwrap();
     assert!(entry.is_on().unwrap());

@@ -26,11 +26,24 @@ use crate::Autostart;
 /// None where no home directory is known, and on Linux no `XDG_CONFIG_HOME` either.
 pub fn native() -> Option<Box<dyn Autostart>> {
     #[cfg(target_os = "linux")]
-    return linux::Entry::of_this_user().map(|entry| Box::new(entry) as Box<dyn Autostart>);
+    return linux::Entry::of_this_user(linux::TAMIS).map(|entry| Box::new(entry) as Box<dyn Autostart>);
     #[cfg(target_os = "macos")]
-    return macos::Agent::of_this_user().map(|agent| Box::new(agent) as Box<dyn Autostart>);
+    return macos::Agent::of_this_user(launch_agent::TAMIS).map(|agent| Box::new(agent) as Box<dyn Autostart>);
     #[cfg(windows)]
-    return Some(Box::new(windows::RunKey));
+    return Some(Box::new(windows::RunKey::TAMIS));
+    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+    None
+}
+
+/// A second entry (`tamis-restore.desktop`, `Tamis restore`, `app.tamis.restore.plist`): there while the system's proxy
+/// setting points here, so that the next login puts it back should everything else fail. None where [`native`] is.
+pub fn restore() -> Option<Box<dyn Autostart>> {
+    #[cfg(target_os = "linux")]
+    return linux::Entry::of_this_user(linux::RESTORE).map(|entry| Box::new(entry) as Box<dyn Autostart>);
+    #[cfg(target_os = "macos")]
+    return macos::Agent::of_this_user(launch_agent::RESTORE).map(|agent| Box::new(agent) as Box<dyn Autostart>);
+    #[cfg(windows)]
+    return Some(Box::new(windows::RunKey::RESTORE));
     #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
     None
 }

@@ -12,22 +12,29 @@ use crate::{Autostart, Error, LoginCommand};
 const RUN: &str = r"Software\Microsoft\Windows\CurrentVersion\Run";
 /// Where the Task Manager and the settings keep which of them the user has switched off.
 const APPROVED: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run";
-/// The value's name in both; the one thing that makes it ours.
-const NAME: &str = "Tamis";
-
 const PLACE: &str = "Windows' Run key";
 
-/// The login entry of this user.
-pub(super) struct RunKey;
+/// A login entry of this user.
+pub(super) struct RunKey {
+    /// The value's name in both keys; the one thing that makes it ours.
+    name: &'static str,
+}
+
+impl RunKey {
+    /// Starts Tamis.
+    pub(super) const TAMIS: Self = Self { name: "Tamis" };
+    /// Puts the system's proxy setting back after a crash.
+    pub(super) const RESTORE: Self = Self { name: "Tamis restore" };
+}
 
 impl Autostart for RunKey {
     fn is_on(&self) -> Result<bool, Error> {
         let read = || {
-            let line: Option<String> = in_key(RUN, |key| key.get_value(NAME))?;
-            let approved = in_key(APPROVED, |key| key.get_raw_value(NAME))?;
+            let line: Option<String> = in_key(RUN, |key| key.get_value(self.name))?;
+            let approved = in_key(APPROVED, |key| key.get_raw_value(self.name))?;
             Ok(run_key::would_start(line.as_deref(), approved.as_ref().map(|value| &*value.bytes)))
         };
-        read().map_err(failed("read"))
+        read().map_err(failed("read", self.name))
     }
 
     /// That the user had it switched off in the Task Manager is over: this is a later wish of the same user.
@@ -35,23 +42,23 @@ impl Autostart for RunKey {
         let line = run_key::command_line(command)?;
         let write = || {
             let (run, _) = RegKey::predef(HKEY_CURRENT_USER).create_subkey_with_flags(RUN, KEY_READ | KEY_WRITE)?;
-            run.set_value(NAME, &line)?;
-            in_key(APPROVED, |key| key.delete_value(NAME))?;
-            run.get_value::<String, _>(NAME)
+            run.set_value(self.name, &line)?;
+            in_key(APPROVED, |key| key.delete_value(self.name))?;
+            run.get_value::<String, _>(self.name)
         };
-        let found = write().map_err(failed("set"))?;
+        let found = write().map_err(failed("set", self.name))?;
         if found == line {
             return Ok(());
         }
-        Err(Error::NotHeld { place: PLACE, key: NAME.to_owned(), wanted: Some(line), found: Some(found) })
+        Err(Error::NotHeld { place: PLACE, key: self.name.to_owned(), wanted: Some(line), found: Some(found) })
     }
 
     fn remove(&self) -> Result<(), Error> {
         let remove = || {
-            in_key(RUN, |key| key.delete_value(NAME))?;
-            in_key(APPROVED, |key| key.delete_value(NAME)).map(drop)
+            in_key(RUN, |key| key.delete_value(self.name))?;
+            in_key(APPROVED, |key| key.delete_value(self.name)).map(drop)
         };
-        remove().map_err(failed("remove"))
+        remove().map_err(failed("remove", self.name))
     }
 }
 
@@ -64,6 +71,6 @@ fn in_key<T>(path: &str, work: impl FnOnce(RegKey) -> io::Result<T>) -> io::Resu
     }
 }
 
-fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
-    move |error| Error::Setting { place: PLACE, doing, key: NAME.to_owned(), why: error.to_string() }
+fn failed(doing: &'static str, name: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |error| Error::Setting { place: PLACE, doing, key: name.to_owned(), why: error.to_string() }
 }

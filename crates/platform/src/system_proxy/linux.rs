@@ -6,8 +6,8 @@ use std::ffi::CString;
 use super::gio::{self, Gio, Settings};
 use super::keyfile;
 use crate::former::{self, GnomeKeys};
-use crate::keyed::{self, Store, Wanted};
-use crate::{Error, FormerProxy, Note, Restored, SystemProxy};
+use crate::keyed::{self, DeadEnds, Store, Wanted};
+use crate::{Error, FormerProxy, KeyNote, Note, Restored, SystemProxy};
 
 /// The proxy setting in GSettings. Nothing is kept open between two calls, so each sees what is there now.
 pub(super) struct Gnome {
@@ -66,6 +66,10 @@ impl Store for Gnome {
         key == Self::ADDRESS || key == Self::MODE
     }
 
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
+        former::forget_dead_ends(self, group, dead_ends)
+    }
+
     fn is_writable(&self, key: &str) -> Result<bool, Error> {
         self.with("read", key, Settings::is_writable)
     }
@@ -111,6 +115,10 @@ impl SystemProxy for Gnome {
 
     fn apply(&self, note: &Note) -> Result<(), Error> {
         keyed::apply(self, note)
+    }
+
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        keyed::holds(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

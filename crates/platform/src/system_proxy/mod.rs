@@ -1,4 +1,4 @@
-//! The system's proxy setting: which hand fits this desktop.
+//! The system's proxy settings: which hands fit this desktop.
 //!
 //! | system | setting |
 //! |---|---|
@@ -27,27 +27,27 @@ mod wininet;
 
 use crate::{Note, SystemProxy};
 
-/// The proxy setting of the desktop this process runs in, for turning on.
+/// The proxy settings that programs of the desktop this process runs in follow, for turning on; the desktop's own first.
+/// Several may apply at once, where programs of one desktop read the settings of another too.
 ///
-/// None where there is none we know how to change: on Linux under KDE, or where libgio, the schema, or a backend that
+/// Empty where there is none we know how to change: on Linux under KDE, or where libgio, the schema, or a backend that
 /// stores settings is missing (the log says which, at level `info`). A caller then has to show the user how to set the
 /// proxy by hand.
-pub fn native() -> Option<Box<dyn SystemProxy>> {
+pub fn native() -> Vec<Box<dyn SystemProxy>> {
     #[cfg(target_os = "linux")]
     {
         let desktops = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
         if linux::is_followed_by(&desktops) {
-            return gnome();
+            return gnome().into_iter().collect();
         }
         tracing::info!(desktops, "this desktop's proxy setting is not supported yet");
-        None
     }
     #[cfg(windows)]
-    return Some(Box::new(windows::hand()));
+    return vec![Box::new(windows::hand())];
     #[cfg(target_os = "macos")]
-    return Some(Box::new(macos::hand()));
-    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-    None
+    return vec![Box::new(macos::hand())];
+    #[cfg(not(any(target_os = "macos", windows)))]
+    Vec::new()
 }
 
 /// The hand that made `note`, for putting back, whichever desktop the user is in today: settings changed under one
@@ -61,11 +61,11 @@ pub fn for_note(note: &Note) -> Option<Box<dyn SystemProxy>> {
     }
     #[cfg(windows)]
     if note.backend == wininet::BACKEND {
-        return native();
+        return Some(Box::new(windows::hand()));
     }
     #[cfg(target_os = "macos")]
     if note.backend == networksetup::BACKEND {
-        return native();
+        return Some(Box::new(macos::hand()));
     }
     tracing::info!(backend = note.backend, "a note by a hand that this system does not have");
     None

@@ -2,17 +2,13 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use http::header::HeaderMap;
 use http::uri::Authority;
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tower_service::Service;
 
 use super::connect_tunnel::{self, HeadBounds};
 use super::dialler::Dialler;
@@ -25,7 +21,7 @@ use crate::Limits;
 use crate::line::LineIo;
 use crate::tunnel::End;
 
-/// Makes connections for the pool and for tunnels.
+/// Makes connections for requests and for tunnels.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
     routes: Arc<Routes>,
@@ -62,12 +58,11 @@ impl Connector {
         &self.routes
     }
 
-    /// A connection for requests to the origin at `uri`: to itself, or to the HTTP proxy on its way.
-    async fn for_requests(&self, uri: Uri) -> Result<LineIo, ConnectError> {
-        let authority = uri.authority().ok_or(ConnectError::Origin(Fault::Target))?;
+    /// A connection for requests to the origin `authority`: to itself, or to the HTTP proxy on its way.
+    pub(super) async fn for_requests(&self, authority: &Authority) -> Result<LineIo, ConnectError> {
         match self.route(authority, Traffic::Requests)? {
-            Route::Direct => self.direct(uri).await.map(LineIo::to_origin),
-            Route::HttpProxy(proxy) => self.through(proxy, async |socket| Ok(LineIo::to_proxy(socket))).await,
+            Route::Direct => self.direct(authority).await.map(LineIo::to_origin),
+            Route::HttpProxy(proxy) => self.through(proxy, async |socket| Ok(LineIo::to_origin(socket))).await,
             Route::Socks5(proxy) => self.socks5(proxy, authority).await.map(LineIo::to_origin),
             Route::Refused(why) => Err(ConnectError::Route(why.clone())),
         }
@@ -76,11 +71,7 @@ impl Connector {
     /// A connection of its own for a tunnel. `fields` are the end-to-end fields of the CONNECT, for the next proxy.
     pub(super) async fn for_tunnel(&self, authority: &Authority, fields: HeaderMap) -> Result<End, ConnectError> {
         match self.route(authority, Traffic::Tunnels)? {
-            Route::Direct => {
-                let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
-                let uri = uri.map_err(|_| ConnectError::Origin(Fault::Target))?;
-                self.direct(uri).await.map(End::fresh)
-            }
+            Route::Direct => self.direct(authority).await.map(End::fresh),
             Route::HttpProxy(proxy) => {
                 self.through(proxy, async |socket| {
                     connect_tunnel::ask(socket, proxy, authority, fields, self.head).await
@@ -101,7 +92,9 @@ impl Connector {
         Ok(self.routes.to(target, traffic))
     }
 
-    async fn direct(&self, uri: Uri) -> Result<TcpStream, ConnectError> {
+    async fn direct(&self, authority: &Authority) -> Result<TcpStream, ConnectError> {
+        let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query("/").build();
+        let uri = uri.map_err(|_| ConnectError::Origin(Fault::Target))?;
         self.in_time(self.origins.connect(uri)).await.map_err(ConnectError::Origin)
     }
 
@@ -124,20 +117,5 @@ impl Connector {
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         tokio::time::timeout(self.limit, work).await.unwrap_or(Err(Fault::TooLong))
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = TokioIo<LineIo>;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connector = self.clone();
-        Box::pin(async move { connector.for_requests(uri).await.map(TokioIo::new) })
     }
 }

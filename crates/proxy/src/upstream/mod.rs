@@ -1,14 +1,15 @@
-//! The direction towards the origin: choosing the way, connecting, pooling, waiting.
+//! The direction towards the origin: choosing the way, connecting, keeping connections, waiting.
 
 mod connect_tunnel;
+mod connection;
 mod connector;
 mod dialler;
 mod fault;
 mod informational;
+mod lease;
 mod lookup;
+mod origins;
 mod pattern;
-mod per_origin;
-mod retry;
 mod route;
 mod routes;
 mod socks;
@@ -16,43 +17,44 @@ mod tap;
 mod up_body;
 mod ways;
 
-use std::error::Error as StdError;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
-use http::{Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::sync::mpsc;
+use http::{Request, Response, StatusCode, Uri};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1::Builder;
 use tokio::time::Instant;
 
 use crate::Limits;
 use crate::error::Error;
-use crate::interim::Interim;
+use crate::interim::Interims;
 use crate::tunnel::End;
+use connection::Connection;
 use connector::Connector;
 use fault::ConnectError;
+pub(crate) use lease::Lease;
 use lookup::Reach;
+pub(crate) use origins::Place;
+use origins::{Bounds, Origins};
+pub(crate) use pattern::Hosts;
 pub use pattern::{HostPattern, PatternError};
-pub(crate) use per_origin::Place;
-use per_origin::Places;
 pub use route::{Login, ProxyServer, Route, RouteError};
 pub use routes::{Routes, Rule, Traffic};
 pub(crate) use tap::Tap;
-pub(crate) use up_body::{Progress, UpBody};
+pub(crate) use up_body::UpBody;
 pub(crate) use ways::Ways;
 
-/// Connections to origins, pooled.
+/// The way to origins, and the connections made on it.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    client: Client<Connector, UpBody>,
     connector: Connector,
-    places: Arc<Places>,
+    codec: Builder,
+    origins: Arc<Origins>,
+    /// Of [`Origins`]: which routes these are.
+    generation: u64,
     requests_per_origin: usize,
     connect: Duration,
     response_head: Duration,
@@ -61,37 +63,32 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Arc<Routes>, limits: &Limits, reach: Reach) -> Self {
-        let connector = Connector::new(own, refused, routes, limits, reach);
-        let places = Places::new(limits.requests_per_origin, limits.origin_wait);
-        Self::over(connector, Arc::new(places), limits)
-    }
-
-    /// The same on other routes: no connection outlives the way it was made, and who has a place at an origin keeps it.
-    fn rerouted(&self, routes: Arc<Routes>, limits: &Limits) -> Self {
-        Self::over(self.connector.rerouted(routes), Arc::clone(&self.places), limits)
-    }
-
-    fn over(connector: Connector, places: Arc<Places>, limits: &Limits) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(limits.idle_upstream)
-            .pool_max_idle_per_host(limits.idle_upstream_per_origin)
-            .http1_preserve_header_case(true)
-            .http1_max_headers(limits.fields)
-            .http1_max_buf_size(limits.buffer())
-            // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .set_host(false)
-            .build(connector.clone());
+        let origins = Origins::new(Bounds {
+            places: limits.requests_per_origin,
+            patience: limits.origin_wait,
+            idle: limits.idle_upstream_per_origin,
+            idle_for: limits.idle_upstream,
+        });
         Self {
-            client,
-            connector,
-            places,
+            connector: Connector::new(own, refused, routes, limits, reach),
+            codec: connection::codec(limits),
+            generation: origins.generation(),
+            origins,
             requests_per_origin: limits.requests_per_origin,
             connect: limits.connect,
             response_head: limits.response_head,
             continue_wait: limits.continue_wait,
+        }
+    }
+
+    /// The same on other routes: no connection outlives the way it was made, and who has a place at an origin keeps it.
+    fn rerouted(&self, routes: Arc<Routes>) -> Self {
+        Self {
+            connector: self.connector.rerouted(routes),
+            codec: self.codec.clone(),
+            generation: self.origins.reroute(),
+            origins: Arc::clone(&self.origins),
+            ..*self
         }
     }
 
@@ -102,21 +99,19 @@ impl Upstream {
 
     /// Waits until the origin may be asked one thing more. Its body's end frees the place.
     pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
-        let place = self.places.take(authority).await;
+        let place = self.origins.take(authority).await;
         place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
     }
 
-    /// Sends a request and waits for the head of its final response. `progress` is the body's; interim responses go to
-    /// `interims` meanwhile.
-    ///
-    /// A pooled connection may close just when it is used again. Then a request that is idempotent and has no body is
-    /// sent once more on another one, as a browser would (RFC 9110 9.2.2, RFC 9112 9.3.1).
+    /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
+    /// to `interims` meanwhile. `again` makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
-        mut request: Request<UpBody>,
-        progress: &Progress,
-        interims: mpsc::Sender<Interim>,
-    ) -> Result<Response<Incoming>, Error> {
+        place: Place,
+        mut request: Box<Request<UpBody>>,
+        again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
+        interims: &Arc<Interims>,
+    ) -> Result<(Response<Incoming>, Lease), Error> {
         let Some(authority) = request.uri().authority().cloned() else {
             return Err(Error::internal("A request on its way up names no host."));
         };
@@ -124,67 +119,87 @@ impl Upstream {
             Route::HttpProxy(proxy) => Some(proxy),
             Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
         };
-        if let Some(basic) = proxy.and_then(ProxyServer::login).and_then(Login::basic) {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
-        }
-        let response = self.send_or_again(request, authority.as_str(), progress, interims).await?;
+        address(&mut request, proxy);
+        informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
+        let readdressed = || {
+            let mut request = Box::new(again()?);
+            address(&mut request, proxy);
+            informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
+            Ok(request)
+        };
+        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 Err(Error::upstream_proxy_refused(&proxy.to_string(), authority.as_str(), response.status()))
             }
-            _ => Ok(response),
+            _ => Ok((response, lease)),
         }
     }
 
+    /// Takes an idle connection if there is one, else opens one.
+    ///
+    /// An idle connection may close just when it is used again. A request of which nothing was sent then goes out on
+    /// another one. One that was sent, is idempotent and has no body is sent once more on a new connection, as a browser
+    /// would (RFC 9110 9.2.2, RFC 9112 9.3.1). It is made anew then, for a copy of each request would cost more than all that
+    /// it is for; what is lost is how its client spelt the names of fields.
     async fn send_or_again(
         &self,
-        request: Request<UpBody>,
-        authority: &str,
-        progress: &Progress,
-        interims: mpsc::Sender<Interim>,
-    ) -> Result<Response<Incoming>, Error> {
-        let again = retry::copy_of(&request, progress);
-        let failed = match self.send_once(request, progress, interims.clone()).await {
-            Ok(response) => return Ok(response),
-            Err(failed) => failed,
-        };
-        let failed = match (again, failed) {
-            (Some(again), Failed::Client(error)) if retry::closed_under_the_request(&error) => {
-                tracing::debug!(authority, "a pooled connection closed under a request; sending it once more");
-                match self.send_once(again, progress, interims).await {
-                    Ok(response) => return Ok(response),
-                    Err(failed) => failed,
+        place: Place,
+        mut request: Box<Request<UpBody>>,
+        again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
+        authority: &Authority,
+    ) -> Result<(Response<Incoming>, Lease), Error> {
+        while let Some(idle) = place.idle_connection(self.generation) {
+            let line = Arc::clone(&idle.line);
+            let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
+            match self.send_once(idle, request).await {
+                Ok((response, connection)) => {
+                    let lease = Lease::new(place, connection, &response);
+                    return Ok((response, lease));
                 }
+                Err(Failed::NotSent(unsent)) => request = unsent,
+                // It had served before and gave not one byte of an answer this time.
+                Err(Failed::Broken(_)) if may_be_repeated && line.fell_silent_on_reuse() => {
+                    tracing::debug!(%authority, "an idle connection closed under a request; sending it once more");
+                    request = again()?;
+                    break;
+                }
+                Err(failed) => return Err(failed.explain(self, authority.as_str())),
             }
-            (_, failed) => failed,
-        };
-        Err(match failed {
-            Failed::Client(error) => explain(authority, &error, self.connect),
-            Failed::TookTooLong => Error::timed_out("Waiting for the answer of", authority, self.response_head),
-        })
+        }
+        let fresh = Box::pin(self.open(authority)).await.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let answered = self.send_once(fresh, request).await;
+        let (response, connection) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let lease = Lease::new(place, connection, &response);
+        Ok((response, lease))
+    }
+
+    async fn open(&self, authority: &Authority) -> Result<Connection, Failed> {
+        let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
+        Connection::open(&self.codec, line, self.generation).await.map_err(Failed::Broken)
     }
 
     async fn send_once(
         &self,
-        mut request: Request<UpBody>,
-        progress: &Progress,
-        interims: mpsc::Sender<Interim>,
-    ) -> Result<Response<Incoming>, Failed> {
-        informational::listen(&mut request, interims, self.continue_wait);
-        let connection = capture_connection(&mut request);
-        let mut answer = std::pin::pin!(self.client.request(request));
+        mut connection: Connection,
+        request: Box<Request<UpBody>>,
+    ) -> Result<(Response<Incoming>, Connection), Failed> {
+        let progress = request.body().progress();
+        let begun = Instant::now();
+        let mut answer = std::pin::pin!(connection.send(*request));
         loop {
-            let patience = progress.last() + self.connect + self.response_head;
-            match tokio::time::timeout_at(patience, answer.as_mut()).await {
-                Ok(answered) => {
-                    let response = answered.map_err(Failed::Client)?;
-                    if response.version() < Version::HTTP_11 {
-                        use_no_more(&connection);
-                    }
-                    return Ok(response);
+            // From the last byte of the request on.
+            let patience = || progress.as_ref().map_or(begun, |body| body.last().max(begun)) + self.response_head;
+            match tokio::time::timeout_at(patience(), answer.as_mut()).await {
+                Ok(Ok(response)) => return Ok((response, connection)),
+                Ok(Err(mut error)) => {
+                    return Err(match error.take_message() {
+                        Some(request) => Failed::NotSent(Box::new(request)),
+                        None => Failed::Broken(error.into_error()),
+                    });
                 }
-                Err(_) if progress.last() + self.connect + self.response_head > Instant::now() => {}
+                Err(_) if patience() > Instant::now() => {}
                 Err(_) => return Err(Failed::TookTooLong),
             }
         }
@@ -198,28 +213,37 @@ impl Upstream {
     }
 }
 
-/// Keeps the connection of an HTTP/1.0 origin out of the pool. hyper would send the next request on it as HTTP/1.0, and
-/// drop a body of unknown length without a word; each request is to go out in our own version (RFC 9110 2.5).
-fn use_no_more(connection: &CaptureConnection) {
-    if let Some(connected) = connection.connection_metadata().as_ref() {
-        connected.poison();
+/// Writes the target as the next hop wants it: an origin its path alone (RFC 9112 3.2.1), another HTTP proxy the whole
+/// (RFC 9112 3.2.2), and with it our credentials.
+fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
+    match proxy {
+        None => *request.uri_mut() = request.uri().path_and_query().cloned().map_or_else(Uri::default, Uri::from),
+        Some(proxy) => {
+            if let Some(basic) = proxy.login().and_then(Login::basic) {
+                request.headers_mut().insert(PROXY_AUTHORIZATION, basic);
+            }
+        }
     }
 }
 
 /// Why a request got no response.
 enum Failed {
-    Client(hyper_util::client::legacy::Error),
+    Connecting(ConnectError),
+    /// The connection was closed before anything was sent.
+    NotSent(Box<Request<UpBody>>),
+    Broken(hyper::Error),
     TookTooLong,
 }
 
-/// Finds what happened in an error's chain of causes.
-fn explain(authority: &str, error: &(dyn StdError + 'static), connect_limit: Duration) -> Error {
-    let mut cause = Some(error);
-    while let Some(found) = cause {
-        if let Some(connecting) = found.downcast_ref::<ConnectError>() {
-            return connecting.explain(authority, connect_limit);
+impl Failed {
+    fn explain(self, upstream: &Upstream, authority: &str) -> Error {
+        match self {
+            Self::Connecting(error) => error.explain(authority, upstream.connect),
+            Self::NotSent(_) => {
+                Error::bad_answer(authority, &std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+            }
+            Self::Broken(error) => Error::bad_answer(authority, &error),
+            Self::TookTooLong => Error::timed_out("Waiting for the answer of", authority, upstream.response_head),
         }
-        cause = found.source();
     }
-    Error::bad_answer(authority, error)
 }

@@ -29,8 +29,9 @@ pub struct HostPattern {
     port: Option<u16>,
 }
 
+/// The hosts of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Hosts {
+pub(crate) enum Hosts {
     All,
     Name(String),
     NameAndBelow(String),
@@ -99,6 +100,16 @@ impl HostPattern {
                     range.contains(&address) && (about_this_computer || !host.is_this_computer)
                 }),
             }
+    }
+
+    /// Without the port.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Whether a port of theirs is named.
+    pub fn names_a_port(&self) -> bool {
+        self.port.is_some()
     }
 
     /// Whether this is `*`, for every port.

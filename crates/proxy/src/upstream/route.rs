@@ -10,7 +10,7 @@ use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::pattern;
-use crate::target;
+use crate::target::{Flaw, HostPort};
 
 /// The longest user name or password, in bytes: what SOCKS5 can carry (RFC 1929 2).
 const CREDENTIAL_LIMIT: usize = 255;
@@ -176,15 +176,17 @@ fn decoded(text: &str) -> Result<String, RouteError> {
 fn authority(text: &str) -> Result<Authority, RouteError> {
     let not_a_host = || RouteError("it does not name a host");
     let authority = Authority::try_from(text).map_err(|_| not_a_host())?;
-    let host = authority.host();
-    let sound = if host.starts_with('[') { target::has_host(&authority) } else { pattern::name(host).is_ok() };
-    if !sound || authority.as_str().contains('@') {
+    let read = match HostPort::of(&authority) {
+        Ok(read) => read,
+        Err(Flaw::Brackets) => return Err(not_a_host()),
+        Err(Flaw::Port) => return Err(RouteError("its port is not a number from 1 to 65535")),
+    };
+    if read.has_user || !(read.host.starts_with('[') || pattern::name(read.host).is_ok()) {
         return Err(not_a_host());
     }
-    match target::port(&authority) {
-        Ok(Some(_)) => Ok(authority),
-        Ok(None) => Err(RouteError("it names no port; write it behind the host, for instance `:3128`")),
-        Err(_) => Err(RouteError("its port is not a number from 1 to 65535")),
+    match read.port {
+        Some(_) => Ok(authority),
+        None => Err(RouteError("it names no port; write it behind the host, for instance `:3128`")),
     }
 }
 

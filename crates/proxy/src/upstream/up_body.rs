@@ -15,20 +15,31 @@ use crate::relay::{BodyError, Relay};
 /// The body of a request on its way to the origin.
 pub(crate) struct UpBody {
     /// None for a request without a body.
-    relay: Option<Relay>,
-    progress: Progress,
+    moving: Option<Box<Moving>>,
     /// While this is there the client is not asked for its body.
     held_back: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
+/// A body that is there, in a box: most requests have none.
+struct Moving {
+    relay: Relay,
+    progress: Progress,
+}
+
 impl UpBody {
-    pub(crate) fn new(relay: Relay, progress: Progress) -> Self {
-        Self { relay: Some(relay), progress, held_back: None }
+    pub(crate) fn new(relay: Relay) -> Self {
+        let moving = (!relay.is_over()).then(|| Box::new(Moving { relay, progress: Progress::begin() }));
+        Self { moving, held_back: None }
     }
 
     /// No body.
-    pub(super) fn none(progress: Progress) -> Self {
-        Self { relay: None, progress, held_back: None }
+    pub(crate) fn none() -> Self {
+        Self { moving: None, held_back: None }
+    }
+
+    /// When it last moves, also when it is on its way; none where there is no body.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        self.moving.as_ref().map(|moving| moving.progress.clone())
     }
 
     /// Does not touch the body before `consent`: hyper tells the client `100 Continue` as soon as its body is read.
@@ -46,36 +57,37 @@ impl Body for UpBody {
             ready!(consent.as_mut().poll(cx));
             self.held_back = None;
         }
-        let Some(relay) = &mut self.relay else { return Poll::Ready(None) };
+        let Some(Moving { relay, progress }) = self.moving.as_deref_mut() else { return Poll::Ready(None) };
         let frame = match ready!(relay.poll_piece(cx)) {
             Some(piece) => Some(piece.map(Frame::data)),
             None => relay.take_trailers().map(Ok),
         };
-        self.progress.made();
+        progress.made();
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.relay.as_ref().is_none_or(Relay::is_over)
+        self.moving.as_ref().is_none_or(|moving| moving.relay.is_over())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.relay.as_ref().map_or_else(|| SizeHint::with_exact(0), Relay::size_hint)
+        self.moving.as_ref().map_or_else(|| SizeHint::with_exact(0), |moving| moving.relay.size_hint())
     }
 }
 
 /// When a request's body last moved: an upload may take its time as long as it goes on.
 #[derive(Debug, Clone)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     began: Instant,
     last_ms: Arc<AtomicU64>,
 }
 
 impl Progress {
-    pub(crate) fn begin() -> Self {
+    fn begin() -> Self {
         Self { began: Instant::now(), last_ms: Arc::default() }
     }
 
+    /// It moved just now.
     fn made(&self) {
         let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_ms.store(ms, Ordering::Relaxed);

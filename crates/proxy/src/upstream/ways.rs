@@ -25,9 +25,9 @@ impl Ways {
     }
 
     /// The same on other routes.
-    pub(crate) fn rerouted(&self, routes: Routes, limits: &Limits) -> Self {
+    pub(crate) fn rerouted(&self, routes: Routes) -> Self {
         let routes = Arc::new(routes);
-        let rerouted = |up: &Upstream| Arc::new(up.rerouted(Arc::clone(&routes), limits));
+        let rerouted = |up: &Upstream| Arc::new(up.rerouted(Arc::clone(&routes)));
         Self { of_this_computer: rerouted(&self.of_this_computer), of_others: rerouted(&self.of_others) }
     }
 

@@ -153,7 +153,8 @@ impl Stream {
             return Ok(());
         };
         let needle = prefilter.find(&self.held, (self.read..end).into());
-        let to = needle.map_or(last, |needle| needle.start);
+        // Behind `last`, a short needle may lie within a long one that begins before it and is still coming.
+        let to = needle.map_or(last, |needle| needle.start.min(last));
         if to > self.read {
             self.read = to;
             self.state = self.start_state(to)?;

@@ -195,6 +195,35 @@ fn a_text_is_found_without_automata_as_with_them() {
     }
 }
 
+/// What skips ahead sees the text within before the one around it, wherever the rest of that is still to come: behind the
+/// end of a piece, or behind a place where old beginnings are given up.
+#[test]
+fn a_text_within_another_does_not_win_while_that_is_still_coming() {
+    let span = usize::try_from(SPAN).unwrap();
+    for (from, flags, body) in [
+        ("bcb|abcba", "", "--abcba-bcb-abcb"),
+        ("abcba|bcb", "i", "--ABCBA-bcb-abcb"),
+        ("aab|baaba|abaabaab", "", "--abaabaab-abaaba"),
+        ("(?:cab|bcabc+)a?", "", "--bcabcca-bcab"),
+        (r"\b(?:bab|ababa)", "m", "--ababa babab abab"),
+    ] {
+        let rule = Rule::new(&format!("/{from}/[$&]/{flags}"), Alphabet::Utf8);
+        assert!(rule.ready().automata().prefilter.is_some(), "{from} is found without skipping");
+        let check = |body: &[u8], cut: usize| {
+            let pieces = [&body[..cut], &body[cut..]].map(Bytes::copy_from_slice);
+            let [mut chain, _] = rule.chains();
+            let (got, want) = (chain.run(pieces).unwrap(), whole(from, flags, Alphabet::Utf8, body));
+            let shown = body.trim_ascii_start().escape_ascii();
+            assert!(got == want, "{} on {} bytes, {shown}, cut at {cut}", rule.value, body.len());
+        };
+        for cut in 0..=body.len() {
+            check(body.as_bytes(), cut);
+            let behind_space = [" ".repeat(span - cut).as_bytes(), body.as_bytes()].concat();
+            check(&behind_space, behind_space.len());
+        }
+    }
+}
+
 #[test]
 fn a_long_body_comes_out_the_same_however_it_was_cut() {
     let mut random = Random(7);

@@ -13,8 +13,8 @@ use std::io;
 
 use self::answers::{Endpoint, NamedServer};
 use crate::former::{HTTP_PORT, SOCKS_PORT};
-use crate::keyed::{self, Store, Wanted, is_our_address};
-use crate::{Error, FormerProxy, ManualProxies, Note, Restored, Server, ServerKind, SystemProxy};
+use crate::keyed::{self, DeadEnds, Store, Wanted, is_our_address};
+use crate::{Error, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, SystemProxy};
 
 /// Apple's command.
 const NETWORKSETUP: &str = "/usr/sbin/networksetup";
@@ -170,6 +170,17 @@ impl<R: Runner> Store for MacOs<R> {
         Some(in_words(false).to_owned())
     }
 
+    /// An address only: proxies named by hand have switches of their own, which we do not touch.
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
+        if let [address, state] = group
+            && state.before.as_deref() == Some(in_words(true))
+            && address.before.as_deref().is_some_and(|url| dead_ends.serve(url))
+        {
+            state.before = Some(in_words(false).to_owned());
+        }
+        Ok(())
+    }
+
     /// Whether a password is asked for is known only when it is tried; then nothing is changed.
     fn is_writable(&self, _key: &str) -> Result<bool, Error> {
         Ok(true)
@@ -230,6 +241,10 @@ impl<R: Runner> SystemProxy for MacOs<R> {
 
     fn apply(&self, note: &Note) -> Result<(), Error> {
         keyed::apply(self, note)
+    }
+
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        keyed::holds(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -175,6 +175,19 @@ fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
 }
 
 #[test]
+fn an_address_that_nobody_on_this_mac_serves_is_not_turned_on_again() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mac = Mac::new();
+    mac.set("Wi-Fi", &format!("http://{gone}/other.pac"), true);
+    let note = mac.hand().prepare(PAC).unwrap();
+    mac.hand().apply(&note).unwrap();
+    assert!(mac.hand().holds(&note).unwrap());
+    mac.hand().restore(&note).unwrap();
+    assert_eq!(mac.services()["Wi-Fi"], (format!("http://{gone}/other.pac"), false));
+    assert!(!mac.hand().holds(&note).unwrap());
+}
+
+#[test]
 fn a_mac_that_wants_an_administrator_says_so_and_a_mac_without_services_too() {
     let mac = Mac::new();
     let note = mac.hand().prepare(PAC).unwrap();

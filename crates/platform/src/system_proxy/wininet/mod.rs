@@ -17,8 +17,8 @@ mod former;
 use std::io;
 
 use self::connection::{ADDRESS, Connection, DETECT, DIRECT, PROXY};
-use crate::keyed::{self, Store, Wanted};
-use crate::{Error, FormerProxy, Note, Restored, SystemProxy};
+use crate::keyed::{self, DeadEnds, Store, Wanted};
+use crate::{Error, FormerProxy, KeyNote, Note, Restored, SystemProxy};
 
 /// The connection of the LAN, Wi-Fi included, which every user has.
 const LAN: &str = "DefaultConnectionSettings";
@@ -115,6 +115,11 @@ fn not_flags() -> io::Error {
     io::Error::other("its value is not a number")
 }
 
+/// The flags while our address is in force, where it was these before.
+fn flags_of_ours(before: u32) -> String {
+    (before & PROXY | DIRECT | ADDRESS).to_string()
+}
+
 const PLACE: &str = "Windows' internet options";
 
 /// The name of this hand in a note.
@@ -138,7 +143,7 @@ impl<R: Registry> Store for WinInet<R> {
                 }
             };
             plan.push(Wanted::new(&format!("{name} address"), pac_url.to_owned()));
-            plan.push(Wanted::new(&format!("{name} flags"), (before & PROXY | DIRECT | ADDRESS).to_string()));
+            plan.push(Wanted::new(&format!("{name} flags"), flags_of_ours(before)));
         }
         Ok(plan)
     }
@@ -150,6 +155,29 @@ impl<R: Registry> Store for WinInet<R> {
     /// As Windows has it from the start: the network is asked.
     fn off(ours: &str) -> Option<String> {
         ours.parse::<u32>().ok().map(|flags| (flags & !ADDRESS | DETECT).to_string())
+    }
+
+    /// Of two ways, an address and a proxy, each may be one; what is no way out is none beside our address either.
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
+        let [address, mode] = group else { return Ok(()) };
+        let Some(Key::Flags(name)) = Key::parse(&mode.key) else { return Ok(()) };
+        let Some(before) = mode.before.as_deref().and_then(|text| text.parse::<u32>().ok()) else { return Ok(()) };
+        let mut living = before;
+        if before & ADDRESS != 0 && address.before.as_deref().is_some_and(|url| dead_ends.serve(url)) {
+            living &= !ADDRESS;
+        }
+        let connection = self.connection(name)?;
+        if before & PROXY != 0
+            && let Some(FormerProxy::Manual(manual)) = former::read(&connection.proxies(), &connection.direct())
+            && dead_ends.are_all(manual.http.iter().chain(&manual.https))
+        {
+            living &= !PROXY;
+        }
+        if living != before {
+            mode.before = Some(living.to_string());
+            mode.ours = flags_of_ours(living);
+        }
+        Ok(())
     }
 
     fn is_writable(&self, key: &str) -> Result<bool, Error> {
@@ -210,6 +238,10 @@ impl<R: Registry> SystemProxy for WinInet<R> {
         let applied = keyed::apply(self, note);
         self.registry.announce();
         applied
+    }
+
+    fn holds(&self, note: &Note) -> Result<bool, Error> {
+        keyed::holds(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -228,6 +228,38 @@ fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
 }
 
 #[test]
+fn a_way_that_leads_to_nobody_on_this_computer_is_neither_put_back_nor_left_beside_ours() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (proxy, pac) = (format!("http={gone};https={gone}"), format!("http://{gone}/other.pac"));
+    for (flags, proxy, pac, while_ours, afterwards) in [
+        (DIRECT | PROXY, proxy.as_str(), "", 5, DIRECT),
+        (DIRECT | ADDRESS, "", pac.as_str(), 5, DIRECT),
+        (DIRECT | PROXY | ADDRESS, "p.test:1", pac.as_str(), 7, DIRECT | PROXY),
+        (DIRECT | PROXY | ADDRESS, proxy.as_str(), "http://pac.test/", 5, DIRECT | ADDRESS),
+        (DIRECT | PROXY, "p.test:1", pac.as_str(), 7, DIRECT | PROXY),
+    ] {
+        let fake = with(|values| put(&mut values.connections, LAN, Some(setting(flags, proxy, "", pac))));
+        let note = fake.hand().prepare(PAC).unwrap();
+        fake.hand().apply(&note).unwrap();
+        assert_eq!(fake.flags(LAN), while_ours, "{flags} {proxy} {pac}");
+        fake.hand().restore(&note).unwrap();
+        assert_eq!(fake.flags(LAN), afterwards, "{flags} {proxy} {pac}");
+        assert_eq!(fake.hand().connection(LAN).unwrap().proxies(), proxy);
+    }
+}
+
+#[test]
+fn the_setting_is_held_until_somebody_changes_one_connection() {
+    let fake = systems().pop().unwrap();
+    let note = fake.hand().prepare(PAC).unwrap();
+    assert!(!fake.hand().holds(&note).unwrap());
+    fake.hand().apply(&note).unwrap();
+    assert!(fake.hand().holds(&note).unwrap());
+    fake.set_connection("Office VPN", None).unwrap();
+    assert!(!fake.hand().holds(&note).unwrap());
+}
+
+#[test]
 fn what_an_administrator_keeps_for_himself_is_said_before_anything_is_changed() {
     let fake = with(|values| values.closed = true);
     assert!(matches!(fake.hand().prepare(PAC), Err(Error::Locked { .. })));

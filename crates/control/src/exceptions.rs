@@ -1,0 +1,53 @@
+//! Hosts that this computer reaches without Tamis.
+
+use tamis_proxy::{HostPattern, PatternError};
+
+use crate::{Problem, words};
+
+/// How many count. Each is looked at by every browser for every page.
+const EXCEPTIONS: usize = 256;
+
+/// What can be understood, and a problem that names the rest.
+pub(crate) fn read(written: &[String]) -> (Vec<HostPattern>, Option<Problem>) {
+    let mut faults = Vec::new();
+    let mut hosts = Vec::new();
+    for text in written.iter().take(EXCEPTIONS) {
+        match pattern(text) {
+            Ok(pattern) => hosts.push(pattern),
+            Err(why) => faults.push(format!("`{text}`: {why}")),
+        }
+    }
+    if written.len() > EXCEPTIONS {
+        faults.push(format!("only the first {EXCEPTIONS} count"));
+    }
+    (hosts, (!faults.is_empty()).then(|| words::exceptions_nonsense(&faults)))
+}
+
+fn pattern(text: &str) -> Result<HostPattern, String> {
+    let pattern: HostPattern = text.parse().map_err(|why: PatternError| why.to_string())?;
+    if pattern == HostPattern::EVERYTHING {
+        return Err("that would be everything; turn filtering off instead".into());
+    }
+    if pattern.names_a_port() {
+        return Err("a port cannot be named here".into());
+    }
+    Ok(pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_told_and_the_rest_counts() {
+        let written = ["a.test", "*", "*.b.test", "c.test:81", "x y", "192.0.2.0/24", "*:81"].map(str::to_owned);
+        let (hosts, problem) = read(&written);
+        assert_eq!(hosts.len(), 3);
+        let meaning = problem.unwrap().meaning;
+        for text in ["`*`", "`c.test:81`", "`x y`", "`*:81`"] {
+            assert!(meaning.contains(text), "{meaning}");
+        }
+        let (hosts, problem) = read(&vec!["a.test".to_owned(); EXCEPTIONS + 1]);
+        assert!(hosts.len() == EXCEPTIONS && problem.is_some());
+    }
+}

@@ -1,0 +1,266 @@
+//! What is kept of each origin: how many requests it is asked at a time, and the connections that wait for the next one.
+//!
+//! Each request takes a place at its origin and has a connection to itself; further ones wait in the order in which they
+//! came. A connection persists (RFC 9112 9.3) behind every answer that leaves it usable, for a while. Origins where nobody
+//! has a place or waits for one, and to which no connection is left, are forgotten from time to time: so there are never
+//! many more of them than clients.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use http::uri::Authority;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::connection::Connection;
+
+/// How many origins are remembered before those without guests are looked for.
+const REMEMBERED: usize = 256;
+
+/// Connections whose time is over are looked for this many times within the time that they are given.
+const LOOKS: u32 = 8;
+
+/// All origins of one way up.
+#[derive(Debug)]
+pub(super) struct Origins {
+    bounds: Bounds,
+    known: Mutex<Known>,
+    /// Grows when the routes change: a connection belongs to those it was made by.
+    generation: AtomicU64,
+    /// A task looks after the idle connections.
+    is_swept: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Places at each origin.
+    pub(super) places: usize,
+    /// How long one is waited for.
+    pub(super) patience: Duration,
+    /// Idle connections to each origin.
+    pub(super) idle: usize,
+    /// How long one of them is kept.
+    pub(super) idle_for: Duration,
+}
+
+#[derive(Debug)]
+struct Known {
+    origins: HashMap<Box<str>, Arc<Origin>>,
+    /// How many there may be before some are forgotten.
+    room: usize,
+}
+
+/// One origin. Who has a place there or waits for one holds it.
+#[derive(Debug)]
+struct Origin {
+    free: Semaphore,
+    idle: Mutex<Vec<Idle>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+/// A place at an origin, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    origin: Arc<Origin>,
+    origins: Weak<Origins>,
+}
+
+impl Origins {
+    pub(super) fn new(bounds: Bounds) -> Arc<Self> {
+        let bounds = Bounds { places: bounds.places.clamp(1, Semaphore::MAX_PERMITS), ..bounds };
+        let known = Mutex::new(Known { origins: HashMap::new(), room: REMEMBERED });
+        Arc::new(Self { bounds, known, generation: AtomicU64::new(0), is_swept: AtomicBool::new(false) })
+    }
+
+    /// Waits for a place; none when there was none in time.
+    pub(super) async fn take(self: &Arc<Self>, authority: &Authority) -> Option<Place> {
+        let origin = lock(&self.known).at(authority, self.bounds.places);
+        let permit = match origin.free.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => tokio::time::timeout(self.bounds.patience, origin.free.acquire()).await.ok()?.ok()?,
+        };
+        permit.forget();
+        Some(Place { origin, origins: Arc::downgrade(self) })
+    }
+
+    /// The routes as they are now, in a number.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Gives up the connections made on the routes so far, and begins the next generation.
+    pub(super) fn reroute(&self) -> u64 {
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        lock(&self.known).origins.values().for_each(|origin| lock(&origin.idle).clear());
+        generation
+    }
+
+    /// Closes connections whose time is over; when the next one is to be closed, if any is left.
+    fn sweep(&self, now: Instant) -> Option<Instant> {
+        let mut oldest: Option<Instant> = None;
+        for origin in lock(&self.known).origins.values() {
+            let mut idle = lock(&origin.idle);
+            idle.retain(|idle| idle.since + self.bounds.idle_for > now && idle.connection.is_open());
+            // In the order in which they came.
+            oldest = [oldest, idle.first().map(|idle| idle.since)].into_iter().flatten().min();
+        }
+        oldest.map(|since| (since + self.bounds.idle_for).max(now + self.bounds.idle_for / LOOKS))
+    }
+
+    /// Looks after the idle connections while there are any.
+    fn see_to_sweeping(self: &Arc<Self>) {
+        if self.is_swept.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (origins, first) = (Arc::downgrade(self), Instant::now() + self.bounds.idle_for);
+        tokio::spawn(async move {
+            let mut next = first;
+            loop {
+                tokio::time::sleep_until(next).await;
+                let Some(origins) = origins.upgrade() else { return };
+                // Lowered before the look: what is put there afterwards begins anew.
+                origins.is_swept.store(false, Ordering::Relaxed);
+                let Some(at) = origins.sweep(Instant::now()) else { return };
+                if origins.is_swept.swap(true, Ordering::Relaxed) {
+                    return;
+                }
+                next = at;
+            }
+        });
+    }
+}
+
+impl Known {
+    fn at(&mut self, authority: &Authority, places: usize) -> Arc<Origin> {
+        let name = authority.as_str();
+        let name = name.strip_suffix(":80").unwrap_or(name);
+        if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.named(name, places);
+        }
+        self.named(&name.to_ascii_lowercase(), places)
+    }
+
+    fn named(&mut self, name: &str, places: usize) -> Arc<Origin> {
+        if let Some(origin) = self.origins.get(name) {
+            return Arc::clone(origin);
+        }
+        if self.origins.len() >= self.room {
+            self.origins.retain(|_, origin| Arc::strong_count(origin) > 1 || !lock(&origin.idle).is_empty());
+            self.room = REMEMBERED.max(self.origins.len() * 2);
+        }
+        let origin = Arc::new(Origin { free: Semaphore::new(places), idle: Mutex::default() });
+        self.origins.insert(name.into(), Arc::clone(&origin));
+        origin
+    }
+}
+
+impl Place {
+    /// The connection that was used last of those made in `generation`; the others are of no use any more.
+    pub(super) fn idle_connection(&self, generation: u64) -> Option<Connection> {
+        let mut idle = lock(&self.origin.idle);
+        loop {
+            let Idle { connection, .. } = idle.pop()?;
+            if connection.generation == generation && connection.is_ready() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Takes back a connection whose exchange is over, for the next one.
+    pub(super) fn keep(&self, mut connection: Connection) {
+        if connection.is_ready() {
+            keep(&self.origin, &self.origins, connection);
+        } else if connection.is_open() {
+            // hyper has not seen the end of the message yet; if it was cut off, the connection ends instead.
+            let (origin, origins) = (Arc::clone(&self.origin), Weak::clone(&self.origins));
+            tokio::spawn(async move {
+                if connection.ready().await {
+                    keep(&origin, &origins, connection);
+                }
+            });
+        }
+    }
+}
+
+fn keep(origin: &Origin, origins: &Weak<Origins>, connection: Connection) {
+    let Some(origins) = origins.upgrade() else { return };
+    if connection.generation != origins.generation() {
+        return;
+    }
+    let mut idle = lock(&origin.idle);
+    if idle.len() < origins.bounds.idle {
+        idle.push(Idle { connection, since: Instant::now() });
+        drop(idle);
+        origins.see_to_sweeping();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.origin.free.add_permits(1);
+    }
+}
+
+/// Nothing done under these locks can fail half-way.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use super::*;
+
+    fn origins(patience: Duration) -> Arc<Origins> {
+        Origins::new(Bounds { places: 1, patience, idle: 1, idle_for: Duration::from_secs(60) })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_come_in_order_and_only_so_long() {
+        let origins = origins(Duration::from_secs(5));
+        let here = Authority::from_static("a.test");
+        let first = origins.take(&here).await.unwrap();
+        let (also_here, still_here) = (Authority::from_static("A.test"), Authority::from_static("a.test:80"));
+        let mut second = Box::pin(origins.take(&also_here));
+        let mut third = Box::pin(origins.take(&still_here));
+        assert!(now(&mut second).await.is_pending() && now(&mut third).await.is_pending());
+        // Another origin is another matter.
+        assert!(origins.take(&Authority::from_static("a.test:81")).await.is_some());
+        drop(first);
+        assert!(now(&mut third).await.is_pending(), "the second came first");
+        let _second = second.await.unwrap();
+        assert!(third.await.is_none(), "none within the time");
+    }
+
+    #[tokio::test]
+    async fn origins_without_guests_are_forgotten_and_no_other() {
+        let origins = origins(Duration::ZERO);
+        let origin = |n: usize| format!("host{n}.test").parse::<Authority>().unwrap();
+        let mut guests = Vec::new();
+        for n in 0..10_000 {
+            let place = origins.take(&origin(n)).await;
+            if n % 20 == 0 {
+                guests.push((n, place));
+            }
+        }
+        for (n, _) in &guests {
+            assert!(origins.take(&origin(*n)).await.is_none(), "a second place at origin {n}");
+        }
+        let remembered = lock(&origins.known).origins.len();
+        assert!(remembered <= 2 * guests.len() + 1, "{remembered}");
+    }
+
+    /// What a future says now.
+    async fn now<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+        let mut future = std::pin::Pin::new(future);
+        std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+    }
+}
