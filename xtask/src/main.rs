@@ -6,6 +6,7 @@ mod fetch;
 mod fuzz;
 mod measure;
 mod memory;
+mod other_systems;
 mod program;
 mod run;
 mod sandbox;

@@ -13,6 +13,8 @@ pub enum Need {
     Tests,
     /// To compare Tamis with other proxies.
     Peers,
+    /// To build for Windows and macOS, and to run what is for Windows.
+    OtherSystems,
 }
 
 /// How to tell, where there is no dpkg, whether something is there.
@@ -65,6 +67,15 @@ const PEERS: [Package; 5] = [
     package("privoxy", Sign::Program("privoxy")),
 ];
 
+const OTHER_SYSTEMS: [Package; 6] = [
+    package("rustc-web", Sign::None),
+    package("rust-web-src", Sign::None),
+    package("cargo-web", Sign::None),
+    package("gcc-mingw-w64-x86-64", Sign::Program("x86_64-w64-mingw32-gcc")),
+    package("wine64", Sign::None),
+    package("wine", Sign::Program("wine")),
+];
+
 /// Sees to it that the packages are there. The note says what was done.
 pub fn system_packages(need: Need) -> Outcome<String> {
     if !cfg!(target_os = "linux") {
@@ -74,6 +85,7 @@ pub fn system_packages(need: Need) -> Outcome<String> {
         Need::Desktop => DESKTOP.iter().collect(),
         Need::Tests => DESKTOP.iter().chain(&TESTS).collect(),
         Need::Peers => PEERS.iter().collect(),
+        Need::OtherSystems => OTHER_SYSTEMS.iter().collect(),
     };
     if step::on_path("apt-get") && step::on_path("dpkg-query") {
         with_apt(&wanted.iter().map(|package| package.debian).collect::<Vec<_>>())

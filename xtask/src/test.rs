@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::setup::{self, Need};
 use crate::step::{self, Failure, Outcome};
 use crate::tree::{Binary, Profile, Tree};
-use crate::{deny, fuzz, run, ui};
+use crate::{deny, fuzz, other_systems, run, ui};
 
 /// One step: what `--only` calls it, its heading, and its work; the work may leave a note for the table.
 struct Step {
@@ -19,7 +19,7 @@ struct Step {
 
 /// In this order: the UI must be built before the Rust code that embeds it, and the programs before the tests that
 /// start them.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 13] = [
     Step { key: "system", title: "System packages", work: |_| setup::system_packages(Need::Tests).map(Some) },
     Step { key: "packages", title: "UI packages", work: |tree| ui::install_packages(tree).map(Some) },
     Step { key: "fmt", title: "Rust formatting", work: formatting },
@@ -30,6 +30,8 @@ const STEPS: [Step; 11] = [
     Step { key: "test", title: "Rust tests, the desktop's included", work: rust_tests },
     Step { key: "fuzz", title: "Made-up input, a short run", work: fuzz::step },
     Step { key: "e2e", title: "UI in a browser", work: browser },
+    Step { key: "windows", title: "Rust tests for Windows, under Wine", work: other_systems::windows },
+    Step { key: "macos", title: "Rust types for macOS", work: other_systems::macos },
     Step { key: "readme", title: "The two README commands", work: readme },
 ];
 

@@ -98,7 +98,12 @@ impl Tree {
 
     /// The Cargo that started us, so that a chosen toolchain stays the chosen one.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+        self.cargo_at(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), arguments)
+    }
+
+    /// Another Cargo.
+    pub fn cargo_at(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = self.command(program);
         // Cargo tells us about our own package; a build started by us must not take that for its own.
         for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME"] {
             command.env_remove(name);

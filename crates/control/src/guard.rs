@@ -43,6 +43,12 @@ const END: Duration = Duration::from_secs(2);
 /// How often a guard tries to put the setting back, with [`PAUSE`] in between: for a minute and more.
 const TRIES: u32 = 30;
 
+/// `CREATE_NO_WINDOW` and `CREATE_NEW_PROCESS_GROUP` of Windows.
+#[cfg(windows)]
+const NO_WINDOW: u32 = 0x0800_0000;
+#[cfg(windows)]
+const OWN_GROUP: u32 = 0x0000_0200;
+
 /// What a guard is told, in one line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Charge {
@@ -63,7 +69,11 @@ pub(crate) struct Guard {
 impl Guard {
     /// Starts one, and returns when it watches.
     pub(crate) fn start(command: &LoginCommand, charge: &Charge) -> io::Result<Self> {
-        let mut child = Command::new(&command.program)
+        let mut guard = Command::new(&command.program);
+        // What ends everything in our console is not meant for it, nor does it show one of its own.
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::creation_flags(&mut guard, NO_WINDOW | OWN_GROUP);
+        let mut child = guard
             .args(&command.arguments)
             // It keeps no folder and no terminal of ours busy.
             .current_dir("/")

@@ -1,4 +1,6 @@
-use tamis_platform::{Error, Memory, Process};
+#[cfg(target_os = "linux")]
+use tamis_platform::Process;
+use tamis_platform::{Error, Memory};
 
 use super::*;
 

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::keyed::Store;
-use crate::{Error, Note, gvariant};
+use crate::keyed::{DeadEnds, Store, Wanted};
+use crate::{Error, KeyNote, Note, gvariant};
 
 /// Ports of proxies whose setting names none, as browsers take them.
-const HTTP_PORT: u16 = 80;
-const SOCKS_PORT: u16 = 1080;
+pub(crate) const HTTP_PORT: u16 = 80;
+pub(crate) const SOCKS_PORT: u16 = 1080;
 
 /// How the system sent its web traffic before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,26 @@ impl fmt::Debug for Server {
     }
 }
 
+/// A settings system with the keys of GNOME's schema; strings stand in single quotes.
+pub(crate) trait GnomeKeys: Store {
+    /// What stands before the names of all keys. Groups of further keys follow it behind a dot.
+    const SCHEMA: &'static str;
+    /// The key that holds the PAC address.
+    const ADDRESS: &'static str;
+    /// The key that makes the address count when it says `'auto'`.
+    const MODE: &'static str;
+
+    /// What counts where the user has set nothing; none where nothing does.
+    fn default_value(&self, key: &str) -> Result<Option<String>, Error>;
+}
+
+/// The two keys that point such a system at `pac_url`, an address without quotes and backslashes.
+pub(crate) fn plan<S: GnomeKeys>(pac_url: &str) -> Vec<Wanted> {
+    vec![Wanted::new(S::ADDRESS, format!("'{pac_url}'")), Wanted::new(S::MODE, "'auto'".to_owned())]
+}
+
 /// What stood there before, as `note` and the keys beside it tell; Tamis never changes those.
-pub(crate) fn read<S: Store>(store: &S, note: &Note) -> Result<Option<FormerProxy>, Error> {
+pub(crate) fn read<S: GnomeKeys>(store: &S, note: &Note) -> Result<Option<FormerProxy>, Error> {
     let noted = note.keys.iter().find(|key| key.key == S::MODE).and_then(|key| key.before.clone());
     let mode = match noted {
         Some(mode) => Some(mode),
@@ -75,16 +93,31 @@ pub(crate) fn read<S: Store>(store: &S, note: &Note) -> Result<Option<FormerProx
     })
 }
 
-/// Every proxy that is named by hand, whether or not the mode makes it count.
-pub(crate) fn servers<S: Store>(store: &S) -> Result<Vec<Server>, Error> {
-    let manual = Keys(store).manual()?;
-    Ok(manual.http.into_iter().chain(manual.https).collect())
+/// A mode that leads to dead ends is forgotten; what stands beside it stays as it is.
+pub(crate) fn forget_dead_ends<S: GnomeKeys>(
+    store: &S,
+    group: &mut [KeyNote],
+    dead_ends: &DeadEnds<'_>,
+) -> Result<(), Error> {
+    let before = |name: &str| group.iter().find(|key| key.key == name).and_then(|key| key.before.as_deref());
+    let is_dead_end = match before(S::MODE) {
+        Some("'manual'") => {
+            let manual = Keys(store).manual()?;
+            dead_ends.are_all(manual.http.iter().chain(&manual.https))
+        }
+        Some("'auto'") => before(S::ADDRESS).and_then(gvariant::string).is_some_and(|url| dead_ends.serve(&url)),
+        _ => false,
+    };
+    for key in group.iter_mut().filter(|key| is_dead_end && key.key == S::MODE) {
+        key.before = None;
+    }
+    Ok(())
 }
 
 /// The keys of a proxy setting of GNOME's kind. A group of them follows the schema's name behind a dot.
 struct Keys<'a, S>(&'a S);
 
-impl<S: Store> Keys<'_, S> {
+impl<S: GnomeKeys> Keys<'_, S> {
     /// Each kind of address has a proxy of its own; SOCKS takes what has none. `use-same-proxy`, which is set by default,
     /// lets the HTTP proxy serve `https` too where none is named for it.
     fn manual(&self) -> Result<ManualProxies, Error> {
@@ -152,7 +185,7 @@ fn with_names_below(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyNote, Memory};
+    use crate::Memory;
 
     const MANUAL: [(&str, &str); 5] = [
         ("memory.http host", "'proxy.corp.test'"),

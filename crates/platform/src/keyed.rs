@@ -1,33 +1,52 @@
 //! Note, change, put back: the rules every settings system with named keys shares, whatever holds the keys.
 //!
-//! Two keys matter: the address of the PAC file, and the mode that makes it count. They are changed in that order and
-//! put back in the other, so that at no moment the mode points at an address that is not there.
+//! Keys that belong together make a group: the address of the PAC file, and the mode that makes it count. They are
+//! changed in that order and put back in the other, so that at no moment the mode points at an address that is not
+//! there. A system that has a setting for each network connection has a group for each.
 
-use crate::{Error, KeyNote, Note, PAC_PATH, Restored, former, gvariant, loopback};
+use crate::{Error, KeyNote, Note, PAC_PATH, Restored, Server, loopback};
 
-/// A settings system with named keys; values are text in its own form, strings in single quotes.
+/// A settings system with named keys; values are text in its own form. A key's name is that of its group, a space, and a
+/// word: `org.gnome.system.proxy mode`.
 pub(crate) trait Store {
     /// The name written into a [`Note`].
     const BACKEND: &'static str;
     /// Where the setting lives, in words the user knows.
     const PLACE: &'static str;
-    /// What stands before the names of all keys. Groups of further keys follow it behind a dot.
-    const SCHEMA: &'static str;
-    /// The key that holds the PAC address.
-    const ADDRESS: &'static str;
-    /// The key that makes the address count when it says `'auto'`.
-    const MODE: &'static str;
+
+    /// What points the system at `pac_url`: the keys in the order of changing, each with its value then. Nothing is
+    /// changed yet.
+    fn plan(&self, pac_url: &str) -> Result<Vec<Wanted>, Error>;
+    /// Whether a key of this name can stand in a plan.
+    fn owns(key: &str) -> bool;
+    /// What a mode is where `ours` stood in it for the sake of an address of ours alone; none for not set.
+    fn off(_ours: &str) -> Option<String> {
+        None
+    }
+
+    /// Takes out of the keys of one group, the mode last, what leads to `dead_ends` alone.
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error>;
 
     /// Whether this user may change the key.
     fn is_writable(&self, key: &str) -> Result<bool, Error>;
     /// What the user (or a program for him) has set; none where the key stands at its default. Always read afresh.
     fn user_value(&self, key: &str) -> Result<Option<String>, Error>;
-    /// What counts where the user has set nothing; none where nothing does.
-    fn default_value(&self, key: &str) -> Result<Option<String>, Error>;
     /// Sets the key, and returns when the value is where everybody reads it (or was lost on the way).
     fn set(&self, key: &str, text: &str) -> Result<(), Error>;
     /// Takes the user's value away, and returns when that is so for everybody.
     fn reset(&self, key: &str) -> Result<(), Error>;
+}
+
+/// A key, and what it is to hold.
+pub(crate) struct Wanted {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+impl Wanted {
+    pub(crate) fn new(key: &str, value: String) -> Self {
+        Self { key: key.to_owned(), value }
+    }
 }
 
 pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error> {
@@ -35,24 +54,30 @@ pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error>
         return Err(Error::NotOurAddress(pac_url.to_owned()));
     }
     let mut keys = Vec::new();
-    for (key, ours) in [(S::ADDRESS, quoted(pac_url)), (S::MODE, quoted("auto"))] {
-        if !store.is_writable(key)? {
-            return Err(Error::Locked { place: S::PLACE, key: key.to_owned() });
+    for Wanted { key, value } in store.plan(pac_url)? {
+        if !store.is_writable(&key)? {
+            return Err(Error::Locked { place: S::PLACE, key });
         }
-        keys.push(KeyNote { key: key.to_owned(), before: store.user_value(key)?, ours });
+        let before = store.user_value(&key)?;
+        keys.push(KeyNote { key, before, ours: value });
     }
-    forget_leftover(&mut keys);
+    forget_leftovers::<S>(&mut keys);
     forget_dead_ends(store, &mut keys, pac_url)?;
     Ok(Note { backend: S::BACKEND.to_owned(), keys, file: None })
 }
 
 /// An address of an earlier run is not the user's wish, and neither is the mode that pointed at it.
-fn forget_leftover(keys: &mut [KeyNote]) {
-    let leftover = |key: &KeyNote| key.before.as_deref().is_some_and(is_our_value);
-    if keys.iter().any(leftover) {
+fn forget_leftovers<S: Store>(keys: &mut [KeyNote]) {
+    for keys in keys.chunk_by_mut(|one, next| group(&one.key) == group(&next.key)) {
+        let leftover = |key: &KeyNote| key.before.as_deref().is_some_and(is_our_value);
+        if !keys.iter().any(leftover) {
+            continue;
+        }
         for key in keys {
-            if leftover(key) || key.before.as_ref() == Some(&key.ours) {
+            if leftover(key) {
                 key.before = None;
+            } else if key.before.as_ref() == Some(&key.ours) {
+                key.before = S::off(&key.ours);
             }
         }
     }
@@ -60,31 +85,46 @@ fn forget_leftover(keys: &mut [KeyNote]) {
 
 /// A mode that leads to a proxy of this computer which is ourselves, or where nobody listens, is nobody's wish either.
 fn forget_dead_ends<S: Store>(store: &S, keys: &mut [KeyNote], pac_url: &str) -> Result<(), Error> {
-    let own = host_and_port(pac_url);
-    let dead = |host: &str, port: u16| {
-        loopback::is_dead(host, port)
-            || own.is_some_and(|(own, at)| {
-                let same = |address| loopback::addresses(own).contains(address);
-                at == port && loopback::addresses(host).iter().any(same)
-            })
-    };
-    let before = |name: &str| keys.iter().find(|key| key.key == name).and_then(|key| key.before.clone());
-    let is_dead_end = match before(S::MODE).as_deref() {
-        Some("'manual'") => {
-            let servers = former::servers(store)?;
-            !servers.is_empty() && servers.iter().all(|server| dead(&server.host, server.port))
+    let dead_ends = DeadEnds { own: host_and_port(pac_url) };
+    for keys in keys.chunk_by_mut(|one, next| group(&one.key) == group(&next.key)) {
+        let before = keys.last().and_then(|mode| mode.before.clone());
+        store.forget_dead_ends(keys, &dead_ends)?;
+        if keys.last().is_some_and(|mode| mode.before != before) {
+            tracing::info!(before, "the setting led to a proxy of this computer that nobody serves");
         }
-        Some("'auto'") => before(S::ADDRESS).and_then(|text| gvariant::string(&text)).is_some_and(|url| {
-            let at = host_and_port(&url);
-            at.is_some_and(|(host, port)| dead(host, port))
-        }),
-        _ => false,
-    };
-    for key in keys.iter_mut().filter(|key| is_dead_end && key.key == S::MODE) {
-        tracing::info!(before = key.before, "the setting led to a proxy of this computer that nobody serves");
-        key.before = None;
     }
     Ok(())
+}
+
+/// Knows the ways on this computer that lead to ourselves or to nobody.
+pub(crate) struct DeadEnds<'a> {
+    own: Option<(&'a str, u16)>,
+}
+
+impl DeadEnds<'_> {
+    /// Whether there are proxies, and all of them are dead ends.
+    pub(crate) fn are_all<'s>(&self, servers: impl IntoIterator<Item = &'s Server>) -> bool {
+        let mut servers = servers.into_iter().peekable();
+        servers.peek().is_some() && servers.all(|server| self.is_one(&server.host, server.port))
+    }
+
+    /// Whether the PAC file at `url` comes from a dead end.
+    pub(crate) fn serve(&self, url: &str) -> bool {
+        host_and_port(url).is_some_and(|(host, port)| self.is_one(host, port))
+    }
+
+    fn is_one(&self, host: &str, port: u16) -> bool {
+        let is_own = self.own.is_some_and(|(own, at)| {
+            let same = |address| loopback::addresses(own).contains(address);
+            at == port && loopback::addresses(host).iter().any(same)
+        });
+        is_own || loopback::is_dead(host, port)
+    }
+}
+
+/// What stands before the last word of a key's name.
+fn group(key: &str) -> &str {
+    key.rsplit_once(' ').map_or(key, |(group, _)| group)
 }
 
 pub(crate) fn apply<S: Store>(store: &S, note: &Note) -> Result<(), Error> {
@@ -123,7 +163,7 @@ enum Outcome {
     Kept,
 }
 
-/// `changed_earlier` are the keys this one leans on.
+/// Of the keys that were `changed_earlier`, this one leans on those of its group.
 ///
 /// Between the look and the write somebody may still change the key; no settings system offers a way to exclude that.
 fn restore_key<S: Store>(store: &S, key: &KeyNote, changed_earlier: &[KeyNote]) -> Result<Outcome, Error> {
@@ -134,7 +174,7 @@ fn restore_key<S: Store>(store: &S, key: &KeyNote, changed_earlier: &[KeyNote]) 
     if !is_ours(key, now.as_deref()) {
         return Ok(Outcome::Kept);
     }
-    for ground in changed_earlier {
+    for ground in changed_earlier.iter().filter(|ground| group(&ground.key) == group(&key.key)) {
         let found = store.user_value(&ground.key)?;
         if found != ground.before && !is_ours(ground, found.as_deref()) {
             return Ok(Outcome::Kept);
@@ -162,28 +202,24 @@ fn write<S: Store>(store: &S, key: &str, value: Option<&str>) -> Result<(), Erro
     Err(Error::NotHeld { place: S::PLACE, key: key.to_owned(), wanted: value.map(str::to_owned), found })
 }
 
-/// A note comes from a file: nothing is written to a key that is not one of the two.
+/// A note comes from a file: nothing is written to a key that is none of the store's.
 fn check_is_for<S: Store>(note: &Note) -> Result<(), Error> {
     if note.backend != S::BACKEND {
         return Err(Error::ForeignNote { place: S::PLACE, found: note.backend.clone() });
     }
-    match note.keys.iter().find(|key| key.key != S::ADDRESS && key.key != S::MODE) {
+    match note.keys.iter().find(|key| !S::owns(&key.key)) {
         Some(key) => Err(Error::ForeignNote { place: S::PLACE, found: format!("{} ({})", note.backend, key.key) }),
         None => Ok(()),
     }
 }
 
-/// Only for text without quotes and backslashes, which [`is_our_address`] sees to.
-fn quoted(text: &str) -> String {
-    format!("'{text}'")
-}
-
+/// Some systems write text in single quotes.
 fn is_our_value(text: &str) -> bool {
-    text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).is_some_and(is_our_address)
+    is_our_address(text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text))
 }
 
 /// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.
-fn is_our_address(url: &str) -> bool {
+pub(crate) fn is_our_address(url: &str) -> bool {
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte));
     let path = url.split_once("://").and_then(|(_, rest)| rest.split_at_checked(rest.find(['/', '?', '#'])?));
     let is_our_path = path.is_some_and(|(_, path)| path.split(['?', '#']).next() == Some(PAC_PATH));

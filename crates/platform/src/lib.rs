@@ -15,7 +15,11 @@ mod loopback;
 mod memory;
 pub mod open_files;
 mod process;
+#[cfg(windows)]
+pub mod session_end;
 pub mod system_proxy;
+#[cfg(windows)]
+mod win32;
 
 use std::path::PathBuf;
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::former;
-use crate::keyed::{self, Store};
-use crate::{Autostart, Error, FormerProxy, LoginCommand, Note, Restored, SystemProxy};
+use crate::former::{self, GnomeKeys};
+use crate::keyed::{self, DeadEnds, Store, Wanted};
+use crate::{Autostart, Error, FormerProxy, KeyNote, LoginCommand, Note, Restored, SystemProxy};
 
 /// A settings system and a login entry that live in this process and touch nothing else, for tests.
 ///
@@ -129,9 +129,18 @@ impl Memory {
 impl Store for Memory {
     const BACKEND: &'static str = "memory";
     const PLACE: &'static str = "memory";
-    const SCHEMA: &'static str = "memory";
-    const ADDRESS: &'static str = Memory::ADDRESS;
-    const MODE: &'static str = Memory::MODE;
+
+    fn plan(&self, pac_url: &str) -> Result<Vec<Wanted>, Error> {
+        Ok(former::plan::<Self>(pac_url))
+    }
+
+    fn owns(key: &str) -> bool {
+        key == Self::ADDRESS || key == Self::MODE
+    }
+
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
+        former::forget_dead_ends(self, group, dead_ends)
+    }
 
     fn is_writable(&self, key: &str) -> Result<bool, Error> {
         Ok(!self.state().locked.contains(key))
@@ -139,10 +148,6 @@ impl Store for Memory {
 
     fn user_value(&self, key: &str) -> Result<Option<String>, Error> {
         Ok(self.value(key))
-    }
-
-    fn default_value(&self, _: &str) -> Result<Option<String>, Error> {
-        Ok(None)
     }
 
     fn set(&self, key: &str, text: &str) -> Result<(), Error> {
@@ -155,6 +160,16 @@ impl Store for Memory {
         self.write("reset", key, |state| {
             state.values.remove(key);
         })
+    }
+}
+
+impl GnomeKeys for Memory {
+    const SCHEMA: &'static str = "memory";
+    const ADDRESS: &'static str = Memory::ADDRESS;
+    const MODE: &'static str = Memory::MODE;
+
+    fn default_value(&self, _: &str) -> Result<Option<String>, Error> {
+        Ok(None)
     }
 }
 

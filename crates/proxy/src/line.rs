@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -101,7 +101,7 @@ impl Line {
         #[cfg(unix)]
         {
             let nothing_left = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
-            let _would_block = self.socket.try_io(Interest::READABLE, nothing_left);
+            let _would_block = self.socket.try_io(tokio::io::Interest::READABLE, nothing_left);
         }
     }
 

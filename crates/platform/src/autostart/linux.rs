@@ -1,11 +1,9 @@
 //! XDG autostart: a desktop entry in the user's autostart directory.
 
 use std::env;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::path::PathBuf;
 
+use super::entry_file::EntryFile;
 use crate::{Autostart, Error, LoginCommand};
 
 /// What makes an entry ours, and what the desktop is told about it.
@@ -25,12 +23,9 @@ pub(super) const RESTORE: Kind = Kind {
     more: "Name=Tamis: put the proxy setting back\nComment=After a crash; goes away by itself\nNoDisplay=true\n",
 };
 
-/// A desktop entry longer than this (bytes) is nobody's.
-const MAX_ENTRY: u64 = 64 * 1024;
-
 /// A login entry in one autostart directory.
 pub(super) struct Entry {
-    directory: PathBuf,
+    file: EntryFile,
     kind: Kind,
 }
 
@@ -41,66 +36,21 @@ impl Entry {
         let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let config =
             config.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".config")))?;
-        Some(Self { directory: config.join("autostart"), kind })
-    }
-
-    fn path(&self) -> PathBuf {
-        self.directory.join(self.kind.file_name)
-    }
-
-    /// A reader finds the old entry or the new one, whole; so does one after a power cut.
-    fn replace(&self, content: &str) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
-        let temporary = self.directory.join(format!(".{}.{}", self.kind.file_name, process::id()));
-        let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, self.path()));
-        if written.is_err() {
-            // What failed is told below; that its remains could not be removed either would add nothing.
-            let _ = fs::remove_file(&temporary);
-        }
-        written.and_then(|()| File::open(&self.directory)?.sync_all())
-    }
-}
-
-fn write_new(path: &Path, content: &str) -> io::Result<()> {
-    // One of the same name was left by a process of the same id that died in between.
-    remove_if_there(path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        Some(Self { file: EntryFile::new(config.join("autostart"), kind.file_name), kind })
     }
 }
 
 impl Autostart for Entry {
     fn is_on(&self) -> Result<bool, Error> {
-        let path = self.path();
-        let read = |file: File| -> io::Result<String> {
-            let mut bytes = Vec::new();
-            file.take(MAX_ENTRY + 1).read_to_end(&mut bytes)?;
-            if bytes.len() as u64 > MAX_ENTRY {
-                return Err(io::Error::new(ErrorKind::InvalidData, "too long for a desktop entry"));
-            }
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        };
-        match File::open(&path).and_then(read) {
-            Ok(content) => Ok(would_start(&content)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(Error::File { doing: "read", path, source }),
-        }
+        Ok(self.file.read()?.is_some_and(|content| would_start(&content)))
     }
 
     fn set(&self, command: &LoginCommand) -> Result<(), Error> {
-        let content = entry(command, self.kind)?;
-        self.replace(&content).map_err(|source| Error::File { doing: "write", path: self.path(), source })
+        self.file.replace(&entry(command, self.kind)?)
     }
 
     fn remove(&self) -> Result<(), Error> {
-        remove_if_there(&self.path()).map_err(|source| Error::File { doing: "remove", path: self.path(), source })
+        self.file.remove()
     }
 }
 

@@ -5,8 +5,9 @@ use std::ffi::CString;
 
 use super::gio::{self, Gio, Settings};
 use super::keyfile;
-use crate::keyed::{self, Store};
-use crate::{Error, FormerProxy, Note, Restored, SystemProxy, former};
+use crate::former::{self, GnomeKeys};
+use crate::keyed::{self, DeadEnds, Store, Wanted};
+use crate::{Error, FormerProxy, KeyNote, Note, Restored, SystemProxy};
 
 /// The proxy setting in GSettings. Nothing is kept open between two calls, so each sees what is there now.
 pub(super) struct Gnome {
@@ -56,9 +57,18 @@ pub(super) fn is_followed_by(desktops: &str) -> bool {
 impl Store for Gnome {
     const BACKEND: &'static str = "gnome";
     const PLACE: &'static str = "GNOME settings";
-    const SCHEMA: &'static str = "org.gnome.system.proxy";
-    const ADDRESS: &'static str = "org.gnome.system.proxy autoconfig-url";
-    const MODE: &'static str = "org.gnome.system.proxy mode";
+
+    fn plan(&self, pac_url: &str) -> Result<Vec<Wanted>, Error> {
+        Ok(former::plan::<Self>(pac_url))
+    }
+
+    fn owns(key: &str) -> bool {
+        key == Self::ADDRESS || key == Self::MODE
+    }
+
+    fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
+        former::forget_dead_ends(self, group, dead_ends)
+    }
 
     fn is_writable(&self, key: &str) -> Result<bool, Error> {
         self.with("read", key, Settings::is_writable)
@@ -68,10 +78,6 @@ impl Store for Gnome {
         self.with("read", key, Settings::user_value)
     }
 
-    fn default_value(&self, key: &str) -> Result<Option<String>, Error> {
-        self.with("read", key, Settings::default_value)
-    }
-
     /// Waits until the value is stored, while the settings that took it are still open.
     fn set(&self, key: &str, text: &str) -> Result<(), Error> {
         self.with("set", key, |settings, name| settings.set(name, text).map(|()| settings.sync()))
@@ -79,6 +85,16 @@ impl Store for Gnome {
 
     fn reset(&self, key: &str) -> Result<(), Error> {
         self.with("reset", key, |settings, name| settings.reset(name).map(|()| settings.sync()))
+    }
+}
+
+impl GnomeKeys for Gnome {
+    const SCHEMA: &'static str = "org.gnome.system.proxy";
+    const ADDRESS: &'static str = "org.gnome.system.proxy autoconfig-url";
+    const MODE: &'static str = "org.gnome.system.proxy mode";
+
+    fn default_value(&self, key: &str) -> Result<Option<String>, Error> {
+        self.with("read", key, Settings::default_value)
     }
 }
 

@@ -1,0 +1,130 @@
+//! The calls of Windows that no safe wrapper offers, each in a function of its own.
+#![expect(unsafe_code, reason = "C functions are called; see the note at each place")]
+
+use std::cell::RefCell;
+use std::io;
+use std::ptr::{null, null_mut};
+use std::sync::mpsc::Sender;
+
+use windows_sys::Win32::Foundation::{ERROR_SUCCESS, HWND, LPARAM, LRESULT, WPARAM};
+use windows_sys::Win32::NetworkManagement::Rras::{RASENTRYNAMEW, RasEnumEntriesW};
+use windows_sys::Win32::Networking::WinInet::{
+    INTERNET_OPTION_PROXY_SETTINGS_CHANGED, INTERNET_OPTION_REFRESH, INTERNET_OPTION_SETTINGS_CHANGED,
+    InternetSetOptionW,
+};
+use windows_sys::Win32::System::Registry::RegFlushKey;
+use windows_sys::Win32::UI::WindowsAndMessaging::{
+    CreateWindowExW, DefWindowProcW, DispatchMessageW, GetMessageW, MSG, RegisterClassW, WM_ENDSESSION,
+    WM_QUERYENDSESSION, WNDCLASSW,
+};
+use windows_sys::core::w;
+use winreg::RegKey;
+
+/// What RAS says of a buffer that is too small (`ERROR_BUFFER_TOO_SMALL` in raserror.h).
+const TOO_SMALL: u32 = 603;
+
+/// Tells running programs that the proxy setting in the registry is another one now.
+pub(crate) fn tell_that_proxy_settings_changed() {
+    for option in [INTERNET_OPTION_PROXY_SETTINGS_CHANGED, INTERNET_OPTION_SETTINGS_CHANGED, INTERNET_OPTION_REFRESH] {
+        // SAFETY: these options take no buffer, and no handle stands for the whole process, as the documentation says.
+        if unsafe { InternetSetOptionW(null(), option, null(), 0) } == 0 {
+            tracing::debug!(option, error = %io::Error::last_os_error(), "WinINET does not pass the change on");
+        }
+    }
+}
+
+/// Makes changes of the key last through a power cut. Where that fails Windows does it by itself some seconds later.
+pub(crate) fn flush(key: &RegKey) {
+    // SAFETY: the handle is open for as long as `key` is borrowed.
+    let code = unsafe { RegFlushKey(key.raw_handle()) };
+    if code != ERROR_SUCCESS {
+        tracing::debug!(code, "the registry is written some seconds later");
+    }
+}
+
+/// The names of this user's dial-up and VPN connections, `limit` at most; none where Windows does not tell.
+pub(crate) fn dial_up_connections(limit: usize) -> Vec<String> {
+    let size = size_of::<RASENTRYNAMEW>();
+    let mut entries = vec![RASENTRYNAMEW { dwSize: u32::try_from(size).unwrap_or(0), ..Default::default() }];
+    let mut count = 0;
+    // The first answer says how many there are; a second one may be needed to have them.
+    for _ in 0..2 {
+        let mut bytes = u32::try_from(entries.len() * size).unwrap_or(0);
+        // SAFETY: `entries` holds `bytes` bytes of entries whose first says its size; without names of a phone book all of
+        // them are meant. Both numbers are written to, and no pointer is kept.
+        let code = unsafe { RasEnumEntriesW(null(), null(), entries.as_mut_ptr(), &raw mut bytes, &raw mut count) };
+        match code {
+            ERROR_SUCCESS => return entries.iter().take(count as usize).map(name).collect(),
+            TOO_SMALL => {
+                let wanted = (bytes as usize).div_ceil(size).clamp(1, limit);
+                let first = entries.first().copied().unwrap_or_default();
+                entries.resize(wanted, first);
+            }
+            _ => {
+                tracing::debug!(code, "Windows does not tell its dial-up and VPN connections");
+                break;
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Up to the NUL. The structure may stand at an odd place, so the text is copied out of it first.
+fn name(entry: &RASENTRYNAMEW) -> String {
+    let text = entry.szEntryName;
+    let end = text.iter().position(|unit| *unit == 0).unwrap_or(text.len());
+    String::from_utf16_lossy(text.get(..end).unwrap_or_default())
+}
+
+thread_local! {
+    /// Whom the window of this thread tells.
+    static TOLD: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// Makes a window that nobody sees, says through `ready` whether there is one, and calls `told` when Windows tells it that
+/// the session ends. Returns only where there can be no window.
+pub(crate) fn wait_for_session_end(told: Box<dyn FnOnce()>, ready: &Sender<io::Result<()>>) {
+    TOLD.set(Some(told));
+    let made = hidden_window();
+    let is_made = made.is_ok();
+    // Nobody waits for the answer any more if the process is ending already.
+    let _nobody_waits = ready.send(made);
+    if is_made {
+        let mut message = MSG::default();
+        // SAFETY: the message is ours and written to before it is read.
+        while unsafe { GetMessageW(&raw mut message, null_mut(), 0, 0) } > 0 {
+            // SAFETY: as above; it is for a window of this thread.
+            unsafe { DispatchMessageW(&raw const message) };
+        }
+    }
+}
+
+/// A window at the top level, for only those are told; it is never shown. It goes with its thread.
+fn hidden_window() -> io::Result<()> {
+    let name = w!("Tamis session end");
+    let class = WNDCLASSW { lpfnWndProc: Some(on_message), lpszClassName: name, ..Default::default() };
+    // SAFETY: both texts end in a NUL and live for ever, the procedure has the right form, and nothing else is pointed at.
+    let window = unsafe {
+        RegisterClassW(&raw const class);
+        CreateWindowExW(0, name, name, 0, 0, 0, 0, 0, null_mut(), null_mut(), null_mut(), null())
+    };
+    if window.is_null() { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+unsafe extern "system" fn on_message(window: HWND, message: u32, first: WPARAM, second: LPARAM) -> LRESULT {
+    match message {
+        // Nothing of ours stands against it.
+        WM_QUERYENDSESSION => 1,
+        WM_ENDSESSION if first != 0 => {
+            if let Some(told) = TOLD.take() {
+                told();
+            }
+            // Windows may end the process as soon as this returns; it ends by itself when everything is put back.
+            loop {
+                std::thread::park();
+            }
+        }
+        // SAFETY: the arguments are those that Windows gave us.
+        _ => unsafe { DefWindowProcW(window, message, first, second) },
+    }
+}
