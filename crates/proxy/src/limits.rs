@@ -67,7 +67,7 @@ impl Default for Limits {
             target_bytes: 65534,
             head_bytes: 256 * 1024,
             fields: 256,
-            buffer_bytes: 256 * 1024,
+            buffer_bytes: 408 * 1024,
             requests_per_origin: 128,
             origin_wait: Duration::from_secs(30),
             connect: Duration::from_secs(30),
