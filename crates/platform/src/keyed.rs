@@ -183,7 +183,7 @@ fn is_our_value(text: &str) -> bool {
 }
 
 /// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.
-fn is_our_address(url: &str) -> bool {
+pub(crate) fn is_our_address(url: &str) -> bool {
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte));
     let path = url.split_once("://").and_then(|(_, rest)| rest.split_at_checked(rest.find(['/', '?', '#'])?));
     let is_our_path = path.is_some_and(|(_, path)| path.split(['?', '#']).next() == Some(PAC_PATH));
@@ -191,7 +191,7 @@ fn is_our_address(url: &str) -> bool {
 }
 
 /// Of an `http` address; a user name before the host makes the host one that nobody knows.
-fn host_and_port(url: &str) -> Option<(&str, u16)> {
+pub(crate) fn host_and_port(url: &str) -> Option<(&str, u16)> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().filter(|_| scheme.eq_ignore_ascii_case("http"))?;
     match authority.rsplit_once(':') {
