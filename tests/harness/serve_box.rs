@@ -56,6 +56,9 @@ impl Home {
         for gone in ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_CURRENT_DESKTOP", "TAMIS_LOG"] {
             command.env_remove(gone);
         }
+        for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env_remove(proxy);
+        }
         command
             .env("HOME", path)
             .env("XDG_CONFIG_HOME", path.join("config"))
@@ -74,6 +77,11 @@ impl Home {
     /// What Tamis keeps about the settings while they are changed.
     pub fn journal(&self) -> PathBuf {
         self.path().join("state/tamis/system-proxy-before.json")
+    }
+
+    /// What Tamis keeps about its own unexpected ends.
+    pub fn unexpected_ends(&self) -> PathBuf {
+        self.path().join("state/tamis/unexpected-ends.json")
     }
 
     /// The login entry that is there as long as the journal is.

@@ -28,6 +28,7 @@ mod store;
 mod system_setting;
 #[cfg(test)]
 mod transaction_model;
+mod unexpected_ends;
 mod upstream;
 mod words;
 

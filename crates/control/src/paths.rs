@@ -42,6 +42,11 @@ impl Paths {
         self.state.join("system-proxy-before.json")
     }
 
+    /// When Tamis was found to have ended unexpectedly.
+    pub fn unexpected_ends(&self) -> PathBuf {
+        self.state.join("unexpected-ends.json")
+    }
+
     /// Held by the one Tamis of this user that may change the system's proxy setting.
     pub fn lock(&self) -> PathBuf {
         self.state.join("system-proxy.lock")

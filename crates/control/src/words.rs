@@ -297,6 +297,16 @@ pub(crate) fn restored_after_crash() -> Problem {
     )
 }
 
+pub(crate) fn system_proxy_held_back() -> Problem {
+    problem(
+        "system-proxy-held-back",
+        "Tamis ended unexpectedly again and again",
+        "So it leaves the system's proxy setting alone for now, and this computer's traffic is not sent here.",
+        "To try it again, turn filtering off and on, or run `tamis restore` and start Tamis anew; five minutes later it \
+         tries by itself. If it happens again, please report it.",
+    )
+}
+
 pub(crate) fn start_at_login_failed(error: &impl ToString) -> Problem {
     problem(
         "start-at-login-failed",
