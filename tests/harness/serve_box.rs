@@ -1,5 +1,6 @@
 //! A whole `tamis` in a box: a process with a home of its own, whose desktop settings are a plain file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -77,6 +78,27 @@ impl Home {
     /// What Tamis keeps about the settings while they are changed.
     pub fn journal(&self) -> PathBuf {
         self.path().join("state/tamis/system-proxy-before.json")
+    }
+
+    /// What the user of Tamis wants.
+    pub fn settings(&self) -> PathBuf {
+        self.path().join("config/tamis/settings.toml")
+    }
+
+    /// Every file in it, with its bytes.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else {
+                    files.insert(entry.clone(), bytes_of(&entry));
+                }
+            }
+        }
+        files
     }
 
     /// What Tamis keeps about its own unexpected ends.

@@ -4,6 +4,8 @@
 mod access;
 mod after_edit;
 mod cases;
+#[cfg(target_os = "linux")]
+mod cleanup;
 mod codings;
 mod conformance;
 mod control;
@@ -11,6 +13,8 @@ mod control_service;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod crash_points;
 mod desktop;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod framing;
 #[cfg(target_os = "linux")]
 mod guard;

@@ -246,6 +246,22 @@ impl SystemSetting {
         }
     }
 
+    /// Puts everything back for good, and then takes our address out wherever it still stands, note or no note; what was
+    /// changed. None while another Tamis looks after the setting.
+    pub(crate) fn clear(&mut self) -> Result<Option<Restored>, RestoreError> {
+        let Some(_claim) = self.claim()? else { return Ok(None) };
+        let mut cleared = match self.put_all_back(true)? {
+            Restoration::NothingToDo => Restored::default(),
+            Restoration::Done { put_back, kept } => Restored { put_back, kept },
+        };
+        for hand in &self.hands {
+            if hand.state()?.is_some_and(|state| state.names_us) {
+                cleared.put_back.extend(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back);
+            }
+        }
+        Ok(Some(cleared))
+    }
+
     /// Neither a journal nor a login entry is there. So a Tamis that is never to touch the setting leaves no lock file.
     fn has_left_nothing(&self) -> bool {
         let has_entry = self.login_entry.as_ref().is_some_and(|entry| !matches!(entry.is_on(), Ok(false)));

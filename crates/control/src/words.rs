@@ -1,5 +1,8 @@
 //! The state in two sentences, and problems in three: text for people.
 
+pub(crate) mod cleanup;
+pub(crate) mod doctor;
+
 use std::path::Path;
 
 use tamis_filter::rules::Parsed;
