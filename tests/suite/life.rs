@@ -12,14 +12,19 @@ fn the_next_start_removes_temporary_files_of_processes_that_are_gone() {
     let mut gone = Command::new("true").spawn().unwrap();
     gone.wait().unwrap();
     let mut alive = Command::new("sleep").arg("60").spawn().unwrap();
-    for (folder, name) in [("config", "settings.toml"), ("state", "system-proxy-before.json")] {
-        let beside = |id: u32| home.path().join(folder).join(format!("tamis/{name}.{id}.new"));
+    for (before, after) in [
+        ("config/tamis/settings.toml.", ".new"),
+        ("state/tamis/system-proxy-before.json.", ".new"),
+        ("config/autostart/.tamis-restore.desktop.", ""),
+        ("config/glib-2.0/settings/keyfile.tamis-", ""),
+    ] {
+        let beside = |id: u32| home.path().join(format!("{before}{id}{after}"));
         fs::create_dir_all(beside(0).parent().unwrap()).unwrap();
         fs::write(beside(gone.id()), "half").unwrap();
         fs::write(beside(alive.id()), "half").unwrap();
         drop(ServeBox::start(&home, &[]));
-        assert!(!beside(gone.id()).exists(), "{name}");
-        assert!(beside(alive.id()).exists(), "{name}: somebody is writing it");
+        assert!(!beside(gone.id()).exists(), "{before}");
+        assert!(beside(alive.id()).exists(), "{before}: somebody is writing it");
     }
     alive.kill().unwrap();
     alive.wait().unwrap();

@@ -25,6 +25,18 @@ pub fn remove_abandoned(folder: &Path, before: &str, after: &str) -> Vec<PathBuf
     abandoned.map(|entry| entry.path()).filter(|path| fs::remove_file(path).is_ok()).collect()
 }
 
+/// Removes those of login entries and of the desktop's settings, which are written in this crate. Tells which.
+pub fn remove_own_abandoned() -> Vec<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        let mut removed = crate::autostart::remove_abandoned();
+        removed.extend(crate::system_proxy::remove_abandoned());
+        removed
+    }
+    #[cfg(not(target_os = "linux"))]
+    Vec::new()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

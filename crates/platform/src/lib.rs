@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use abandoned::remove_abandoned;
+pub use abandoned::{remove_abandoned, remove_own_abandoned};
 pub use error::Error;
 pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
 pub use memory::Memory;

@@ -17,7 +17,7 @@ impl Store {
             };
             tamis_platform::remove_abandoned(folder, &format!("{name}."), ".new")
         });
-        removed.collect()
+        removed.chain(tamis_platform::remove_own_abandoned()).collect()
     }
 
     /// A journal that was set aside because it makes no sense.

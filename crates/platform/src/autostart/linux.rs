@@ -48,6 +48,10 @@ impl Entry {
         self.directory.join(self.kind.file_name)
     }
 
+    pub(super) fn remove_abandoned(&self) -> Vec<PathBuf> {
+        crate::remove_abandoned(&self.directory, &format!(".{}.", self.kind.file_name), "")
+    }
+
     /// A reader finds the old entry or the new one, whole; so does one after a power cut.
     fn replace(&self, content: &str) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;

@@ -48,6 +48,12 @@ fn tidy_at(path: &Path, before: &FileNote) {
     }
 }
 
+/// Removes what a process was killed while writing beside the file.
+pub(super) fn remove_abandoned() -> Vec<PathBuf> {
+    let folder = path().and_then(|path| Some(path.parent()?.to_owned()));
+    folder.map(|folder| crate::remove_abandoned(&folder, "keyfile.tamis-", "")).unwrap_or_default()
+}
+
 /// Where GLib's `g_get_user_config_dir` puts it.
 fn path() -> Option<PathBuf> {
     let given = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
