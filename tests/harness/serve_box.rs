@@ -1,5 +1,6 @@
 //! A whole `tamis` in a box: a process with a home of its own, whose desktop settings are a plain file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -56,6 +57,9 @@ impl Home {
         for gone in ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_CURRENT_DESKTOP", "TAMIS_LOG"] {
             command.env_remove(gone);
         }
+        for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env_remove(proxy);
+        }
         command
             .env("HOME", path)
             .env("XDG_CONFIG_HOME", path.join("config"))
@@ -74,6 +78,32 @@ impl Home {
     /// What Tamis keeps about the settings while they are changed.
     pub fn journal(&self) -> PathBuf {
         self.path().join("state/tamis/system-proxy-before.json")
+    }
+
+    /// What the user of Tamis wants.
+    pub fn settings(&self) -> PathBuf {
+        self.path().join("config/tamis/settings.toml")
+    }
+
+    /// Every file in it, with its bytes.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else {
+                    files.insert(entry.clone(), bytes_of(&entry));
+                }
+            }
+        }
+        files
+    }
+
+    /// What Tamis keeps about its own unexpected ends.
+    pub fn unexpected_ends(&self) -> PathBuf {
+        self.path().join("state/tamis/unexpected-ends.json")
     }
 
     /// The login entry that is there as long as the journal is.

@@ -211,8 +211,11 @@ fn a_port_that_is_taken_gives_way_to_the_next_unless_asked_for_exactly() {
     assert_eq!((snapshot.listening.as_ref(), snapshot.problems[0].id.as_str()), (None, "not-listening"));
 
     let next = Tamis::on(Memory::new(), settings(&format!("listen = \"{addr}\"")), |options| options.listen = None);
-    let listening: std::net::SocketAddr = next.control.snapshot().listening.clone().unwrap().parse().unwrap();
+    let snapshot = next.control.snapshot();
+    let listening: std::net::SocketAddr = snapshot.listening.clone().unwrap().parse().unwrap();
     assert!(listening.port() > addr.port(), "{listening}");
+    let pac_url = snapshot.system_proxy.pac_url.clone().unwrap();
+    assert!(pac_url.starts_with(&format!("http://{listening}/tamis.pac")), "{pac_url}");
 }
 
 #[test]

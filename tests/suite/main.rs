@@ -4,6 +4,8 @@
 mod access;
 mod after_edit;
 mod cases;
+#[cfg(target_os = "linux")]
+mod cleanup;
 mod codings;
 mod conformance;
 mod control;
@@ -11,11 +13,15 @@ mod control_service;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod crash_points;
 mod desktop;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod framing;
 #[cfg(target_os = "linux")]
 mod guard;
 mod house;
 mod interim;
+#[cfg(target_os = "linux")]
+mod life;
 mod lighter_media;
 mod limits;
 mod pac;

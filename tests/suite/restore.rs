@@ -53,7 +53,6 @@ fn after_kill_9_the_next_start_puts_the_setting_back_byte_for_byte() {
 fn after_kill_9_a_start_that_points_here_again_still_knows_what_was_before() {
     let (home, before) = Home::with_a_company_proxy();
     pointed_here(&home).kill_with_guard();
-    pointed_here(&home).kill_with_guard();
     assert_eq!(pointed_here(&home).signal("TERM"), Some(0));
     assert_eq!(bytes_of(&home.desktop_settings()), before);
 }

@@ -1,6 +1,8 @@
 //! `tamis`, the whole product without a desktop: for scripts, servers, tests, and for the day when nothing else works.
 
+mod cleanup;
 mod control_service;
+mod doctor;
 mod restore;
 mod serve;
 
@@ -29,6 +31,10 @@ enum Subcommands {
     Serve(serve::Serve),
     /// Put the system's proxy setting back to what it was before Tamis changed it.
     Restore(restore::Restore),
+    /// Say what the proxy settings of this computer are, who made them so, and what is wrong.
+    Doctor(doctor::Doctor),
+    /// Put the system's proxy setting back and remove every trace of Tamis: before it is uninstalled.
+    Cleanup(cleanup::Cleanup),
 }
 
 /// Where this user's files are.
@@ -45,10 +51,12 @@ fn main() -> ExitCode {
     // TAMIS_LOG=debug shows more, for instance TAMIS_LOG=tamis_proxy=debug.
     let filter = EnvFilter::try_from_env("TAMIS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    end(match arguments.command {
-        Subcommands::Serve(serve) => serve.run(),
-        Subcommands::Restore(restore) => restore.run(),
-    })
+    match arguments.command {
+        Subcommands::Serve(serve) => end(serve.run()),
+        Subcommands::Restore(restore) => end(restore.run()),
+        Subcommands::Doctor(doctor) => doctor.run().unwrap_or_else(|message| end(Err(message))),
+        Subcommands::Cleanup(cleanup) => end(cleanup.run()),
+    }
 }
 
 fn end(done: Result<(), String>) -> ExitCode {

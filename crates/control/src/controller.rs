@@ -60,6 +60,8 @@ pub(crate) struct Controller {
     rules_summary: Option<String>,
     /// What was asked for at the start cannot be had, and nothing less is to be started in its place.
     refuses_to_start: bool,
+    /// The setting is not pointed here before a person asks for it: it was, and Tamis ended unexpectedly too often.
+    holds_back: bool,
     /// None only while it is at work aside, or after a fault of ours there.
     system: Option<SystemSetting>,
     /// Where the setting lives, in words; none where there is none that we know.
@@ -95,6 +97,7 @@ impl Controller {
             profiles,
             rules_summary: None,
             refuses_to_start: false,
+            holds_back: false,
             place: words::places(&system.places()),
             system: Some(system),
             autostart,
@@ -195,7 +198,13 @@ impl Controller {
             self.read_rules(file).await;
         }
         let store = self.store.clone();
-        match aside(move || store.settings()).await {
+        let read = move || {
+            for path in store.remove_abandoned() {
+                tracing::info!(path = %path.display(), "an earlier Tamis was killed while it wrote this");
+            }
+            store.settings()
+        };
+        match aside(read).await {
             Ok(Ok(settings)) => self.take_settings(settings),
             Ok(Err(error)) => {
                 self.settings_unreadable = true;
@@ -212,6 +221,7 @@ impl Controller {
             Ok(Err(error)) => self.report(words::system_proxy_not_restored(&error)),
             Err(broken) => self.report(words::system_proxy_not_restored(&broken)),
         }
+        self.hold_back_after_unexpected_ends().await;
         if let Some(autostart) = self.autostart.take() {
             match aside(move || (autostart.is_on(), autostart)).await {
                 Ok((is_on, autostart)) => {
@@ -258,9 +268,13 @@ impl Controller {
     /// Takes down what one command asks for, all but [`Command::Quit`].
     fn wish(&mut self, command: Command) {
         match command {
-            Command::SetFiltering { on } => self.settings.filtering = on,
+            Command::SetFiltering { on } => {
+                self.settings.filtering = on;
+                self.hold_back_no_longer();
+            }
             Command::SetSystemProxy { on } => {
                 self.settings.system_proxy = on;
+                self.hold_back_no_longer();
                 if self.options.system_proxy == SystemProxyUse::Always {
                     self.options.system_proxy = SystemProxyUse::AsWished;
                 }
@@ -305,7 +319,7 @@ impl Controller {
             listening: running,
             profiles: filtering.then(|| profiles.collect()),
             exceptions: self.settings.exceptions.clone(),
-            system_proxy: filtering && self.system_proxy_wish() && self.place.is_some(),
+            system_proxy: filtering && self.system_proxy_wish() && self.place.is_some() && !self.holds_back,
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
         }

@@ -7,15 +7,16 @@
 //! it leaves.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tamis_platform::{LoginCommand, PAC_PATH, Process};
+use tamis_platform::{LoginCommand, Process};
 
+use crate::ask::ask;
 use crate::store::Store;
 use crate::system_setting::SystemSetting;
 use crate::{Hands, Paths};
@@ -174,8 +175,9 @@ fn watch(charge: &Charge) -> io::Result<bool> {
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
         }
         let asked = Instant::now();
-        match asks(charge.proxy) {
-            Ok(()) => misses = 0,
+        // Any answer will do.
+        match ask(charge.proxy, ANSWER, |_| true) {
+            Ok(_) => misses = 0,
             Err(_) if asked.elapsed() > ANSWER + OWN_DELAY => {}
             Err(_) => misses += 1,
         }
@@ -184,15 +186,4 @@ fn watch(charge: &Charge) -> io::Result<bool> {
             return Ok(end.try_recv() == Err(mpsc::TryRecvError::Empty));
         }
     }
-}
-
-/// Asks for the automatic configuration; any answer will do.
-fn asks(proxy: SocketAddr) -> io::Result<()> {
-    let deadline = Instant::now() + ANSWER;
-    let mut stream = TcpStream::connect_timeout(&proxy, ANSWER)?;
-    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-    stream.set_read_timeout(Some(left))?;
-    stream.set_write_timeout(Some(left))?;
-    write!(stream, "GET {PAC_PATH} HTTP/1.1\r\nHost: {proxy}\r\nConnection: close\r\n\r\n")?;
-    stream.read_exact(&mut [0])
 }

@@ -9,8 +9,12 @@
 
 mod access;
 mod activity;
+mod ask;
+mod cleanup;
 mod command;
+mod company;
 mod controller;
+mod doctor;
 mod exceptions;
 mod guard;
 mod handle;
@@ -28,10 +32,13 @@ mod store;
 mod system_setting;
 #[cfg(test)]
 mod transaction_model;
+mod unexpected_ends;
 mod upstream;
 mod words;
 
+pub use cleanup::{Cleanup, cleanup};
 pub use command::Command;
+pub use doctor::{Diagnosis, Fact, diagnose};
 pub use guard::guard;
 pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;

@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
+
+/// The identifier in `src-tauri/tauri.conf.json`.
+const WINDOW: &str = "app.tamis.desktop";
 
 /// The files of one user.
 #[derive(Debug, Clone)]
 pub struct Paths {
     config: PathBuf,
     state: PathBuf,
+    window: Vec<PathBuf>,
 }
 
 /// The system names no home for this user.
@@ -24,12 +28,15 @@ impl Paths {
     pub fn native() -> Result<Self, NoHome> {
         let dirs = ProjectDirs::from("", "", "Tamis").ok_or(NoHome)?;
         let state = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
-        Ok(Self { config: dirs.config_dir().to_owned(), state: state.to_owned() })
+        // The web engine of the window keeps what it needs below the desktop program's own name.
+        let window = BaseDirs::new().map(|base| [base.data_local_dir().join(WINDOW), base.cache_dir().join(WINDOW)]);
+        let window = window.into_iter().flatten().collect();
+        Ok(Self { config: dirs.config_dir().to_owned(), state: state.to_owned(), window })
     }
 
     /// Everything below one folder.
     pub fn below(folder: &Path) -> Self {
-        Self { config: folder.join("config"), state: folder.join("state") }
+        Self { config: folder.join("config"), state: folder.join("state"), window: vec![folder.join("window")] }
     }
 
     /// What the user wants.
@@ -40,6 +47,16 @@ impl Paths {
     /// The journal: what the system's proxy setting was before we changed it. Exists only while it is changed.
     pub fn journal(&self) -> PathBuf {
         self.state.join("system-proxy-before.json")
+    }
+
+    /// Folders of the window's web engine; nothing of ours is in them.
+    pub fn window(&self) -> &[PathBuf] {
+        &self.window
+    }
+
+    /// When Tamis was found to have ended unexpectedly.
+    pub fn unexpected_ends(&self) -> PathBuf {
+        self.state.join("unexpected-ends.json")
     }
 
     /// Held by the one Tamis of this user that may change the system's proxy setting.

@@ -1,6 +1,8 @@
 //! The only disk access: settings and the journal of changes to the system's proxy setting, each written whole or not at all, and the
 //! user's rules, which are only read.
 
+mod traces;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,10 +10,15 @@ use std::path::{Path, PathBuf};
 use crate::Paths;
 use crate::journal::Journal;
 use crate::settings::Settings;
+use crate::unexpected_ends::UnexpectedEnds;
 use tamis_filter::rules::TEXT_LIMIT;
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// What a file that cannot be read is set aside as: its extension.
+const SETTINGS_ASIDE: &str = "toml.unreadable";
+const JOURNAL_ASIDE: &str = "json.unreadable";
 
 /// What went wrong on disk.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +65,14 @@ impl Store {
     /// The saved settings; the defaults where none were saved.
     pub(crate) fn settings(&self) -> Result<Settings, StoreError> {
         let path = self.paths.settings();
-        let Some(text) = read(&path)? else { return Ok(Settings::default()) };
         make_private(&path);
+        self.settings_as_found()
+    }
+
+    /// The same, and the file stays as it is.
+    pub(crate) fn settings_as_found(&self) -> Result<Settings, StoreError> {
+        let path = self.paths.settings();
+        let Some(text) = read(&path)? else { return Ok(Settings::default()) };
         Settings::from_toml(&text).map_err(|error| malformed(&path, error.to_string()))
     }
 
@@ -73,12 +86,12 @@ impl Store {
     /// Moves settings that cannot be read out of the way, so that saving does not lose them; where they are now.
     pub(crate) fn set_settings_aside(&self) -> Result<PathBuf, StoreError> {
         let path = self.paths.settings();
-        set_aside(&path, "toml.unreadable")
+        set_aside(&path, SETTINGS_ASIDE)
     }
 
     /// Moves a journal that makes no sense out of the way; where it is now.
     pub(crate) fn set_journal_aside(&self) -> Result<PathBuf, StoreError> {
-        set_aside(&self.paths.journal(), "json.unreadable")
+        set_aside(&self.paths.journal(), JOURNAL_ASIDE)
     }
 
     /// The journal of changes to the system's proxy setting, if there is one.
@@ -103,10 +116,26 @@ impl Store {
     /// Removes the journal once everything is put back.
     pub(crate) fn remove_journal(&self) -> Result<(), StoreError> {
         let path = self.paths.journal();
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("removing", &path)(error)),
-            _ => sync_folder(&path),
-        }
+        remove(&path)?;
+        sync_folder(&path)
+    }
+
+    /// The unexpected ends of late. What cannot be read tells of none.
+    pub(crate) fn unexpected_ends(&self) -> UnexpectedEnds {
+        let text = read(&self.paths.unexpected_ends()).ok().flatten();
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Writes them down.
+    pub(crate) fn save_unexpected_ends(&self, ends: &UnexpectedEnds) -> Result<(), StoreError> {
+        let path = self.paths.unexpected_ends();
+        let text = serde_json::to_vec(ends).map_err(|error| unwritable(&path, &error))?;
+        write_whole(&path, &text)
+    }
+
+    /// Forgets them.
+    pub(crate) fn forget_unexpected_ends(&self) -> Result<(), StoreError> {
+        remove(&self.paths.unexpected_ends()).map(drop)
     }
 
     /// Claims the system's proxy setting for this process until the claim is dropped or the process dies; none when
@@ -135,6 +164,15 @@ pub(crate) fn read_rules(path: &Path) -> Result<String, StoreError> {
         return Err(malformed(path, format!("it has more than {} MiB", TEXT_LIMIT >> 20)));
     }
     Ok(text)
+}
+
+/// Removes a file; whether it was there.
+fn remove(path: &Path) -> Result<bool, StoreError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(at("removing", path)(error)),
+    }
 }
 
 fn malformed(path: &Path, why: String) -> StoreError {

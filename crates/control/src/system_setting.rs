@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tamis_platform::{Autostart, FormerProxy, LoginCommand, Note, Process, Restored, SystemProxy};
 
@@ -83,12 +83,15 @@ pub enum Restoration {
 }
 
 /// Puts the system's proxy setting back as the journal of this user says, whether or not a Tamis is running. One that is
-/// notices and leaves the setting alone from then on.
+/// notices and leaves the setting alone from then on. A person has looked after it: unexpected ends are forgotten.
 ///
 /// # Errors
 /// [`RestoreError`] when it could not be put back whole; the journal stays.
 pub fn restore_system_proxy(paths: &Paths) -> Result<Restoration, RestoreError> {
-    SystemSetting::new(Hands::native(), Store::new(paths.clone())).restore()
+    let store = Store::new(paths.clone());
+    let restoration = SystemSetting::new(Hands::native(), store.clone()).restore()?;
+    store.forget_unexpected_ends()?;
+    Ok(restoration)
 }
 
 /// The same, unless a Tamis of this user is running and looks after the setting itself: for the next login.
@@ -222,15 +225,41 @@ impl SystemSetting {
         self.in_force.is_some()
     }
 
-    /// Puts back what a Tamis that was killed left behind; nothing while another one is alive and looks after it.
+    /// Puts back what a Tamis that was killed left behind, and writes down that it was; nothing while another one is alive
+    /// and looks after it.
     pub(crate) fn recover(&mut self) -> Result<Restoration, RestoreError> {
         if self.has_left_nothing() {
             return Ok(Restoration::NothingToDo);
         }
         match self.claim()? {
-            Some(_claim) => self.put_all_back(true),
+            Some(_claim) => {
+                let restoration = self.put_all_back(true)?;
+                if restoration != Restoration::NothingToDo {
+                    let ends = self.store.unexpected_ends().and_one(SystemTime::now());
+                    if let Err(error) = self.store.save_unexpected_ends(&ends) {
+                        tracing::warn!(%error, "that Tamis ended unexpectedly is not written down");
+                    }
+                }
+                Ok(restoration)
+            }
             None => Ok(Restoration::NothingToDo),
         }
+    }
+
+    /// Puts everything back for good, and then takes our address out wherever it still stands, note or no note; what was
+    /// changed. None while another Tamis looks after the setting.
+    pub(crate) fn clear(&mut self) -> Result<Option<Restored>, RestoreError> {
+        let Some(_claim) = self.claim()? else { return Ok(None) };
+        let mut cleared = match self.put_all_back(true)? {
+            Restoration::NothingToDo => Restored::default(),
+            Restoration::Done { put_back, kept } => Restored { put_back, kept },
+        };
+        for hand in &self.hands {
+            if hand.state()?.is_some_and(|state| state.names_us) {
+                cleared.put_back.extend(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back);
+            }
+        }
+        Ok(Some(cleared))
     }
 
     /// Neither a journal nor a login entry is there. So a Tamis that is never to touch the setting leaves no lock file.

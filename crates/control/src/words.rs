@@ -1,5 +1,8 @@
 //! The state in two sentences, and problems in three: text for people.
 
+pub(crate) mod cleanup;
+pub(crate) mod doctor;
+
 use std::path::Path;
 
 use tamis_filter::rules::Parsed;
@@ -294,6 +297,16 @@ pub(crate) fn restored_after_crash() -> Problem {
         "Tamis ended unexpectedly last time",
         "The system's proxy setting has been put back to what it was before.",
         "Nothing needs to be done. If it happens again, please report it.",
+    )
+}
+
+pub(crate) fn system_proxy_held_back() -> Problem {
+    problem(
+        "system-proxy-held-back",
+        "Tamis ended unexpectedly again and again",
+        "So it leaves the system's proxy setting alone for now, and this computer's traffic is not sent here.",
+        "To try it again, turn filtering off and on, or run `tamis restore` and start Tamis anew; five minutes later it \
+         tries by itself. If it happens again, please report it.",
     )
 }
 

@@ -102,8 +102,7 @@ pub(crate) fn forget_dead_ends<S: GnomeKeys>(
     let before = |name: &str| group.iter().find(|key| key.key == name).and_then(|key| key.before.as_deref());
     let is_dead_end = match before(S::MODE) {
         Some("'manual'") => {
-            let manual = Keys(store).manual()?;
-            dead_ends.are_all(manual.http.iter().chain(&manual.https))
+            dead_ends.are_all(&servers(store)?)
         }
         Some("'auto'") => before(S::ADDRESS).and_then(gvariant::string).is_some_and(|url| dead_ends.serve(&url)),
         _ => false,
@@ -112,6 +111,12 @@ pub(crate) fn forget_dead_ends<S: GnomeKeys>(
         key.before = None;
     }
     Ok(())
+}
+
+/// Every proxy that is named by hand, whether or not the mode makes it count.
+pub(crate) fn servers<S: GnomeKeys>(store: &S) -> Result<Vec<Server>, Error> {
+    let manual = Keys(store).manual()?;
+    Ok(manual.http.into_iter().chain(manual.https).collect())
 }
 
 /// The keys of a proxy setting of GNOME's kind. A group of them follows the schema's name behind a dot.

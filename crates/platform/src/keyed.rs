@@ -227,7 +227,7 @@ pub(crate) fn is_our_address(url: &str) -> bool {
 }
 
 /// Of an `http` address; a user name before the host makes the host one that nobody knows.
-fn host_and_port(url: &str) -> Option<(&str, u16)> {
+pub(crate) fn host_and_port(url: &str) -> Option<(&str, u16)> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().filter(|_| scheme.eq_ignore_ascii_case("http"))?;
     match authority.rsplit_once(':') {

@@ -6,8 +6,12 @@
 //! Calls may wait for the system (at worst for its settings service, whose own limit is 25 seconds): an async program
 //! makes them on a thread that may block.
 
+mod abandoned;
+pub mod at_work;
 pub mod autostart;
+pub mod environment;
 mod error;
+pub mod firefox;
 mod former;
 mod gvariant;
 mod keyed;
@@ -18,6 +22,7 @@ mod process;
 #[cfg(windows)]
 pub mod session_end;
 pub mod system_proxy;
+mod way;
 #[cfg(windows)]
 mod win32;
 
@@ -25,10 +30,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use abandoned::{remove_abandoned, remove_own_abandoned};
 pub use error::Error;
 pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
 pub use memory::Memory;
 pub use process::{Process, stand_alone};
+pub use way::{State, Way};
 
 /// The path of every PAC address Tamis gives to the system. By it, on a loopback host and whatever the port, a setting
 /// left over by an earlier run is known as our own and never taken for the user's (see [`SystemProxy::prepare`]).
@@ -38,6 +45,14 @@ pub const PAC_PATH: &str = "/tamis.pac";
 pub trait SystemProxy: Send {
     /// Where the setting lives, in words the user knows, for instance `GNOME settings`.
     fn place(&self) -> &'static str;
+
+    /// What the setting says now, whoever made it so; none where this hand cannot tell.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    fn state(&self) -> Result<Option<State>, Error> {
+        Ok(None)
+    }
 
     /// Reads every key that pointing the system at `pac_url` would change, and changes nothing.
     ///

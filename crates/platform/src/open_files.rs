@@ -21,3 +21,13 @@ pub fn raise_limit() -> Option<u64> {
     #[cfg(not(unix))]
     None
 }
+
+/// The limit that [`raise_limit`] can reach; none where there is none to speak of or it cannot be found out.
+pub fn highest_limit() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum
+    }
+    #[cfg(not(unix))]
+    None
+}

@@ -22,6 +22,12 @@ impl Process {
         Self { id, started: look(id).map(|seen| seen.started), boot: boot(), user: user() }
     }
 
+    /// The one that has this number now, if one has; none also where the system does not tell.
+    pub fn of_number(id: u32) -> Option<Self> {
+        let seen = look(id).filter(|seen| seen.works)?;
+        Some(Self { id, started: Some(seen.started), boot: boot(), user: user() })
+    }
+
     /// Whether it is still at work; none where this system offers no way to know for certain. One that was killed and
     /// that its parent has not looked after yet is not.
     pub fn is_running(&self) -> Option<bool> {
@@ -41,6 +47,22 @@ impl Process {
     /// When it cannot be ended, or this system offers no way to do so.
     pub fn kill(&self) -> std::io::Result<()> {
         if self.is_running() == Some(false) { Ok(()) } else { kill(self.id) }
+    }
+}
+
+/// Whether certainly no process has this number.
+pub(crate) fn is_free(id: u32) -> bool {
+    #[cfg(target_os = "linux")]
+    return look(id).is_none_or(|seen| !seen.works);
+    #[cfg(all(unix, not(target_os = "linux")))]
+    {
+        let id = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw);
+        id.is_none_or(|id| rustix::process::test_kill_process(id) == Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = id;
+        false
     }
 }
 

@@ -1,6 +1,7 @@
 //! The controller's dealings with the system's proxy setting.
 
 use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use tamis_platform::FormerProxy;
 
@@ -28,6 +29,25 @@ impl Controller {
             SystemProxyUse::Always => true,
             SystemProxyUse::Never => false,
         }
+    }
+
+    /// A Tamis that keeps falling leaves the setting alone, so that nobody's programs are sent back and forth.
+    pub(super) async fn hold_back_after_unexpected_ends(&mut self) {
+        if !(self.settings.filtering && self.system_proxy_wish() && self.place.is_some()) {
+            return;
+        }
+        let store = self.store.clone();
+        let are_too_many = aside(move || store.unexpected_ends().are_too_many(SystemTime::now())).await;
+        if are_too_many.is_ok_and(|too_many| too_many) {
+            self.holds_back = true;
+            self.report(words::system_proxy_held_back());
+        }
+    }
+
+    /// A person has asked.
+    pub(super) fn hold_back_no_longer(&mut self) {
+        self.holds_back = false;
+        self.settle("system-proxy-held-back");
     }
 
     pub(super) async fn point_system_here(&mut self) {

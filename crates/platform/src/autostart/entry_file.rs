@@ -58,6 +58,12 @@ impl EntryFile {
         replaced().map_err(|source| Error::File { doing: "write", path: self.path(), source })
     }
 
+    /// Removes what a process was killed while writing; tells what.
+    #[cfg(target_os = "linux")]
+    pub(super) fn remove_abandoned(&self) -> Vec<PathBuf> {
+        crate::remove_abandoned(&self.directory, &format!(".{}.", self.name), "")
+    }
+
     /// None being there is fine.
     pub(super) fn remove(&self) -> Result<(), Error> {
         remove_if_there(&self.path()).map_err(|source| Error::File { doing: "remove", path: self.path(), source })

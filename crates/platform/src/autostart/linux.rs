@@ -38,6 +38,10 @@ impl Entry {
             config.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".config")))?;
         Some(Self { file: EntryFile::new(config.join("autostart"), kind.file_name), kind })
     }
+
+    pub(super) fn remove_abandoned(&self) -> Vec<PathBuf> {
+        self.file.remove_abandoned()
+    }
 }
 
 impl Autostart for Entry {

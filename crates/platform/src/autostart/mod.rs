@@ -35,6 +35,13 @@ pub fn native() -> Option<Box<dyn Autostart>> {
     None
 }
 
+/// Removes entries that a process was killed while writing.
+#[cfg(target_os = "linux")]
+pub(crate) fn remove_abandoned() -> Vec<std::path::PathBuf> {
+    let entries = [linux::TAMIS, linux::RESTORE].into_iter().filter_map(linux::Entry::of_this_user);
+    entries.flat_map(|entry| entry.remove_abandoned()).collect()
+}
+
 /// A second entry (`tamis-restore.desktop`, `Tamis restore`, `app.tamis.restore.plist`): there while the system's proxy
 /// setting points here, so that the next login puts it back should everything else fail. None where [`native`] is.
 pub fn restore() -> Option<Box<dyn Autostart>> {

@@ -24,8 +24,8 @@ pub(super) fn note() -> Option<FileNote> {
     }
 }
 
-/// Gives the file the layout of `before` if it sets the same keys to the same values in the same order. The settings
-/// themselves are right already, so a failure here is no failure of the whole.
+/// Gives the file the layout of `before` if it sets the same keys to the same values in the same order, and removes one
+/// that sets nothing any more: all that was noted was a leftover of ours. The settings themselves are right already, so a failure here is no failure of the whole.
 pub(super) fn tidy(before: &FileNote) {
     if let Some(path) = path() {
         tidy_at(&path, before);
@@ -37,16 +37,21 @@ fn tidy_at(path: &Path, before: &FileNote) {
         Ok(Some(now)) if Some(&now) != before.text.as_ref() => now,
         _ => return,
     };
-    if what_it_sets(&now) != what_it_sets(before.text.as_deref().unwrap_or_default()) {
-        return;
-    }
+    let (sets, set_before) = (what_it_sets(&now), what_it_sets(before.text.as_deref().unwrap_or_default()));
     let done = match &before.text {
-        Some(text) => replace(path, text),
-        None => fs::remove_file(path),
+        Some(text) if sets == set_before => replace(path, text),
+        _ if sets.is_empty() => fs::remove_file(path),
+        _ => return,
     };
     if let Err(error) = done {
         tracing::debug!(%error, "the settings file keeps a changed layout");
     }
+}
+
+/// Removes what a process was killed while writing beside the file.
+pub(super) fn remove_abandoned() -> Vec<PathBuf> {
+    let folder = path().and_then(|path| Some(path.parent()?.to_owned()));
+    folder.map(|folder| crate::remove_abandoned(&folder, "keyfile.tamis-", "")).unwrap_or_default()
 }
 
 /// Where GLib's `g_get_user_config_dir` puts it.
@@ -122,8 +127,10 @@ mod tests {
             tidy_at(&path, &before);
             assert_eq!(fs::read_to_string(&path).unwrap(), left);
         }
-        fs::write(&path, "[a]\n\n").unwrap();
-        tidy_at(&path, &FileNote { text: None });
-        assert!(!path.exists());
+        for before in [None, Some("[a]\nx='of ours'\n".to_owned())] {
+            fs::write(&path, "[a]\n\n").unwrap();
+            tidy_at(&path, &FileNote { text: before });
+            assert!(!path.exists());
+        }
     }
 }

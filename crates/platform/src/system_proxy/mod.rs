@@ -71,6 +71,12 @@ pub fn for_note(note: &Note) -> Option<Box<dyn SystemProxy>> {
     None
 }
 
+/// Removes what a process was killed while writing beside a settings file.
+#[cfg(target_os = "linux")]
+pub(crate) fn remove_abandoned() -> Vec<std::path::PathBuf> {
+    keyfile::remove_abandoned()
+}
+
 #[cfg(target_os = "linux")]
 fn gnome() -> Option<Box<dyn SystemProxy>> {
     match linux::Gnome::find() {

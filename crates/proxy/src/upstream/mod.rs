@@ -20,7 +20,7 @@ mod ways;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
@@ -154,7 +154,7 @@ impl Upstream {
         authority: &Authority,
         patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
-        while let Some(idle) = place.idle_connection(self.generation) {
+        while let Some(idle) = place.idle_connection(self.generation, SystemTime::now()) {
             let line = Arc::clone(&idle.line);
             let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
             match self.send_once(idle, request, patience).await {

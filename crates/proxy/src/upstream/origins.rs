@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::uri::Authority;
 use tokio::sync::Semaphore;
@@ -63,6 +63,8 @@ struct Origin {
 struct Idle {
     connection: Connection,
     since: Instant,
+    /// By the clock on the wall, which goes on while the computer sleeps.
+    since_by_the_wall: SystemTime,
 }
 
 /// A place at an origin, until it is dropped.
@@ -163,11 +165,17 @@ impl Known {
 
 impl Place {
     /// The connection that was used last of those made in `generation`; the others are of no use any more.
-    pub(super) fn idle_connection(&self, generation: u64) -> Option<Connection> {
+    ///
+    /// Nor are those over which the computer has slept longer than one is kept: the other end or something on the way has
+    /// forgotten them, and who forgets says nothing; a request sent there would wait for its whole time. So `now` is by the
+    /// clock on the wall. One that was put right meanwhile costs a new connection at most.
+    pub(super) fn idle_connection(&self, generation: u64, now: SystemTime) -> Option<Connection> {
+        let kept_for = self.origins.upgrade().map_or(Duration::ZERO, |origins| origins.bounds.idle_for);
         let mut idle = lock(&self.origin.idle);
         loop {
-            let Idle { connection, .. } = idle.pop()?;
-            if connection.generation == generation && connection.is_ready() {
+            let Idle { connection, since_by_the_wall, .. } = idle.pop()?;
+            let is_fresh = now.duration_since(since_by_the_wall).is_ok_and(|rest| rest <= kept_for);
+            if is_fresh && connection.generation == generation && connection.is_ready() {
                 return Some(connection);
             }
         }
@@ -196,7 +204,7 @@ fn keep(origin: &Origin, origins: &Weak<Origins>, connection: Connection) {
     }
     let mut idle = lock(&origin.idle);
     if idle.len() < origins.bounds.idle {
-        idle.push(Idle { connection, since: Instant::now() });
+        idle.push(Idle { connection, since: Instant::now(), since_by_the_wall: SystemTime::now() });
         drop(idle);
         origins.see_to_sweeping();
     }
@@ -238,6 +246,25 @@ mod tests {
         assert!(now(&mut third).await.is_pending(), "the second came first");
         let _second = second.await.unwrap();
         assert!(third.await.is_none(), "none within the time");
+    }
+
+    #[tokio::test]
+    async fn a_connection_over_which_the_computer_slept_is_not_used_again() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let limits = crate::Limits::default();
+        let origins = origins(Duration::ZERO);
+        let place = origins.take(&Authority::from_static("a.test")).await.unwrap();
+        for (slept, is_used) in [(0, true), (59, true), (3600, false)] {
+            let socket = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let _its_end = listener.accept().await.unwrap();
+            let io = crate::line::LineIo::to_origin(socket);
+            let mut connection = Connection::open(&super::super::connection::codec(&limits), io, 0).await.unwrap();
+            assert!(connection.ready().await);
+            place.keep(connection);
+            let now = SystemTime::now() + Duration::from_secs(slept);
+            assert_eq!(place.idle_connection(0, now).is_some(), is_used, "after {slept} s");
+            assert!(place.idle_connection(0, now).is_none());
+        }
     }
 
     #[tokio::test]
