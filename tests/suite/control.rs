@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tamis_control::{Command, Control, Hands, Options, Paths, Phase, Snapshot, SystemProxyState, SystemProxyUse};
+use tamis_control::{
+    Command, Control, Hands, Options, Paths, Phase, SiteView, Snapshot, SystemProxyState, SystemProxyUse,
+};
 use tamis_platform::{LoginCommand, Memory};
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
@@ -420,4 +422,30 @@ fn proxies_in_the_settings_are_gone_through_and_one_that_makes_no_sense_is_told_
     let body = String::from_utf8(body).unwrap();
     assert!(head.status() == 502 && body.contains("entry 2 of [[upstream]]") && !body.contains("sesame"), "{body}");
     assert_eq!(origin.connections(), 0);
+}
+
+#[test]
+fn a_site_that_was_seen_can_be_left_alone_and_others_are_not() {
+    let tamis = Tamis::start();
+    let origin = Origin::answering(response(&[], "ok"));
+    let arrives = |site: &str| {
+        tamis.ask(&origin.url("/?gclid=1").replace("127.0.0.1", site));
+        origin.heard()
+    };
+    assert_eq!((arrives("127.0.0.1"), arrives("localhost")), ("GET / HTTP/1.1".into(), "GET / HTTP/1.1".into()));
+    let site = |name: &str, left_alone| SiteView { name: name.into(), left_alone, fixed: false };
+    let seen = |left_alone| [site("127.0.0.1", false), site("localhost", left_alone)];
+    tamis.until("both sites", |s| s.sites == seen(false));
+
+    for on in [true, false] {
+        tamis.send(Command::LeaveAlone { site: "localhost".into(), on });
+        // The other command shows that this one has taken effect and is saved.
+        let other = |s: &Snapshot| s.profiles.iter().any(|p| p.id == "lighter-media" && p.actual != on);
+        tamis.send(Command::SetProfile { id: "lighter-media".into(), on: !on });
+        tamis.until("both", |s| s.sites == seen(on) && other(s));
+        let passes = if on { "GET /?gclid=1 HTTP/1.1" } else { "GET / HTTP/1.1" };
+        assert_eq!((arrives("127.0.0.1"), arrives("localhost")), ("GET / HTTP/1.1".into(), passes.into()));
+        let saved = std::fs::read_to_string(tamis.folder.path().join("config/settings.toml")).unwrap();
+        assert_eq!(saved.contains("localhost"), on, "{saved}");
+    }
 }

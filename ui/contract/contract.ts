@@ -19,7 +19,15 @@ on: boolean, } | { "type": "setExceptions",
 /**
  * The wish.
  */
-hosts: Array<string>, } | { "type": "setProfile", 
+hosts: Array<string>, } | { "type": "leaveAlone", 
+/**
+ * As in [`SiteView::name`](crate::SiteView::name).
+ */
+site: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -89,6 +97,11 @@ figures: Figures,
  * The latest changes, newest first, at most [`RECENT_CHANGES`].
  */
 recent: Array<ChangeView>, 
+/**
+ * The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
+ * nothing.
+ */
+sites: Array<SiteView>, 
 /**
  * What a person should know, oldest first.
  */
@@ -213,6 +226,23 @@ wanted: boolean,
  * Whether it works on new exchanges now.
  */
 actual: boolean, };
+
+/**
+ * One site: a registered domain with all below it, an address, or a name in a local network.
+ */
+export type SiteView = { 
+/**
+ * Names the site in commands, and for people.
+ */
+name: string, 
+/**
+ * Whether the exceptions leave it alone.
+ */
+leftAlone: boolean, 
+/**
+ * Whether that is by an exception which means other hosts too: it has to be changed in the settings.
+ */
+fixed: boolean, };
 
 /**
  * Counts over the last [`FIGURES_MINUTES`] minutes.

@@ -55,6 +55,7 @@ export function sample(changes = {}) {
       lastMinute,
     },
     recent: changesAt(lastMinute * 1000),
+    sites: [],
     problems: [],
   };
   return { ...snapshot, ...changes };

@@ -28,6 +28,13 @@ pub enum Command {
         /// The wish.
         hosts: Vec<String>,
     },
+    /// Leave a site alone with all hosts of its own, or do not any more: one line of the exceptions. The others stay.
+    LeaveAlone {
+        /// As in [`SiteView::name`](crate::SiteView::name).
+        site: String,
+        /// The wish.
+        on: bool,
+    },
     /// Tick or untick a profile.
     SetProfile {
         /// The profile's id.

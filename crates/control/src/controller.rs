@@ -22,6 +22,7 @@ use crate::hands::aside;
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::sites::{self, Sites};
 use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyView, Toggle};
 use crate::store::{Store, read_rules};
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
@@ -75,6 +76,7 @@ pub(crate) struct Controller {
     actual: Actual,
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
+    sites: Sites,
     problems: Vec<Problem>,
     phase: Phase,
     generation: u64,
@@ -105,6 +107,7 @@ impl Controller {
             actual: Actual::default(),
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
+            sites: Sites::default(),
             problems: Vec::new(),
             phase: Phase::Starting,
             generation: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
@@ -160,6 +163,7 @@ impl Controller {
                 }
                 _some = self.records.1.recv_many(&mut records, RECORDS), if records_rest_until.is_none() => {
                     for record in records.drain(..) {
+                        self.sites.see(&record);
                         self.activity.add(record, &self.cards);
                     }
                     records_rest_until = Some(Instant::now() + RECORDS_PACE);
@@ -266,6 +270,7 @@ impl Controller {
                 }
             }
             Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
+            Command::LeaveAlone { site, on } => sites::leave_alone(&mut self.settings.exceptions, &site, on),
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -513,6 +518,7 @@ impl Controller {
             profiles: self.cards.iter().map(|card| self.profile_view(card)).collect(),
             figures: self.activity.figures(SystemTime::now()),
             recent: self.activity.recent(),
+            sites: self.sites.views(&self.settings.exceptions),
             problems: self.problems.clone(),
         };
         (snapshot.headline, snapshot.detail) = words::state_sentences(&snapshot);

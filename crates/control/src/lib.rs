@@ -23,6 +23,7 @@ mod plan;
 mod problem;
 mod settings;
 mod signals;
+mod sites;
 mod snapshot;
 mod store;
 mod system_setting;
@@ -40,8 +41,8 @@ pub use paths::{NoHome, Paths};
 pub use problem::Problem;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::{
-    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot,
-    StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, SITES_SEEN,
+    SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,

@@ -11,6 +11,9 @@ pub const FIGURES_MINUTES: usize = 60;
 /// How many changes [`Snapshot::recent`] shows.
 pub const RECENT_CHANGES: usize = 50;
 
+/// How many sites [`Snapshot::sites`] shows.
+pub const SITES_SEEN: usize = 8;
+
 /// The state of Tamis at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +42,9 @@ pub struct Snapshot {
     pub figures: Figures,
     /// The latest changes, newest first, at most [`RECENT_CHANGES`].
     pub recent: Vec<ChangeView>,
+    /// The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
+    /// nothing.
+    pub sites: Vec<SiteView>,
     /// What a person should know, oldest first.
     pub problems: Vec<Problem>,
 }
@@ -137,6 +143,18 @@ pub struct ProfileView {
     pub wanted: bool,
     /// Whether it works on new exchanges now.
     pub actual: bool,
+}
+
+/// One site: a registered domain with all below it, an address, or a name in a local network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteView {
+    /// Names the site in commands, and for people.
+    pub name: String,
+    /// Whether the exceptions leave it alone.
+    pub left_alone: bool,
+    /// Whether that is by an exception which means other hosts too: it has to be changed in the settings.
+    pub fixed: bool,
 }
 
 /// Counts over the last [`FIGURES_MINUTES`] minutes.

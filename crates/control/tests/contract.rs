@@ -7,8 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use tamis_control::{
-    ChangeView, Command, Figures, FormerProxyView, Minute, Phase, Problem, ProfileView, Snapshot, StartAtLoginView,
-    SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, Command, Figures, FormerProxyView, Minute, Phase, Problem, ProfileView, SiteView, Snapshot,
+    StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -42,6 +42,7 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<SystemProxyState>(&config),
         declaration::<StartAtLoginView>(&config),
         declaration::<ProfileView>(&config),
+        declaration::<SiteView>(&config),
         declaration::<Figures>(&config),
         declaration::<Minute>(&config),
         declaration::<ChangeView>(&config),
@@ -61,6 +62,7 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::SetSystemProxy { on: false },
         Command::SetFormerProxy { on: false },
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
+        Command::LeaveAlone { site: "bank.example".into(), on: true },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
         Command::DismissProblem { id: "not-listening".into() },
@@ -136,6 +138,7 @@ fn golden_snapshot() -> Snapshot {
             before: Some("http://shop.example/boots?gclid=x&size=42".into()),
             after: Some("http://shop.example/boots?size=42".into()),
         }],
+        sites: vec![SiteView { name: "bank.example".into(), left_alone: true, fixed: false }],
         problems: vec![Problem {
             id: "settings-not-saved".into(),
             title: "The settings could not be saved".into(),
