@@ -7,7 +7,11 @@ export type Command = { "type": "setFiltering",
 /**
  * The wish.
  */
-on: boolean, } | { "type": "setSystemProxy", 
+on: boolean, } | { "type": "pause", 
+/**
+ * From now on, in place of a pause that has begun.
+ */
+length: PauseLength, } | { "type": "setSystemProxy", 
 /**
  * The wish.
  */
@@ -46,6 +50,11 @@ on: boolean, } | { "type": "dismissProblem",
 id: string, } | { "type": "quit" };
 
 /**
+ * How long filtering is to rest.
+ */
+export type PauseLength = { "seconds": number } | "untilRestart";
+
+/**
  * The state of Tamis at one moment.
  */
 export type Snapshot = { 
@@ -74,9 +83,13 @@ detail: string,
  */
 listening: string | null, 
 /**
- * Whether passing traffic is filtered.
+ * Whether passing traffic is filtered. During a pause it is not wanted.
  */
 filtering: Toggle, 
+/**
+ * Filtering rests and comes back by itself; none while it is on, or was turned off.
+ */
+pause: PauseView | null, 
 /**
  * Whether this computer's traffic is sent here.
  */
@@ -124,6 +137,19 @@ wanted: boolean,
  * What is.
  */
 actual: boolean, };
+
+/**
+ * A pause of filtering.
+ */
+export type PauseView = { 
+/**
+ * When it ends, in milliseconds since 1970; none when it lasts until the program is started anew.
+ */
+until: number | null, 
+/**
+ * How many minutes of it are left, begun ones counted.
+ */
+minutesLeft: number | null, };
 
 /**
  * The operating system's proxy setting, as far as it concerns us.

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
 use crate::hands::aside;
+use crate::pause::{Now, Pause};
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -77,6 +78,8 @@ pub(crate) struct Controller {
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
     sites: Sites,
+    /// Filtering rests.
+    pause: Option<Pause>,
     problems: Vec<Problem>,
     phase: Phase,
     generation: u64,
@@ -108,6 +111,7 @@ impl Controller {
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
             sites: Sites::default(),
+            pause: None,
             problems: Vec::new(),
             phase: Phase::Starting,
             generation: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
@@ -144,6 +148,7 @@ impl Controller {
         loop {
             let redraw = at_last(redraw_at);
             let rested = at_last(records_rest_until);
+            let pause_looked_at = at_last(self.pause.and_then(|pause| pause.look_again(Now::is())));
             tokio::select! {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
@@ -176,6 +181,13 @@ impl Controller {
                     look_at = Instant::now() + LOOK_PACE;
                     if !changed {
                         continue;
+                    }
+                }
+                () = pause_looked_at => {
+                    if self.pause.is_some_and(|pause| pause.is_over(Now::is())) {
+                        self.pause = None;
+                        self.publish(&out);
+                        self.reconcile().await;
                     }
                 }
                 () = redraw => {}
@@ -262,7 +274,15 @@ impl Controller {
     /// Takes down what one command asks for, all but [`Command::Quit`].
     fn wish(&mut self, command: Command) {
         match command {
-            Command::SetFiltering { on } => self.settings.filtering = on,
+            Command::SetFiltering { on } => {
+                self.settings.filtering = on;
+                self.pause = None;
+            }
+            Command::Pause { length } => {
+                if self.settings.filtering {
+                    self.pause = Some(Pause::begin(length, Now::is()));
+                }
+            }
             Command::SetSystemProxy { on } => {
                 self.settings.system_proxy = on;
                 if self.options.system_proxy == SystemProxyUse::Always {
@@ -304,7 +324,7 @@ impl Controller {
 
     fn wanted(&self) -> Wanted {
         let running = self.phase != Phase::Stopped && !self.refuses_to_start;
-        let filtering = running && self.settings.filtering;
+        let filtering = running && self.filtering_wish();
         let profiles = self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id);
         Wanted {
             listening: running,
@@ -314,6 +334,10 @@ impl Controller {
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
         }
+    }
+
+    fn filtering_wish(&self) -> bool {
+        self.settings.filtering && self.pause.is_none()
     }
 
     /// Takes one step, or reports why it could not be taken.
@@ -497,7 +521,8 @@ impl Controller {
             headline: String::new(),
             detail: String::new(),
             listening: self.proxy.as_ref().map(|proxy| proxy.addr_here().to_string()),
-            filtering: Toggle { wanted: self.settings.filtering, actual: self.actual.profiles.is_some() },
+            filtering: Toggle { wanted: self.filtering_wish(), actual: self.actual.profiles.is_some() },
+            pause: self.pause.map(|pause| pause.view(Now::is())),
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
                 state: self.system_proxy_state(),

@@ -30,8 +30,10 @@ pub struct Snapshot {
     pub detail: String,
     /// The address of the proxy for this computer's programs, for instance `127.0.0.1:8118`; none while it does not listen.
     pub listening: Option<String>,
-    /// Whether passing traffic is filtered.
+    /// Whether passing traffic is filtered. During a pause it is not wanted.
     pub filtering: Toggle,
+    /// Filtering rests and comes back by itself; none while it is on, or was turned off.
+    pub pause: Option<PauseView>,
     /// Whether this computer's traffic is sent here.
     pub system_proxy: SystemProxyView,
     /// Whether Tamis starts at login.
@@ -68,6 +70,16 @@ pub struct Toggle {
     pub wanted: bool,
     /// What is.
     pub actual: bool,
+}
+
+/// A pause of filtering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PauseView {
+    /// When it ends, in milliseconds since 1970; none when it lasts until the program is started anew.
+    pub until: Option<u64>,
+    /// How many minutes of it are left, begun ones counted.
+    pub minutes_left: Option<u64>,
 }
 
 /// The operating system's proxy setting, as far as it concerns us.

@@ -4,11 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use tamis_control::{
-    ChangeView, Command, Figures, FormerProxyView, Minute, Phase, Problem, ProfileView, SiteView, Snapshot,
-    StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, Command, Figures, FormerProxyView, Minute, PauseLength, PauseView, Phase, Problem, ProfileView,
+    SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -34,9 +35,11 @@ fn the_typescript_types_are_those_of_the_contract() {
     let config = Config::new().with_large_int("number");
     let types = [
         declaration::<Command>(&config),
+        declaration::<PauseLength>(&config),
         declaration::<Snapshot>(&config),
         declaration::<Phase>(&config),
         declaration::<Toggle>(&config),
+        declaration::<PauseView>(&config),
         declaration::<SystemProxyView>(&config),
         declaration::<FormerProxyView>(&config),
         declaration::<SystemProxyState>(&config),
@@ -59,6 +62,8 @@ fn the_typescript_types_are_those_of_the_contract() {
 fn every_command_is_read_and_written_as_the_golden_file_has_it() {
     let commands = [
         Command::SetFiltering { on: true },
+        Command::Pause { length: PauseLength::Seconds(NonZeroU16::new(300).unwrap()) },
+        Command::Pause { length: PauseLength::UntilRestart },
         Command::SetSystemProxy { on: false },
         Command::SetFormerProxy { on: false },
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
@@ -100,6 +105,7 @@ fn golden_snapshot() -> Snapshot {
         detail: "1 profile on.".into(),
         listening: Some("127.0.0.1:8118".into()),
         filtering: Toggle { wanted: true, actual: true },
+        pause: None,
         system_proxy: SystemProxyView {
             wanted: true,
             state: SystemProxyState::Ours,
