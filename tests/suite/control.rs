@@ -504,3 +504,17 @@ fn a_site_that_was_seen_can_be_left_alone_and_others_are_not() {
         assert_eq!(saved.contains("localhost"), on, "{saved}");
     }
 }
+
+#[test]
+fn a_setting_that_was_set_in_part_is_put_back_when_it_is_not_wanted_any_more() {
+    let tamis = Tamis::start();
+    tamis.system.die_after(1);
+    tamis.send(Command::SetSystemProxy { on: true });
+    let told = |s: &Snapshot| s.problems.iter().any(|problem| problem.id == "system-proxy-not-set");
+    tamis.until("the problem", told);
+    assert!(!tamis.system.values().is_empty(), "not even what was set could be put back");
+    tamis.system.recover();
+    tamis.send(Command::SetSystemProxy { on: false });
+    tamis.until("its end", |s| s.problems.is_empty());
+    assert!(tamis.system.values().is_empty(), "{:?}", tamis.system.values());
+}

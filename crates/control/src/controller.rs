@@ -199,7 +199,7 @@ impl Controller {
         self.phase = Phase::Stopped;
         self.reconcile().await;
         if self.system.as_ref().is_some_and(SystemSetting::is_changed) {
-            // It was pointed here in part, or giving it back failed before: the last chance in this life.
+            // Giving it back has failed: the last chance in this life.
             self.restore_system().await;
         }
         self.publish(&out);
@@ -316,9 +316,15 @@ impl Controller {
     /// Brings the machine to what is wanted. A step that fails becomes a problem and does not keep the others from being
     /// taken: each looks to what it needs itself. The next command tries again.
     async fn reconcile(&mut self) {
-        for step in plan(&self.wanted(), &self.actual) {
+        let wanted = self.wanted();
+        for step in plan(&wanted, &self.actual) {
             tracing::info!(?step, "taking a step");
             self.take(step).await;
+        }
+        let is_changed = self.system.as_ref().is_some_and(SystemSetting::is_changed);
+        if is_changed && !self.actual.system_proxy && !wanted.system_proxy {
+            // It was pointed here in part, which the plan does not know.
+            self.restore_system().await;
         }
     }
 
