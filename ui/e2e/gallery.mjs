@@ -41,7 +41,7 @@ const STATES = {
   }),
   paused: sample({
     headline: "Paused for 23 more minutes",
-    detail: "Traffic passes untouched, and filtering comes back by itself.",
+    detail: "Traffic passes untouched meanwhile.",
     filtering: { wanted: false, actual: false },
     pause: { until: new Date("2026-05-04T14:42:00").getTime(), minutesLeft: 23 },
     systemProxy: { ...base.systemProxy, state: "untouched" },

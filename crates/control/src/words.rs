@@ -44,7 +44,7 @@ fn paused(pause: &PauseView) -> (String, String) {
         Some(0 | 1) => "Paused for 1 more minute".into(),
         Some(minutes) => format!("Paused for {minutes} more minutes"),
     };
-    (headline, "Traffic passes untouched, and filtering comes back by itself.".into())
+    (headline, "Traffic passes untouched meanwhile.".into())
 }
 
 fn profiles_on(count: usize) -> String {
