@@ -518,3 +518,21 @@ fn a_setting_that_was_set_in_part_is_put_back_when_it_is_not_wanted_any_more() {
     tamis.until("its end", |s| s.problems.is_empty());
     assert!(tamis.system.values().is_empty(), "{:?}", tamis.system.values());
 }
+
+#[test]
+fn a_tunnel_to_a_host_that_is_left_alone_is_not_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("rules.txt");
+    std::fs::write(&rules, "||localhost^\n").unwrap();
+    let tamis = Tamis::on(Memory::new(), folder, |options| options.rules = Some(rules));
+    let origin = Origin::start(|talk| drop(talk.client.to_end()));
+    let authority = origin.authority().replace("127.0.0.1", "localhost");
+    let status = || {
+        let proxy = tamis.control.snapshot().listening.clone().unwrap();
+        let mut client = Client::connect(proxy.parse().unwrap());
+        client.send(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")).head().status()
+    };
+    assert_eq!(status(), 403);
+    tamis.send(Command::SetExceptions { hosts: vec!["localhost".into()] });
+    wait_for("a tunnel", || (status() == 200).then_some(()));
+}
