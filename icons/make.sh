@@ -1,5 +1,5 @@
 #!/bin/bash
-# Draws every picture file of this directory from the four SVG drawings beside it.
+# Draws every picture file of this directory from the five SVG drawings beside it.
 # Needs rsvg-convert (librsvg2-bin), ImageMagick and png2icns (icnsutils). The same drawings give the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -34,7 +34,7 @@ convert "${layers[@]}" -strip icon.ico
 
 png2icns icon.icns 32x32.png 128x128.png 128x128@2x.png icon.png >/dev/null
 
-for state in on off attention; do
+for state in on off paused attention; do
   draw "tray-$state.svg" 32 "tray-$state.png"
   draw "tray-$state.svg" 64 "tray-$state@2x.png"
 done

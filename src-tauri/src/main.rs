@@ -10,6 +10,7 @@ mod companion;
 mod display;
 mod follow;
 mod login;
+mod no_tray;
 mod quit;
 mod start;
 mod tray;

@@ -7,7 +7,7 @@ use tauri::{App, Manager};
 
 use crate::arguments::Arguments;
 use crate::tray::Tray;
-use crate::{companion, follow, login, window};
+use crate::{companion, follow, login, no_tray, window};
 
 /// Starts everything. What cannot be done without ends the program, in good order and with a sentence: Tauri would
 /// make a panic of an error.
@@ -22,15 +22,20 @@ pub(crate) fn start(app: &App, arguments: &Arguments) {
     };
     app.manage(control.clone());
     let tray = Tray::build(app.handle(), &control.snapshot());
-    let hidden = arguments.hidden && tray.is_ok();
-    match tray {
-        Ok(tray) => drop(app.manage(tray)),
-        // Filtering goes on without it, and the window can be had by starting Tamis once more.
-        Err(message) => complain(&format!("{message} Start Tamis again whenever you want its window.")),
-    }
     follow::follow(app.handle().clone(), control);
-    if !hidden {
+    if !arguments.hidden {
         window::open_soon(app.handle());
+    }
+    match tray {
+        Ok(tray) => {
+            app.manage(tray);
+            no_tray::watch(app.handle(), arguments.hidden);
+        }
+        // Filtering goes on without it.
+        Err(message) => {
+            complain(&message);
+            no_tray::make_up_for_it(app.handle(), arguments.hidden);
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! Commands in, snapshots out, on the system that remembers.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
-use tamis_control::{Command, Control, Hands, Options, Paths, Phase, Snapshot, SystemProxyState, SystemProxyUse};
+use tamis_control::{
+    Command, Control, Hands, Options, Paths, PauseLength, PauseView, Phase, SiteView, Snapshot, SystemProxyState,
+    SystemProxyUse,
+};
 use tamis_platform::{LoginCommand, Memory};
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
@@ -423,4 +427,115 @@ fn proxies_in_the_settings_are_gone_through_and_one_that_makes_no_sense_is_told_
     let body = String::from_utf8(body).unwrap();
     assert!(head.status() == 502 && body.contains("entry 2 of [[upstream]]") && !body.contains("sesame"), "{body}");
     assert_eq!(origin.connections(), 0);
+}
+
+fn paused(length: PauseLength) -> Command {
+    Command::Pause { length }
+}
+
+#[test]
+fn a_pause_is_like_off_and_filtering_comes_back_by_itself() {
+    let tamis = Tamis::start();
+    let origin = Origin::answering(response(&[], "ok"));
+    tamis.send(Command::SetSystemProxy { on: true });
+    let is_on = |s: &Snapshot| s.filtering.actual && s.system_proxy.state == SystemProxyState::Ours;
+    tamis.until("the system pointing here", is_on);
+
+    tamis.send(paused(PauseLength::UntilRestart));
+    let rests = |s: &Snapshot| !s.filtering.actual && s.system_proxy.state == SystemProxyState::Untouched;
+    let snapshot = tamis.until("the pause", rests);
+    assert_eq!(snapshot.pause, Some(PauseView { until: None, minutes_left: None }));
+    assert_eq!(snapshot.headline, "Paused until Tamis starts again");
+    assert!(!snapshot.filtering.wanted && snapshot.system_proxy.wanted);
+    assert!(tamis.system.values().is_empty(), "{:?}", tamis.system.values());
+    tamis.ask(&origin.url("/?gclid=1"));
+    assert_eq!(origin.heard(), "GET /?gclid=1 HTTP/1.1", "who comes here all the same is served");
+
+    tamis.send(paused(PauseLength::Seconds(NonZeroU16::new(1800).unwrap())));
+    let snapshot = tamis.until("an end of it", |s| s.pause.is_some_and(|pause| pause.minutes_left == Some(30)));
+    assert_eq!(snapshot.headline, "Paused for 30 more minutes");
+    tamis.send(paused(PauseLength::Seconds(NonZeroU16::new(1).unwrap())));
+    let snapshot = tamis.until("its end", |s| is_on(s) && s.pause.is_none());
+    assert!(snapshot.filtering.wanted && snapshot.problems.is_empty(), "{:?}", snapshot.problems);
+    tamis.ask(&origin.url("/?gclid=1"));
+    assert_eq!(origin.heard(), "GET / HTTP/1.1");
+}
+
+#[test]
+fn a_switch_ends_a_pause_either_way_and_a_start_does_too() {
+    let tamis = Tamis::start();
+    let rests = |s: &Snapshot| s.pause.is_some() && !s.filtering.actual;
+    tamis.send(paused(PauseLength::UntilRestart)).until("a pause", rests);
+    tamis.send(Command::SetFiltering { on: true }).until("filtering", |s| s.pause.is_none() && s.filtering.actual);
+    tamis.send(paused(PauseLength::UntilRestart)).until("a pause", rests);
+    tamis.send(Command::SetFiltering { on: false });
+    let is_off = |s: &Snapshot| s.pause.is_none() && !s.filtering.wanted;
+    tamis.until("filtering off for good", is_off);
+    // The second command shows that the first was taken.
+    tamis.send(paused(PauseLength::UntilRestart)).send(Command::SetProfile { id: "strip-trackers".into(), on: false });
+    let snapshot = tamis.until("the profile off", |s| !s.profiles[0].wanted);
+    assert!(is_off(&snapshot), "what is off is not paused");
+
+    tamis.send(Command::SetFiltering { on: true }).send(paused(PauseLength::UntilRestart)).until("a pause", rests);
+    let (system, folder) = tamis.quit();
+    let again = Tamis::on(system, folder, |_| {});
+    assert!(again.control.snapshot().filtering.actual && again.control.snapshot().pause.is_none());
+}
+
+#[test]
+fn a_site_that_was_seen_can_be_left_alone_and_others_are_not() {
+    let tamis = Tamis::start();
+    let origin = Origin::answering(response(&[], "ok"));
+    let arrives = |site: &str| {
+        tamis.ask(&origin.url("/?gclid=1").replace("127.0.0.1", site));
+        origin.heard()
+    };
+    assert_eq!((arrives("127.0.0.1"), arrives("localhost")), ("GET / HTTP/1.1".into(), "GET / HTTP/1.1".into()));
+    let site = |name: &str, left_alone| SiteView { name: name.into(), left_alone, fixed: false };
+    let seen = |left_alone| [site("127.0.0.1", false), site("localhost", left_alone)];
+    tamis.until("both sites", |s| s.sites == seen(false));
+
+    for on in [true, false] {
+        tamis.send(Command::LeaveAlone { site: "localhost".into(), on });
+        // The other command shows that this one has taken effect and is saved.
+        let other = |s: &Snapshot| s.profiles.iter().any(|p| p.id == "lighter-media" && p.actual != on);
+        tamis.send(Command::SetProfile { id: "lighter-media".into(), on: !on });
+        tamis.until("both", |s| s.sites == seen(on) && other(s));
+        let passes = if on { "GET /?gclid=1 HTTP/1.1" } else { "GET / HTTP/1.1" };
+        assert_eq!((arrives("127.0.0.1"), arrives("localhost")), ("GET / HTTP/1.1".into(), passes.into()));
+        let saved = std::fs::read_to_string(tamis.folder.path().join("config/settings.toml")).unwrap();
+        assert_eq!(saved.contains("localhost"), on, "{saved}");
+    }
+}
+
+#[test]
+fn a_setting_that_was_set_in_part_is_put_back_when_it_is_not_wanted_any_more() {
+    let tamis = Tamis::start();
+    tamis.system.die_after(1);
+    tamis.send(Command::SetSystemProxy { on: true });
+    let told = |s: &Snapshot| s.problems.iter().any(|problem| problem.id == "system-proxy-not-set");
+    tamis.until("the problem", told);
+    assert!(!tamis.system.values().is_empty(), "not even what was set could be put back");
+    tamis.system.recover();
+    tamis.send(Command::SetSystemProxy { on: false });
+    tamis.until("its end", |s| s.problems.is_empty());
+    assert!(tamis.system.values().is_empty(), "{:?}", tamis.system.values());
+}
+
+#[test]
+fn a_tunnel_to_a_host_that_is_left_alone_is_not_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("rules.txt");
+    std::fs::write(&rules, "||localhost^\n").unwrap();
+    let tamis = Tamis::on(Memory::new(), folder, |options| options.rules = Some(rules));
+    let origin = Origin::start(|talk| drop(talk.client.to_end()));
+    let authority = origin.authority().replace("127.0.0.1", "localhost");
+    let status = || {
+        let proxy = tamis.control.snapshot().listening.clone().unwrap();
+        let mut client = Client::connect(proxy.parse().unwrap());
+        client.send(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")).head().status()
+    };
+    assert_eq!(status(), 403);
+    tamis.send(Command::SetExceptions { hosts: vec!["localhost".into()] });
+    wait_for("a tunnel", || (status() == 200).then_some(()));
 }

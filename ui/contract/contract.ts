@@ -7,7 +7,11 @@ export type Command = { "type": "setFiltering",
 /**
  * The wish.
  */
-on: boolean, } | { "type": "setSystemProxy", 
+on: boolean, } | { "type": "pause", 
+/**
+ * From now on, in place of a pause that has begun.
+ */
+length: PauseLength, } | { "type": "setSystemProxy", 
 /**
  * The wish.
  */
@@ -19,7 +23,15 @@ on: boolean, } | { "type": "setExceptions",
 /**
  * The wish.
  */
-hosts: Array<string>, } | { "type": "setProfile", 
+hosts: Array<string>, } | { "type": "leaveAlone", 
+/**
+ * As in [`SiteView::name`](crate::SiteView::name).
+ */
+site: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -36,6 +48,11 @@ on: boolean, } | { "type": "dismissProblem",
  * The problem's id.
  */
 id: string, } | { "type": "quit" };
+
+/**
+ * How long filtering is to rest.
+ */
+export type PauseLength = { "seconds": number } | "untilRestart";
 
 /**
  * The state of Tamis at one moment.
@@ -66,9 +83,13 @@ detail: string,
  */
 listening: string | null, 
 /**
- * Whether passing traffic is filtered.
+ * Whether passing traffic is filtered. During a pause it is not wanted.
  */
 filtering: Toggle, 
+/**
+ * Filtering rests and comes back by itself; none while it is on, or was turned off.
+ */
+pause: PauseView | null, 
 /**
  * Whether this computer's traffic is sent here.
  */
@@ -89,6 +110,11 @@ figures: Figures,
  * The latest changes, newest first, at most [`RECENT_CHANGES`].
  */
 recent: Array<ChangeView>, 
+/**
+ * The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
+ * nothing.
+ */
+sites: Array<SiteView>, 
 /**
  * What a person should know, oldest first.
  */
@@ -111,6 +137,19 @@ wanted: boolean,
  * What is.
  */
 actual: boolean, };
+
+/**
+ * A pause of filtering.
+ */
+export type PauseView = { 
+/**
+ * When it ends, in milliseconds since 1970; none when it lasts until the program is started anew.
+ */
+until: number | null, 
+/**
+ * How many minutes of it are left, begun ones counted.
+ */
+minutesLeft: number | null, };
 
 /**
  * The operating system's proxy setting, as far as it concerns us.
@@ -213,6 +252,23 @@ wanted: boolean,
  * Whether it works on new exchanges now.
  */
 actual: boolean, };
+
+/**
+ * One site: a registered domain with all below it, an address, or a name in a local network.
+ */
+export type SiteView = { 
+/**
+ * Names the site in commands, and for people.
+ */
+name: string, 
+/**
+ * Whether the exceptions leave it alone.
+ */
+leftAlone: boolean, 
+/**
+ * Whether that is by an exception which means other hosts too: it has to be changed in the settings.
+ */
+fixed: boolean, };
 
 /**
  * Counts over the last [`FIGURES_MINUTES`] minutes.

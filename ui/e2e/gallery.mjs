@@ -39,6 +39,14 @@ const STATES = {
     systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
     profiles: base.profiles.map((profile) => ({ ...profile, actual: false })),
   }),
+  paused: sample({
+    headline: "Paused for 23 more minutes",
+    detail: "Traffic passes untouched meanwhile.",
+    filtering: { wanted: false, actual: false },
+    pause: { until: new Date("2026-05-04T14:42:00").getTime(), minutesLeft: 23 },
+    systemProxy: { ...base.systemProxy, state: "untouched" },
+    profiles: base.profiles.map((profile) => ({ ...profile, actual: false })),
+  }),
   former: sample({
     systemProxy: {
       ...base.systemProxy,

@@ -41,6 +41,7 @@ try {
   await profileOffLetsPass(page);
   await profileOnStrips(page);
   await filteringOffLetsPass(page);
+  await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
   await turn(page, "Strip trackers", before.trackers);
   await turn(page, "Filtering", before.filtering);
@@ -129,6 +130,26 @@ async function filteringOffLetsPass(page) {
   await turn(page, "Filtering", true);
   await sees("/filtered?gclid=1&id=2", "/filtered?id=2", "with filtering on again");
   say("with filtering off nothing is changed, and on again it is");
+}
+
+/** The page offers no pause of its own; the tray does. @param {Page} page */
+async function pauseLetsPassUntilResumed(page) {
+  const token = new URLSearchParams(new URL(control).hash.slice(1)).get("token");
+  const taken = await page.evaluate(async (token) => {
+    const command = { type: "pause", length: { seconds: 300 } };
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    return (await fetch("/api/send", { method: "POST", headers, body: JSON.stringify(command) })).ok;
+  }, token);
+  check(taken, "the control service does not take a pause");
+  await page.getByRole("heading", { name: "Paused for 5 more minutes", exact: true }).waitFor();
+  await page.getByText(/^Filtering comes back at \d\d:\d\d\.$/).waitFor();
+  await page.locator('[role=switch][aria-label="Filtering"][aria-checked="false"][aria-busy="false"]').waitFor();
+  await sees("/paused?gclid=1", "/paused?gclid=1", "during a pause");
+  await page.getByRole("button", { name: "Resume", exact: true }).click();
+  await page.locator('[role=switch][aria-label="Filtering"][aria-checked="true"][aria-busy="false"]').waitFor();
+  await sees("/resumed?gclid=1&id=2", "/resumed?id=2", "after Resume");
+  check((await page.getByRole("button", { name: "Resume", exact: true }).count()) === 0, "the page offers to resume what is not paused");
+  say("a pause says when it ends and lets everything pass, and Resume ends it");
 }
 
 /** @param {Page} page */

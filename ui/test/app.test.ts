@@ -207,3 +207,24 @@ describe("screens", () => {
     expect(screenAt("#nowhere")).toBe(screens[0]);
   });
 });
+
+describe("a pause", () => {
+  const off = { wanted: false, actual: false };
+
+  test("says when filtering comes back, and is over at once when asked", async () => {
+    const until = new Date(2026, 4, 4, 14, 30).getTime();
+    const puppet = await open(sample({ filtering: off, pause: { until, minutesLeft: 11 } }));
+    expect(document.body.textContent).toContain("Filtering comes back at 14:30.");
+    button("Resume")?.click();
+    await settle();
+    expect(puppet.commands).toEqual([{ type: "setFiltering", on: true }]);
+    puppet.show(sample());
+    await tick();
+    expect(button("Resume")).toBeUndefined();
+  });
+
+  test("until the next start names no time", async () => {
+    await open(sample({ filtering: off, pause: { until: null, minutesLeft: null } }));
+    expect(document.body.textContent).toContain("until Tamis is started again");
+  });
+});

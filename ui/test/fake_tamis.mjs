@@ -40,6 +40,7 @@ export function sample(changes = {}) {
     detail: "2 profiles on.",
     listening: "127.0.0.1:8118",
     filtering: { wanted: true, actual: true },
+    pause: null,
     systemProxy: { wanted: true, state: "ours", place: "GNOME settings", pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null, exceptions: [] },
     startAtLogin: { available: true, wanted: false, actual: false },
     profiles: [
@@ -55,6 +56,7 @@ export function sample(changes = {}) {
       lastMinute,
     },
     recent: changesAt(lastMinute * 1000),
+    sites: [],
     problems: [],
   };
   return { ...snapshot, ...changes };

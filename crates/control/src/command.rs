@@ -3,14 +3,23 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::PauseLength;
+
 /// A request for change. Whoever makes it, it goes through the one inbox of the controller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Command {
-    /// Filter the traffic that passes, or let it pass untouched. Off also gives the system's proxy setting back.
+    /// Filter the traffic that passes, or let it pass untouched. Off also gives the system's proxy setting back. Either
+    /// ends a pause.
     SetFiltering {
         /// The wish.
         on: bool,
+    },
+    /// Stop filtering for a while, as if it were turned off, and go on by itself. While filtering is off there is nothing
+    /// to pause.
+    Pause {
+        /// From now on, in place of a pause that has begun.
+        length: PauseLength,
     },
     /// Send this computer's web traffic through Tamis while filtering is on.
     SetSystemProxy {
@@ -27,6 +36,13 @@ pub enum Command {
     SetExceptions {
         /// The wish.
         hosts: Vec<String>,
+    },
+    /// Leave a site alone with all hosts of its own, or do not any more: one line of the exceptions. The others stay.
+    LeaveAlone {
+        /// As in [`SiteView::name`](crate::SiteView::name).
+        site: String,
+        /// The wish.
+        on: bool,
     },
     /// Tick or untick a profile.
     SetProfile {

@@ -19,9 +19,11 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
 use crate::hands::aside;
+use crate::pause::{Now, Pause};
 use crate::plan::{Actual, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::sites::{self, Sites};
 use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyView, Toggle};
 use crate::store::{Store, read_rules};
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
@@ -77,6 +79,9 @@ pub(crate) struct Controller {
     actual: Actual,
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
+    sites: Sites,
+    /// Filtering rests.
+    pause: Option<Pause>,
     problems: Vec<Problem>,
     phase: Phase,
     generation: u64,
@@ -108,6 +113,8 @@ impl Controller {
             actual: Actual::default(),
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
+            sites: Sites::default(),
+            pause: None,
             problems: Vec::new(),
             phase: Phase::Starting,
             generation: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
@@ -144,6 +151,7 @@ impl Controller {
         loop {
             let redraw = at_last(redraw_at);
             let rested = at_last(records_rest_until);
+            let pause_looked_at = at_last(self.pause.and_then(|pause| pause.look_again(Now::is())));
             tokio::select! {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
@@ -163,6 +171,7 @@ impl Controller {
                 }
                 _some = self.records.1.recv_many(&mut records, RECORDS), if records_rest_until.is_none() => {
                     for record in records.drain(..) {
+                        self.sites.see(&record);
                         self.activity.add(record, &self.cards);
                     }
                     records_rest_until = Some(Instant::now() + RECORDS_PACE);
@@ -177,6 +186,13 @@ impl Controller {
                         continue;
                     }
                 }
+                () = pause_looked_at => {
+                    if self.pause.is_some_and(|pause| pause.is_over(Now::is())) {
+                        self.pause = None;
+                        self.publish(&out);
+                        self.reconcile().await;
+                    }
+                }
                 () = redraw => {}
             }
             self.publish(&out);
@@ -186,7 +202,7 @@ impl Controller {
         self.phase = Phase::Stopped;
         self.reconcile().await;
         if self.system.as_ref().is_some_and(SystemSetting::is_changed) {
-            // It was pointed here in part, or giving it back failed before: the last chance in this life.
+            // Giving it back has failed: the last chance in this life.
             self.restore_system().await;
         }
         self.publish(&out);
@@ -271,6 +287,12 @@ impl Controller {
             Command::SetFiltering { on } => {
                 self.settings.filtering = on;
                 self.hold_back_no_longer();
+                self.pause = None;
+            }
+            Command::Pause { length } => {
+                if self.settings.filtering {
+                    self.pause = Some(Pause::begin(length, Now::is()));
+                }
             }
             Command::SetSystemProxy { on } => {
                 self.settings.system_proxy = on;
@@ -280,6 +302,7 @@ impl Controller {
                 }
             }
             Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
+            Command::LeaveAlone { site, on } => sites::leave_alone(&mut self.settings.exceptions, &site, on),
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -305,15 +328,21 @@ impl Controller {
     /// Brings the machine to what is wanted. A step that fails becomes a problem and does not keep the others from being
     /// taken: each looks to what it needs itself. The next command tries again.
     async fn reconcile(&mut self) {
-        for step in plan(&self.wanted(), &self.actual) {
+        let wanted = self.wanted();
+        for step in plan(&wanted, &self.actual) {
             tracing::info!(?step, "taking a step");
             self.take(step).await;
+        }
+        let is_changed = self.system.as_ref().is_some_and(SystemSetting::is_changed);
+        if is_changed && !self.actual.system_proxy && !wanted.system_proxy {
+            // It was pointed here in part, which the plan does not know.
+            self.restore_system().await;
         }
     }
 
     fn wanted(&self) -> Wanted {
         let running = self.phase != Phase::Stopped && !self.refuses_to_start;
-        let filtering = running && self.settings.filtering;
+        let filtering = running && self.filtering_wish();
         let profiles = self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id);
         Wanted {
             listening: running,
@@ -323,6 +352,10 @@ impl Controller {
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
         }
+    }
+
+    fn filtering_wish(&self) -> bool {
+        self.settings.filtering && self.pause.is_none()
     }
 
     /// Takes one step, or reports why it could not be taken.
@@ -506,7 +539,8 @@ impl Controller {
             headline: String::new(),
             detail: String::new(),
             listening: self.proxy.as_ref().map(|proxy| proxy.addr_here().to_string()),
-            filtering: Toggle { wanted: self.settings.filtering, actual: self.actual.profiles.is_some() },
+            filtering: Toggle { wanted: self.filtering_wish(), actual: self.actual.profiles.is_some() },
+            pause: self.pause.map(|pause| pause.view(Now::is())),
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
                 state: self.system_proxy_state(),
@@ -527,6 +561,7 @@ impl Controller {
             profiles: self.cards.iter().map(|card| self.profile_view(card)).collect(),
             figures: self.activity.figures(SystemTime::now()),
             recent: self.activity.recent(),
+            sites: self.sites.views(&self.settings.exceptions),
             problems: self.problems.clone(),
         };
         (snapshot.headline, snapshot.detail) = words::state_sentences(&snapshot);

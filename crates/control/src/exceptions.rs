@@ -1,4 +1,4 @@
-//! Hosts that this computer reaches without Tamis.
+//! Hosts that are left alone: this computer reaches them without Tamis, and what comes here all the same is not filtered.
 
 use tamis_proxy::{HostPattern, PatternError};
 
@@ -23,7 +23,8 @@ pub(crate) fn read(written: &[String]) -> (Vec<HostPattern>, Option<Problem>) {
     (hosts, (!faults.is_empty()).then(|| words::exceptions_nonsense(&faults)))
 }
 
-fn pattern(text: &str) -> Result<HostPattern, String> {
+/// One exception, or a clause about why it is none.
+pub(crate) fn pattern(text: &str) -> Result<HostPattern, String> {
     let pattern: HostPattern = text.parse().map_err(|why: PatternError| why.to_string())?;
     if pattern == HostPattern::EVERYTHING {
         return Err("that would be everything; turn filtering off instead".into());

@@ -23,10 +23,12 @@ mod journal;
 mod limits;
 mod options;
 mod paths;
+mod pause;
 mod plan;
 mod problem;
 mod settings;
 mod signals;
+mod sites;
 mod snapshot;
 mod store;
 mod system_setting;
@@ -44,11 +46,12 @@ pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
 pub use options::{Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};
+pub use pause::PauseLength;
 pub use problem::Problem;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::{
-    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, Phase, ProfileView, RECENT_CHANGES, Snapshot,
-    StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, ProfileView, RECENT_CHANGES,
+    SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,

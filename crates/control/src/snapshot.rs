@@ -11,6 +11,9 @@ pub const FIGURES_MINUTES: usize = 60;
 /// How many changes [`Snapshot::recent`] shows.
 pub const RECENT_CHANGES: usize = 50;
 
+/// How many sites [`Snapshot::sites`] shows.
+pub const SITES_SEEN: usize = 8;
+
 /// The state of Tamis at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -27,8 +30,10 @@ pub struct Snapshot {
     pub detail: String,
     /// The address of the proxy for this computer's programs, for instance `127.0.0.1:8118`; none while it does not listen.
     pub listening: Option<String>,
-    /// Whether passing traffic is filtered.
+    /// Whether passing traffic is filtered. During a pause it is not wanted.
     pub filtering: Toggle,
+    /// Filtering rests and comes back by itself; none while it is on, or was turned off.
+    pub pause: Option<PauseView>,
     /// Whether this computer's traffic is sent here.
     pub system_proxy: SystemProxyView,
     /// Whether Tamis starts at login.
@@ -39,6 +44,9 @@ pub struct Snapshot {
     pub figures: Figures,
     /// The latest changes, newest first, at most [`RECENT_CHANGES`].
     pub recent: Vec<ChangeView>,
+    /// The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
+    /// nothing.
+    pub sites: Vec<SiteView>,
     /// What a person should know, oldest first.
     pub problems: Vec<Problem>,
 }
@@ -62,6 +70,16 @@ pub struct Toggle {
     pub wanted: bool,
     /// What is.
     pub actual: bool,
+}
+
+/// A pause of filtering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PauseView {
+    /// When it ends, in milliseconds since 1970; none when it lasts until the program is started anew.
+    pub until: Option<u64>,
+    /// How many minutes of it are left, begun ones counted.
+    pub minutes_left: Option<u64>,
 }
 
 /// The operating system's proxy setting, as far as it concerns us.
@@ -137,6 +155,18 @@ pub struct ProfileView {
     pub wanted: bool,
     /// Whether it works on new exchanges now.
     pub actual: bool,
+}
+
+/// One site: a registered domain with all below it, an address, or a name in a local network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteView {
+    /// Names the site in commands, and for people.
+    pub name: String,
+    /// Whether the exceptions leave it alone.
+    pub left_alone: bool,
+    /// Whether that is by an exception which means other hosts too: it has to be changed in the settings.
+    pub fixed: bool,
 }
 
 /// Counts over the last [`FIGURES_MINUTES`] minutes.

@@ -8,7 +8,7 @@ use std::path::Path;
 use tamis_filter::rules::Parsed;
 
 use crate::problem::Problem;
-use crate::snapshot::{Phase, Snapshot, SystemProxyState};
+use crate::snapshot::{PauseView, Phase, Snapshot, SystemProxyState};
 
 /// How many refused lines of a file of rules a problem names.
 const REFUSALS_NAMED: usize = 5;
@@ -24,9 +24,10 @@ pub(crate) fn state_sentences(snapshot: &Snapshot) -> (String, String) {
         (Phase::Starting, _) => ("Starting".into(), "One moment.".into()),
         (Phase::Stopped, _) => ("Tamis has stopped".into(), "Web traffic goes its usual way.".into()),
         (Phase::Running, None) => ("Not listening".into(), "Web traffic goes its usual way, unfiltered.".into()),
-        (Phase::Running, Some(_)) if !snapshot.filtering.actual => {
-            ("Filtering is off".into(), "Traffic passes untouched.".into())
-        }
+        (Phase::Running, Some(_)) if !snapshot.filtering.actual => match &snapshot.pause {
+            Some(pause) => paused(pause),
+            None => ("Filtering is off".into(), "Traffic passes untouched.".into()),
+        },
         (Phase::Running, Some(address)) => match snapshot.system_proxy.state {
             SystemProxyState::Ours => ("Sieving your web traffic".into(), profiles_on(on)),
             SystemProxyState::NotManaged => (format!("Sieving what is sent to {address}"), profiles_on(on)),
@@ -38,6 +39,15 @@ pub(crate) fn state_sentences(snapshot: &Snapshot) -> (String, String) {
             }
         },
     }
+}
+
+fn paused(pause: &PauseView) -> (String, String) {
+    let headline = match pause.minutes_left {
+        None => "Paused until Tamis starts again".into(),
+        Some(0 | 1) => "Paused for 1 more minute".into(),
+        Some(minutes) => format!("Paused for {minutes} more minutes"),
+    };
+    (headline, "Traffic passes untouched meanwhile.".into())
 }
 
 fn profiles_on(count: usize) -> String {

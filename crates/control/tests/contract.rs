@@ -4,11 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use tamis_control::{
-    ChangeView, Command, Figures, FormerProxyView, Minute, Phase, Problem, ProfileView, Snapshot, StartAtLoginView,
-    SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, Command, Figures, FormerProxyView, Minute, PauseLength, PauseView, Phase, Problem, ProfileView,
+    SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -34,14 +35,17 @@ fn the_typescript_types_are_those_of_the_contract() {
     let config = Config::new().with_large_int("number");
     let types = [
         declaration::<Command>(&config),
+        declaration::<PauseLength>(&config),
         declaration::<Snapshot>(&config),
         declaration::<Phase>(&config),
         declaration::<Toggle>(&config),
+        declaration::<PauseView>(&config),
         declaration::<SystemProxyView>(&config),
         declaration::<FormerProxyView>(&config),
         declaration::<SystemProxyState>(&config),
         declaration::<StartAtLoginView>(&config),
         declaration::<ProfileView>(&config),
+        declaration::<SiteView>(&config),
         declaration::<Figures>(&config),
         declaration::<Minute>(&config),
         declaration::<ChangeView>(&config),
@@ -58,9 +62,12 @@ fn the_typescript_types_are_those_of_the_contract() {
 fn every_command_is_read_and_written_as_the_golden_file_has_it() {
     let commands = [
         Command::SetFiltering { on: true },
+        Command::Pause { length: PauseLength::Seconds(NonZeroU16::new(300).unwrap()) },
+        Command::Pause { length: PauseLength::UntilRestart },
         Command::SetSystemProxy { on: false },
         Command::SetFormerProxy { on: false },
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
+        Command::LeaveAlone { site: "bank.example".into(), on: true },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
         Command::DismissProblem { id: "not-listening".into() },
@@ -98,6 +105,7 @@ fn golden_snapshot() -> Snapshot {
         detail: "1 profile on.".into(),
         listening: Some("127.0.0.1:8118".into()),
         filtering: Toggle { wanted: true, actual: true },
+        pause: None,
         system_proxy: SystemProxyView {
             wanted: true,
             state: SystemProxyState::Ours,
@@ -136,6 +144,7 @@ fn golden_snapshot() -> Snapshot {
             before: Some("http://shop.example/boots?gclid=x&size=42".into()),
             after: Some("http://shop.example/boots?size=42".into()),
         }],
+        sites: vec![SiteView { name: "bank.example".into(), left_alone: true, fixed: false }],
         problems: vec![Problem {
             id: "settings-not-saved".into(),
             title: "The settings could not be saved".into(),

@@ -16,6 +16,7 @@ mod nothing;
 mod pipeline;
 pub mod profiles;
 pub mod rules;
+mod site;
 mod validators;
 
 pub use body::{BodyTransform, Chain, Flow, Opening, Output, Prefix, Pull, TransformError};
@@ -23,4 +24,5 @@ pub use change::{Change, Changes, Part};
 pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
 pub use fields::{Fields, RefusedField, has_token, hop_by_hop, tokens};
 pub use pipeline::{Card, Filter, Pipeline, Profile, Run, Service};
+pub use site::registered_domain;
 pub use validators::Fingerprint;

@@ -101,9 +101,7 @@ pub(crate) fn forget_dead_ends<S: GnomeKeys>(
 ) -> Result<(), Error> {
     let before = |name: &str| group.iter().find(|key| key.key == name).and_then(|key| key.before.as_deref());
     let is_dead_end = match before(S::MODE) {
-        Some("'manual'") => {
-            dead_ends.are_all(&servers(store)?)
-        }
+        Some("'manual'") => dead_ends.are_all(&servers(store)?),
         Some("'auto'") => before(S::ADDRESS).and_then(gvariant::string).is_some_and(|url| dead_ends.serve(&url)),
         _ => false,
     };

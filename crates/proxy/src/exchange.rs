@@ -26,7 +26,7 @@ use crate::relay::Relay;
 use crate::target::Target;
 use crate::tunnel::End;
 use crate::upstream::{Lease, Place, Tap, UpBody, Upstream};
-use crate::{Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
+use crate::{HostPattern, Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
 #[derive(Debug)]
@@ -128,13 +128,24 @@ impl Exchange<'_> {
         match (target, upgrade) {
             (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
             (Target::Tunnel(authority), Some(upgrade)) => {
-                Box::pin(self.tunnel(&parts, &authority, upgrade, pipeline.run())).await
+                let run = self.run(pipeline, &authority);
+                Box::pin(self.tunnel(&parts, &authority, upgrade, run)).await
             }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
             (Target::Origin(uri), upgrade) => {
-                let run = pipeline.run();
+                let run = uri.authority().map_or_else(|| pipeline.run(), |authority| self.run(pipeline, authority));
                 self.forward(Box::new(Inbound { parts, target: uri, body, upgrade, run })).await
             }
+        }
+    }
+
+    /// The filters for an exchange with a host: none where the user wants it left alone, however the client came here.
+    fn run(&self, pipeline: &Pipeline, host: &Authority) -> Run {
+        // An exception names no port.
+        if HostPattern::any_means(&self.shared.exceptions(), host.host(), host.port_u16().unwrap_or_default()) {
+            Pipeline::default().run()
+        } else {
+            pipeline.run()
         }
     }
 

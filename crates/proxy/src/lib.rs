@@ -132,8 +132,8 @@ impl Proxy {
         *ways = ways.rerouted(routes);
     }
 
-    /// Lets clients reach these hosts without us; none at the start. They notice when they fetch the automatic configuration again; see
-    /// [`Proxy::pac_url`].
+    /// Leaves these hosts alone; none at the start. Clients that fetch the automatic configuration again (see
+    /// [`Proxy::pac_url`]) reach them without us; what comes here all the same is shown to no profile from now on.
     pub fn set_exceptions(&self, exceptions: Vec<HostPattern>) {
         *self.shared.exceptions.write().unwrap_or_else(PoisonError::into_inner) = exceptions.into();
     }
@@ -163,7 +163,7 @@ impl Shared {
         Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The hosts that clients reach without us.
+    /// The hosts that are left alone.
     fn exceptions(&self) -> Arc<[HostPattern]> {
         Arc::clone(&self.exceptions.read().unwrap_or_else(PoisonError::into_inner))
     }

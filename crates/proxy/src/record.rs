@@ -34,6 +34,18 @@ pub struct ExchangeRecord {
     pub never_downloaded: u64,
 }
 
+impl ExchangeRecord {
+    /// The host that was asked for, an IPv6 address in brackets; empty where the target named none.
+    pub fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let authority = authority.rsplit('@').next().unwrap_or_default();
+        // A colon in brackets is part of the address.
+        let end = authority.find(']').map_or_else(|| authority.find(':'), |bracket| Some(bracket + 1));
+        end.and_then(|end| authority.get(..end)).unwrap_or(authority)
+    }
+}
+
 /// How an exchange ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -106,6 +118,29 @@ impl Drop for Recorder {
         // A slow reader of records loses records; traffic goes on.
         if records.try_send(record).is_err() {
             tracing::debug!("a record was lost: the reader is slow or gone");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_record_knows_its_host_however_the_target_was_written() {
+        for (url, host) in [
+            ("http://a.test/x?y=http://b.test/", "a.test"),
+            ("http://a.test:81/@b.test", "a.test"),
+            ("http://a.test?x", "a.test"),
+            ("a.test:443", "a.test"),
+            ("[2001:db8::7]:443", "[2001:db8::7]"),
+            ("http://[2001:db8::7]/", "[2001:db8::7]"),
+            ("http://u:p@a.test:81/", "a.test"),
+            ("/x", ""),
+        ] {
+            let (records, mut heard) = mpsc::channel(1);
+            drop(Recorder::begin(Method::GET, url.into(), records));
+            assert_eq!(heard.recv().await.unwrap().host(), host, "{url}");
         }
     }
 }

@@ -12,6 +12,8 @@ use tray_icon::Icon;
 pub(super) enum State {
     /// Traffic that comes here is filtered, and this computer's does, or whoever started Tamis sees to that.
     On,
+    /// Filtering rests and comes back by itself.
+    Paused,
     /// Nothing is filtered, or this computer's traffic does not come here.
     Off,
     /// There is something to read in the window.
@@ -23,6 +25,8 @@ impl State {
         let comes_here = matches!(snapshot.system_proxy.state, SystemProxyState::Ours | SystemProxyState::NotManaged);
         if !snapshot.problems.is_empty() {
             Self::Attention
+        } else if snapshot.pause.is_some() {
+            Self::Paused
         } else if snapshot.filtering.actual && comes_here {
             Self::On
         } else {
@@ -31,10 +35,11 @@ impl State {
     }
 }
 
-/// The three pictures.
+/// The four pictures.
 pub(super) struct Pictures {
     on: Icon,
     off: Icon,
+    paused: Icon,
     attention: Icon,
 }
 
@@ -46,6 +51,7 @@ impl Pictures {
             Ok(Self {
                 on: unpack(include_image!("../icons/tray-on.png"))?,
                 off: unpack(include_image!("../icons/tray-off.png"))?,
+                paused: unpack(include_image!("../icons/tray-paused.png"))?,
                 attention: unpack(include_image!("../icons/tray-attention.png"))?,
             })
         };
@@ -56,6 +62,7 @@ impl Pictures {
         match state {
             State::On => &self.on,
             State::Off => &self.off,
+            State::Paused => &self.paused,
             State::Attention => &self.attention,
         }
         .clone()

@@ -1,16 +1,32 @@
-//! The tray's menu. Its items are made once and changed in place, so that a menu somebody has open stays open.
+//! The tray's menu. Its items are made once and changed in place, so that a menu somebody has open stays open; only
+//! those of the sites come and go.
 
-use tamis_control::{Command, ProfileView, Snapshot};
-use tauri::menu::{CheckMenuItem, Menu as Root, MenuItem, PredefinedMenuItem};
+use tamis_control::{Command, PauseLength, ProfileView, Snapshot, SystemProxyState};
+use tauri::menu::{CheckMenuItem, Menu as Root, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Wry};
+
+use super::sites::Sites;
 
 const FILTERING: &str = "filtering";
 const SYSTEM_PROXY: &str = "system-proxy";
+const RESTORE: &str = "restore";
 const START_AT_LOGIN: &str = "start-at-login";
 const OPEN: &str = "open";
 const QUIT: &str = "quit";
 /// Before a profile's id.
 const PROFILE: &str = "profile:";
+/// Before a site's name.
+pub(super) const SITE: &str = "site:";
+/// Before a pause's length: so many seconds, or [`UNTIL_RESTART`].
+const PAUSE: &str = "pause:";
+const UNTIL_RESTART: &str = "until-restart";
+/// The pauses that are offered.
+const PAUSES: [(&str, &str); 4] = [
+    ("300", "For 5 minutes"),
+    ("1800", "For 30 minutes"),
+    ("3600", "For 1 hour"),
+    (UNTIL_RESTART, "Until Tamis starts again"),
+];
 
 /// What a click asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,15 +41,30 @@ pub(super) fn meaning(item: &str, snapshot: &Snapshot) -> Option<Click> {
         OPEN => return Some(Click::OpenWindow),
         QUIT => Command::Quit,
         FILTERING => Command::SetFiltering { on: !snapshot.filtering.wanted },
+        RESTORE => Command::SetSystemProxy { on: false },
         SYSTEM_PROXY => Command::SetSystemProxy { on: !snapshot.system_proxy.wanted },
         START_AT_LOGIN => Command::SetStartAtLogin { on: !snapshot.start_at_login.wanted },
-        _ => {
-            let id = item.strip_prefix(PROFILE)?;
-            let profile = snapshot.profiles.iter().find(|profile| profile.id == id)?;
-            Command::SetProfile { id: id.into(), on: !profile.wanted }
-        }
+        _ => one_of_many(item, snapshot)?,
     };
     Some(Click::Ask(command))
+}
+
+/// What a click on an item of a kind of which there are several asks for.
+fn one_of_many(item: &str, snapshot: &Snapshot) -> Option<Command> {
+    if let Some(length) = item.strip_prefix(PAUSE) {
+        let length = match length {
+            UNTIL_RESTART => PauseLength::UntilRestart,
+            seconds => PauseLength::Seconds(seconds.parse().ok()?),
+        };
+        return Some(Command::Pause { length });
+    }
+    if let Some(name) = item.strip_prefix(SITE) {
+        let site = snapshot.sites.iter().find(|site| site.name == name)?;
+        return Some(Command::LeaveAlone { site: name.into(), on: !site.left_alone });
+    }
+    let id = item.strip_prefix(PROFILE)?;
+    let profile = snapshot.profiles.iter().find(|profile| profile.id == id)?;
+    Some(Command::SetProfile { id: id.into(), on: !profile.wanted })
 }
 
 /// The menu and its items that change.
@@ -42,9 +73,12 @@ pub(super) struct Menu {
     headline: Line,
     more: Line,
     filtering: CheckMenuItem<Wry>,
+    pause: Submenu<Wry>,
     system_proxy: CheckMenuItem<Wry>,
     /// With the id and the title that each was made for.
     profiles: Vec<(String, String, CheckMenuItem<Wry>)>,
+    sites: Sites,
+    restore: MenuItem<Wry>,
     start_at_login: CheckMenuItem<Wry>,
 }
 
@@ -57,29 +91,37 @@ impl Menu {
             let item = check(&format!("{PROFILE}{}", profile.id), &profile.title, profile.wanted)?;
             Ok((profile.id.clone(), profile.title.clone(), item))
         };
-        let menu = Self {
+        let mut menu = Self {
             root: Root::new(app)?,
             headline: Line::new(app, &snapshot.headline)?,
             more: Line::new(app, second_line(snapshot))?,
             filtering: check(FILTERING, "Filtering", snapshot.filtering.wanted)?,
+            pause: Submenu::new(app, "Pause", true)?,
             system_proxy: check(SYSTEM_PROXY, "Use for this computer", snapshot.system_proxy.wanted)?,
             profiles: snapshot.profiles.iter().map(profile).collect::<tauri::Result<_>>()?,
+            sites: Sites::build(app)?,
+            restore: MenuItem::with_id(app, RESTORE, "Restore system settings", true, None::<&str>)?,
             start_at_login: check(START_AT_LOGIN, "Start at login", snapshot.start_at_login.wanted)?,
         };
         menu.assemble(app)?;
-        menu.draw_checks(snapshot)?;
+        menu.draw_state(snapshot)?;
         Ok(menu)
     }
 
     fn assemble(&self, app: &AppHandle) -> tauri::Result<()> {
         let separator = || PredefinedMenuItem::separator(app);
         let button = |id: &str, label: &str| MenuItem::with_id(app, id, label, true, None::<&str>);
+        for (length, label) in PAUSES {
+            self.pause.append(&button(&format!("{PAUSE}{length}"), label)?)?;
+        }
         let root = &self.root;
-        root.append_items(&[&self.headline.item, &self.more.item, &self.filtering, &self.system_proxy, &separator()?])?;
+        root.append_items(&[&self.headline.item, &self.more.item, &self.filtering, &self.pause, &self.system_proxy])?;
+        root.append(&separator()?)?;
         for (_, _, item) in &self.profiles {
             root.append(item)?;
         }
-        root.append_items(&[&separator()?, &self.start_at_login, &button(OPEN, "Open Tamis")?, &button(QUIT, "Quit")?])
+        root.append_items(&[&separator()?, self.sites.root(), &separator()?, &self.restore, &self.start_at_login])?;
+        root.append_items(&[&button(OPEN, "Open Tamis")?, &button(QUIT, "Quit")?])
     }
 
     /// What the tray is given.
@@ -97,17 +139,26 @@ impl Menu {
     pub(super) fn draw(&mut self, snapshot: &Snapshot) -> tauri::Result<()> {
         self.headline.show(&snapshot.headline)?;
         self.more.show(second_line(snapshot))?;
-        self.draw_checks(snapshot)
+        self.draw_state(snapshot)
     }
 
-    fn draw_checks(&self, snapshot: &Snapshot) -> tauri::Result<()> {
+    fn draw_state(&mut self, snapshot: &Snapshot) -> tauri::Result<()> {
+        let proxy = &snapshot.system_proxy;
+        let can_restore = proxy.place.is_some() && (proxy.wanted || proxy.state == SystemProxyState::Ours);
+        if self.restore.is_enabled()? != can_restore {
+            self.restore.set_enabled(can_restore)?;
+        }
+        let can_pause = snapshot.filtering.wanted || snapshot.pause.is_some();
+        if self.pause.is_enabled()? != can_pause {
+            self.pause.set_enabled(can_pause)?;
+        }
         tick(&self.filtering, snapshot.filtering.wanted, true)?;
         tick(&self.system_proxy, snapshot.system_proxy.wanted, snapshot.system_proxy.place.is_some())?;
         tick(&self.start_at_login, snapshot.start_at_login.wanted, snapshot.start_at_login.available)?;
         for ((_, _, item), profile) in self.profiles.iter().zip(&snapshot.profiles) {
             tick(item, profile.wanted, true)?;
         }
-        Ok(())
+        self.sites.draw(&snapshot.sites)
     }
 }
 
@@ -117,7 +168,7 @@ fn second_line(snapshot: &Snapshot) -> &str {
 }
 
 /// Compares with what the item shows and not with what we drew last: a click changes it without us.
-fn tick(item: &CheckMenuItem<Wry>, on: bool, enabled: bool) -> tauri::Result<()> {
+pub(super) fn tick(item: &CheckMenuItem<Wry>, on: bool, enabled: bool) -> tauri::Result<()> {
     if item.is_checked()? != on {
         item.set_checked(on)?;
     }
@@ -148,6 +199,6 @@ impl Line {
 }
 
 /// A label as it is: a single `&` would mark the letter behind it as the item's key.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.replace('&', "&&")
 }

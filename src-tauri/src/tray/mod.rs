@@ -2,6 +2,7 @@
 
 mod icon;
 mod menu;
+mod sites;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,9 @@ use menu::{Click, Menu};
 
 /// The icon's name within the program, and part of its picture's file name on Linux.
 const ID: &str = "tamis";
+
+/// On macOS the menu bar takes the pictures' shapes alone and gives them its own colour.
+const AS_TEMPLATE: bool = cfg!(target_os = "macos");
 
 /// The tray, as part of the program's managed state.
 pub(crate) struct Tray {
@@ -49,6 +53,7 @@ impl Tray {
         let menu = Menu::build(app, snapshot)?;
         let builder = TrayIconBuilder::with_id(ID)
             .icon(include_image!("../icons/tray-off.png"))
+            .icon_as_template(AS_TEMPLATE)
             .temp_dir_path(icon::fresh_directory(app))
             .on_menu_event(|app, event| clicked(app, event.id().as_ref()));
         let icon = builder.menu(menu.root()).build(app)?;
@@ -85,7 +90,11 @@ impl Tray {
         // On the tray's own type: the pictures are kept in the form in which it takes them, and picture and tip change
         // in one step. (Linux has no tips.)
         let shown = self.icon.with_inner_tray_icon(move |icon: &tray_icon::TrayIcon| {
-            picture.map_or(Ok(()), |picture| icon.set_icon(Some(picture)))?;
+            match picture {
+                None => {}
+                Some(picture) if AS_TEMPLATE => icon.set_icon_with_as_template(Some(picture), true)?,
+                Some(picture) => icon.set_icon(Some(picture))?,
+            }
             icon.set_tooltip(Some(tip))
         })?;
         shown?;

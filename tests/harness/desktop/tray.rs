@@ -12,11 +12,18 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue, Structure, Value};
 use super::session::Session;
 use crate::{DEADLINE, wait_for};
 
-/// A panel that waits for tray icons. To be there before the program starts, as on a real desktop.
+/// A panel that waits for tray icons, and shows notifications. To be there before the program starts, as on a real desktop.
 #[derive(Debug)]
 pub struct Panel {
     bus: Connection,
     items: mpsc::Receiver<(String, String)>,
+}
+
+/// What shows notifications, on a desktop that shows no icons.
+#[derive(Debug)]
+pub struct Notifications {
+    _bus: Connection,
+    shown: mpsc::Receiver<(String, String)>,
 }
 
 /// The icon of a program, with its menu.
@@ -35,6 +42,8 @@ pub struct Item {
     pub enabled: bool,
     /// Whether it is ticked; none for an item without a tick.
     pub ticked: Option<bool>,
+    /// What is in the menu that it opens.
+    pub items: Vec<Item>,
     id: i32,
 }
 
@@ -67,6 +76,47 @@ impl Watcher {
     #[zbus(property)]
     fn protocol_version(&self) -> i32 {
         0
+    }
+}
+
+struct Notified {
+    shown: mpsc::Sender<(String, String)>,
+}
+
+#[interface(name = "org.freedesktop.Notifications")]
+impl Notified {
+    #[expect(clippy::too_many_arguments, reason = "Desktop Notifications Specification, \"Notify\"")]
+    fn notify(
+        &self,
+        _program: &str,
+        _replaces: u32,
+        _icon: &str,
+        title: &str,
+        text: &str,
+        _actions: Vec<String>,
+        _hints: HashMap<String, OwnedValue>,
+        _milliseconds: i32,
+    ) -> u32 {
+        drop(self.shown.send((title.to_owned(), text.to_owned())));
+        1
+    }
+}
+
+impl Notifications {
+    /// Shows them on the session's bus.
+    pub fn show(session: &Session) -> Self {
+        let (out, shown) = mpsc::channel();
+        let bus = connection::Builder::address(session.bus().as_str())
+            .and_then(|builder| builder.name("org.freedesktop.Notifications"))
+            .and_then(|builder| builder.serve_at("/org/freedesktop/Notifications", Notified { shown: out }))
+            .and_then(zbus::blocking::connection::Builder::build)
+            .expect("a place on the bus");
+        Self { _bus: bus, shown }
+    }
+
+    /// Waits for the next one: its title and its text.
+    pub fn next(&self) -> (String, String) {
+        self.shown.recv_timeout(DEADLINE).expect("a notification")
     }
 }
 
@@ -149,14 +199,20 @@ impl Tray {
         reply.ok()?.body().deserialize().ok()
     }
 
+    /// In the menu or in one that it opens.
     fn find(&self, label: &str) -> Option<Item> {
-        self.items().into_iter().find(|item| item.label == label)
+        let all = self.items().into_iter().flat_map(|item| [vec![item.clone()], item.items].concat());
+        all.into_iter().find(|item| item.label == label)
     }
 }
 
 fn read_item(value: OwnedValue) -> Item {
+    // An array holds its items as values in a value.
+    let value = value.downcast_ref::<Value<'_>>().ok().and_then(|inner| inner.try_to_owned().ok()).unwrap_or(value);
     let item = Structure::try_from(value).expect("an item");
-    let [Value::I32(id), Value::Dict(properties), _] = item.fields() else { panic!("not an item: {item:?}") };
+    let [Value::I32(id), Value::Dict(properties), Value::Array(children)] = item.fields() else {
+        panic!("not an item: {item:?}")
+    };
     let properties = properties.try_clone().expect("its properties");
     let properties: HashMap<String, OwnedValue> = properties.try_into().expect("its properties");
     let text = |name: &str| properties.get(name).and_then(|value| value.downcast_ref::<String>().ok());
@@ -167,6 +223,7 @@ fn read_item(value: OwnedValue) -> Item {
         label: text("label").unwrap_or_default().replace("__", "\0").replace('_', "").replace('\0', "_"),
         enabled: truth("enabled").unwrap_or(true),
         ticked: text("toggle-type").filter(|kind| !kind.is_empty()).map(|_| number("toggle-state") == Some(1)),
+        items: children.iter().map(|child| read_item(child.try_to_owned().expect("an item"))).collect(),
         id: *id,
     }
 }

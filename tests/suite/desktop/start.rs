@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use tamis_tests::desktop::session::{Session, program};
 use tamis_tests::desktop::shell::{Shell, arriving};
+use tamis_tests::desktop::tray::Notifications;
 use tamis_tests::desktop::windows::Screen;
 
 fn run(session: &Session, set_up: impl Fn(&mut Command) -> &mut Command) -> Output {
@@ -42,9 +43,23 @@ fn without_the_tray_library_it_filters_and_shows_its_window() {
     for library in ["libayatana-appindicator3.so.1", "libappindicator3.so.1"] {
         fs::write(libraries.join(library), "no library").expect("a file");
     }
+    let notifications = Notifications::show(&session);
     let shell = Shell::start_with(&session, &["--hidden"], |command| command.env("LD_LIBRARY_PATH", &libraries));
+    assert_eq!(notifications.next().0, "Tamis found no tray for its icon");
     Screen::look(&session).wait_for_windows(1);
     assert_eq!(arriving(shell.proxy, "/p?gclid=1&id=2"), "/p?id=2");
     shell.signal("TERM");
     assert_eq!(shell.end(), Some(0));
+}
+
+#[test]
+fn on_a_desktop_that_shows_no_icons_it_shows_its_window_and_says_so() {
+    let Some(session) = Session::begin(&[]) else { return };
+    let notifications = Notifications::show(&session);
+    let shell = Shell::start(&session, &["--hidden"]);
+    let (title, text) = notifications.next();
+    assert_eq!(title, "Tamis found no tray for its icon");
+    assert!(text.contains("Start Tamis again"), "{text}");
+    Screen::look(&session).wait_for_windows(1);
+    assert_eq!(arriving(shell.proxy, "/p?gclid=1&id=2"), "/p?id=2");
 }

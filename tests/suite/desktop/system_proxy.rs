@@ -22,7 +22,7 @@ fn company_proxy(home: &Home) -> Vec<u8> {
     bytes_of(&home.desktop_settings())
 }
 
-fn mode(home: &Home) -> String {
+pub(super) fn mode(home: &Home) -> String {
     home.gsettings(&["get", SCHEMA, "mode"])
 }
 

@@ -2,10 +2,15 @@
 
 use std::fs;
 
+use tamis_tests::client::Client;
 use tamis_tests::desktop::session::Session;
 use tamis_tests::desktop::shell::{Shell, arriving, listens};
-use tamis_tests::desktop::tray::Panel;
+use tamis_tests::desktop::tray::{Panel, Tray};
+use tamis_tests::desktop::windows::Screen;
+use tamis_tests::origin::get;
 use tamis_tests::wait_for;
+
+use super::system_proxy::mode;
 
 #[test]
 fn the_menu_has_one_tick_for_each_profile_and_says_the_state() {
@@ -20,13 +25,108 @@ fn the_menu_has_one_tick_for_each_profile_and_says_the_state() {
     let (read, rest) = items.split_at(2);
     assert!(read.iter().all(|line| !line.enabled && line.ticked.is_none()), "{read:?}");
     let rest: Vec<_> = rest.iter().map(|item| (item.label.as_str(), item.enabled, item.ticked)).collect();
-    let mut expected = vec![("Filtering", true, Some(true)), ("Use for this computer", true, Some(false))];
+    let mut expected = vec![("Filtering", true, Some(true)), ("Pause", true, None)];
+    expected.push(("Use for this computer", true, Some(false)));
     expected.push(("", true, None));
     let cards: Vec<_> = tamis_filter::profiles::catalogue().iter().map(|profile| profile.card()).collect();
     expected.extend(cards.iter().map(|card| (card.title, true, Some(card.on_by_default))));
-    expected.extend([("", true, None), ("Start at login", true, Some(false))]);
+    expected.extend([("", true, None), ("Leave a site alone", false, None)]);
+    expected.extend([("", true, None), ("Restore system settings", false, None)]);
+    expected.push(("Start at login", true, Some(false)));
     expected.extend([("Open Tamis", true, None), ("Quit", true, None)]);
     assert_eq!(rest, expected);
+    let pauses = tray.item("Pause").items;
+    let pauses: Vec<_> = pauses.iter().map(|item| (item.label.as_str(), item.enabled)).collect();
+    let lengths = ["For 5 minutes", "For 30 minutes", "For 1 hour", "Until Tamis starts again"];
+    assert_eq!(pauses, lengths.map(|length| (length, true)));
+}
+
+#[test]
+fn a_pause_of_any_length_lets_everything_pass_until_filtering_is_clicked() {
+    let Some(session) = Session::begin(&["gsettings"]) else { return };
+    let panel = Panel::show(&session);
+    let shell = Shell::start(&session, &["--hidden"]);
+    let tray = panel.next_icon();
+    tray.click("Use for this computer");
+    let headline = |label: &str| wait_for(label, || (tray.items()[0].label == label).then_some(()));
+    headline("Sieving your web traffic");
+    for (length, label) in [
+        ("For 5 minutes", "Paused for 5 more minutes"),
+        ("For 30 minutes", "Paused for 30 more minutes"),
+        ("For 1 hour", "Paused for 60 more minutes"),
+        ("Until Tamis starts again", "Paused until Tamis starts again"),
+    ] {
+        tray.click(length);
+        headline(label);
+        tray.wait_until_ticked("Filtering", false);
+        tray.wait_until_ticked("Use for this computer", true);
+        wait_for("everything to pass", || (arriving(shell.proxy, "/p?gclid=1") == "/p?gclid=1").then_some(()));
+    }
+    wait_for("the system's setting to be given back", || (mode(&session.home) == "'none'").then_some(()));
+    tray.click("Filtering");
+    headline("Sieving your web traffic");
+    tray.wait_until_ticked("Filtering", true);
+    assert_eq!((arriving(shell.proxy, "/p?gclid=1"), mode(&session.home)), ("/p".into(), "'auto'".into()));
+    tray.click("Filtering");
+    wait_for("nothing to pause", || (!tray.item("Pause").enabled).then_some(()));
+}
+
+#[test]
+fn a_site_that_was_seen_is_left_alone_by_a_click_and_filtered_again_by_another() {
+    let Some(session) = Session::begin(&[]) else { return };
+    let panel = Panel::show(&session);
+    let shell = Shell::start(&session, &["--hidden"]);
+    let tray = panel.next_icon();
+    assert_eq!(arriving(shell.proxy, "/p?gclid=1"), "/p");
+    wait_for("the site", || (tray.item("Leave a site alone").items.first()?.ticked == Some(false)).then_some(()));
+    assert!(tray.item("Leave a site alone").enabled);
+    for on in [true, false] {
+        tray.click("127.0.0.1");
+        let passes = if on { "/p?gclid=1" } else { "/p" };
+        wait_for("the next request to differ", || (arriving(shell.proxy, "/p?gclid=1") == passes).then_some(()));
+        tray.wait_until_ticked("127.0.0.1", on);
+        let settings = session.home.path().join("config/tamis/settings.toml");
+        wait_for("the settings", || {
+            (fs::read_to_string(&settings).ok()?.contains("[\"127.0.0.1\"]") == on).then_some(())
+        });
+    }
+    let names = |tray: &Tray| -> Vec<String> {
+        tray.item("Leave a site alone").items.into_iter().map(|item| item.label).collect()
+    };
+    assert_eq!(names(&tray), ["127.0.0.1"]);
+    // More sites than are shown, at none of which anybody answers: the new one takes the place of the oldest.
+    for last in 2..=9 {
+        Client::connect(shell.proxy).ask(get(&format!("http://127.0.0.{last}/"), &["Connection: close"]));
+    }
+    let expected = [9, 2, 3, 4, 5, 6, 7, 8].map(|last| format!("127.0.0.{last}"));
+    wait_for("the latest sites", || (names(&tray) == expected).then_some(()));
+    tray.click("127.0.0.9");
+    tray.wait_until_ticked("127.0.0.9", true);
+}
+
+#[test]
+fn restoring_the_system_settings_gives_them_back_and_keeps_them_given_back() {
+    let Some(session) = Session::begin(&["gsettings"]) else { return };
+    let panel = Panel::show(&session);
+    let shell = Shell::start(&session, &["--hidden"]);
+    let tray = panel.next_icon();
+    tray.click("Use for this computer");
+    wait_for("the system to point here", || (mode(&session.home) == "'auto'").then_some(()));
+    wait_for("a way back", || tray.item("Restore system settings").enabled.then_some(()));
+    tray.click("Restore system settings");
+    wait_for("the way back", || (mode(&session.home) == "'none'").then_some(()));
+    tray.wait_until_ticked("Use for this computer", false);
+    wait_for("nothing to restore", || (!tray.item("Restore system settings").enabled).then_some(()));
+    assert_eq!(arriving(shell.proxy, "/p?gclid=1"), "/p", "who comes here is filtered as before");
+}
+
+#[test]
+fn open_shows_the_window() {
+    let Some(session) = Session::begin(&[]) else { return };
+    let panel = Panel::show(&session);
+    let _shell = Shell::start(&session, &["--hidden"]);
+    panel.next_icon().click("Open Tamis");
+    Screen::look(&session).wait_for_windows(1);
 }
 
 #[test]
@@ -62,7 +162,7 @@ fn a_click_on_filtering_lets_everything_pass_and_leaves_the_profiles_ticked() {
 }
 
 #[test]
-fn the_icon_tells_on_off_and_attention_apart() {
+fn the_icon_tells_on_off_paused_and_attention_apart() {
     let Some(session) = Session::begin(&["gsettings"]) else { return };
     let panel = Panel::show(&session);
     let _shell = Shell::start(&session, &["--hidden"]);
@@ -73,12 +173,17 @@ fn the_icon_tells_on_off_and_attention_apart() {
     };
     tray.click("Use for this computer");
     let on = changes_from(&off);
+    tray.click("For 5 minutes");
+    let paused = changes_from(&on);
+    assert_ne!(paused, off);
+    tray.click("Filtering");
+    wait_for("the picture for on", || (tray.picture() == on).then_some(()));
     // A folder where a file is needed: something goes wrong that a person should know.
     let entry = session.home.path().join("config/autostart/tamis.desktop");
     fs::create_dir_all(&entry).expect("a folder");
     tray.click("Start at login");
     let attention = changes_from(&on);
-    assert_ne!(attention, off);
+    assert!(attention != off && attention != paused);
     assert_eq!(tray.items()[1].label, "Start at login could not be changed");
     fs::remove_dir(&entry).expect("out of the way");
     tray.click("Filtering");

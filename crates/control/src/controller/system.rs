@@ -125,6 +125,7 @@ impl Controller {
             Ok(Ok(restoration)) => {
                 self.actual.system_proxy = false;
                 self.settle("system-proxy-not-restored");
+                self.settle("system-proxy-not-set");
                 self.settle("former-proxy-not-followed");
                 self.settle("system-proxy-unguarded");
                 if let Restoration::Done { kept, .. } = restoration {

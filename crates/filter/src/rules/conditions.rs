@@ -2,8 +2,9 @@
 
 use http::Method;
 
-use super::context::{Context, without_suffix};
+use super::context::Context;
 use crate::Destination;
+use crate::site::without_suffix;
 
 /// The conditions of one rule; all must be met.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! What a rule can ask about a request.
 
-use std::net::IpAddr;
 use std::ops::Range;
 
 use http::header::{ORIGIN, REFERER};
 use http::{Method, Uri};
 
+use crate::site::site;
 use crate::{Destination, RequestHead};
 
 /// One request, taken apart once for all rules.
@@ -67,24 +67,4 @@ fn page_behind(request: &RequestHead) -> Option<String> {
         let page: Uri = request.fields.text(name)?.parse().ok()?;
         page.host().map(|host| host.trim_end_matches('.').to_ascii_lowercase())
     })
-}
-
-/// What a host belongs to: the domain that somebody registered, or the host itself where that is an address or a suffix.
-fn site(host: &str) -> &str {
-    if is_address(host) {
-        return host;
-    }
-    psl::domain_str(host).unwrap_or(host)
-}
-
-/// `host` without its public suffix: what `example.*` is compared with, for hosts below it too.
-pub(super) fn without_suffix(host: &str) -> Option<&str> {
-    if is_address(host) {
-        return None;
-    }
-    host.strip_suffix(psl::suffix_str(host)?)?.strip_suffix('.')
-}
-
-fn is_address(host: &str) -> bool {
-    host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }

@@ -88,6 +88,15 @@ impl HostPattern {
     /// `*`.
     pub const EVERYTHING: Self = Self { hosts: Hosts::All, port: None };
 
+    /// Whether one of `patterns` means a host and port. `host` as it stands in a URI, an IPv6 address in brackets.
+    pub fn any_means(patterns: &[Self], host: &str, port: u16) -> bool {
+        if patterns.is_empty() {
+            return false;
+        }
+        let host = NamedHost::new(host);
+        patterns.iter().any(|pattern| pattern.fits(host, port))
+    }
+
     pub(super) fn fits(&self, host: NamedHost<'_>, port: u16) -> bool {
         self.port.is_none_or(|wanted| wanted == port)
             && match &self.hosts {
