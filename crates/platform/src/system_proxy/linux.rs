@@ -48,10 +48,9 @@ fn schema_and_name(key: &str) -> Result<(CString, &str), String> {
     }
 }
 
-/// Whether the desktop that `XDG_CURRENT_DESKTOP` names (a list, `:` between) follows these settings. KDE keeps its
-/// own; to change GNOME's there and say "done" would be a lie.
-pub(super) fn is_followed_by(desktops: &str) -> bool {
-    !desktops.split(':').any(|desktop| desktop.eq_ignore_ascii_case("KDE"))
+/// Whether `XDG_CURRENT_DESKTOP` (a list, `:` between) names KDE, which keeps a setting of its own.
+pub(super) fn is_kde(desktops: &str) -> bool {
+    desktops.split(':').any(|desktop| desktop.eq_ignore_ascii_case("KDE"))
 }
 
 impl Store for Gnome {
@@ -135,8 +134,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kde_is_not_said_to_follow_gnome_settings() {
-        assert!(!is_followed_by("KDE") && !is_followed_by("plasma:kde"));
-        assert!(is_followed_by("ubuntu:GNOME") && is_followed_by("XFCE") && is_followed_by(""));
+    fn kde_is_known_anywhere_in_the_list_of_desktops() {
+        assert!(is_kde("KDE") && is_kde("plasma:kde"));
+        assert!(!is_kde("ubuntu:GNOME") && !is_kde("X-Cinnamon") && !is_kde("") && !is_kde("TDE:NotKDE"));
     }
 }
