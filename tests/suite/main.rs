@@ -16,6 +16,8 @@ mod framing;
 mod guard;
 mod house;
 mod interim;
+#[cfg(target_os = "linux")]
+mod kde;
 mod lighter_media;
 mod limits;
 mod pac;
