@@ -1,4 +1,4 @@
-//! Chromium under KDE Plasma follows KDE's file, also while it runs.
+//! KDE's file as other programs read it. Chromium under KDE Plasma follows it, also while it runs.
 
 use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
@@ -48,4 +48,18 @@ fn chromium_comes_here_while_kdes_file_says_so_and_leaves_when_it_does_not_any_m
         drop(open("second").0.wait());
         (origin.connections() > 0).then_some(())
     });
+}
+
+/// As libproxy 0.5 reads the file: line by line, whatever the group, and only lines with one `=`.
+#[test]
+fn libproxy_finds_our_configuration_in_kdes_file() {
+    let home = Home::under_kde();
+    let tamis = ServeBox::start(&home, &["--system-proxy"]);
+    let file = String::from_utf8(home.settings()).unwrap();
+    let value = |key: &str| {
+        let parts = file.lines().map(|line| line.split('=').collect::<Vec<_>>());
+        parts.filter(|parts| parts.len() == 2 && parts[0] == key).map(|parts| parts[1].to_owned()).next_back()
+    };
+    assert_eq!(value("ProxyType").as_deref(), Some("2"));
+    assert_eq!(value("Proxy Config Script").as_deref(), tamis.snapshot()["systemProxy"]["pacUrl"].as_str());
 }
