@@ -336,15 +336,17 @@ fn kdes_programs_are_told_after_each_change_and_a_bus_that_is_gone_does_no_harm(
     // It says that it hears before it hears anything else.
     lines.find(|line| line.contains("NameAcquired")).unwrap();
     test_in(NAME, &[("DBUS_SESSION_BUS_ADDRESS", &bus.address)], &steps);
-    for _ in ["apply", "restore"] {
-        let signal = lines.find(|line| line.contains("member=reparseSlaveConfiguration")).unwrap();
-        assert!(signal.starts_with("signal") && signal.contains("path=/KIO/Scheduler;"), "{signal}");
-        assert_eq!(lines.next().unwrap().trim(), "string \"\"");
-        for service in ["org.kde.kded5", "org.kde.kded6"] {
-            let call = lines.find(|line| line.contains("member=reset")).unwrap();
-            assert!(call.contains(service) && call.contains("path=/modules/proxyscout;"), "{call}");
-        }
-    }
+    let end = ["--type=signal", "/end", "org.kde.KIO.Scheduler.end"];
+    assert!(Command::new("dbus-send").arg(format!("--bus={}", bus.address)).args(end).status().unwrap().success());
+    let told: Vec<String> = lines.take_while(|line| !line.contains("member=end")).collect();
     monitor.kill().unwrap();
     monitor.wait().unwrap();
+    let signals = told.windows(2).filter(|pair| pair[0].contains("member=reparseSlaveConfiguration"));
+    let is_right = |pair: &[String]| pair[0].contains("path=/KIO/Scheduler;") && pair[1].trim() == "string \"\"";
+    assert_eq!(signals.filter(|pair| is_right(pair)).count(), 2, "{told:#?}");
+    for service in ["org.kde.kded5", "org.kde.kded6"] {
+        let is_reset = |line: &&String| line.contains("member=reset") && line.contains(service);
+        let resets = told.iter().filter(is_reset).filter(|line| line.contains("path=/modules/proxyscout;"));
+        assert_eq!(resets.count(), 2, "{service} {told:#?}");
+    }
 }
