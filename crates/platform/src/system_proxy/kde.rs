@@ -112,9 +112,22 @@ fn server(text: &str, kind: ServerKind) -> Option<Server> {
     let port = port.and_then(|port| port.parse().ok()).filter(|port| *port != 0).unwrap_or(usual_port);
     let user_and_password = login.map(|login| {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
-        (user.to_owned(), password.to_owned())
+        (decoded(user), decoded(password))
     });
     (!host.is_empty()).then(|| Server { kind, host: host.to_owned(), port, user_and_password })
+}
+
+/// Without the percent-encoding that an address has (RFC 3986 2.1).
+fn decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let rest = byte.and(part.get(2..)).unwrap_or(part);
+        bytes.push(byte.unwrap_or(b'%'));
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Has KDE's programs read the file again: those at work, and the service that runs the script for all of them. They
@@ -248,6 +261,7 @@ mod tests {
         for (text, want) in [
             ("http://proxy.corp.test 3128", "Http proxy.corp.test:3128 None"),
             ("http://al:secret@proxy.corp.test:3128/", "Http proxy.corp.test:3128 Some(\"al\", \"secret\")"),
+            ("http://a%40b:50%%zé%C3%A9@p.test 80", "Http p.test:80 Some(\"a@b\", \"50%%zéé\")"),
             ("proxy.corp.test", "Http proxy.corp.test:80 None"),
             ("http://[2001:db8::1]:3128", "Http [2001:db8::1]:3128 None"),
             ("http://2001:db8::1 3128", "Http 2001:db8::1:3128 None"),
