@@ -143,8 +143,8 @@ describe("the system's proxy", () => {
     const clipboard = { writeText: async (text: string) => void copied.push(text) };
     Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
     await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, ...rest } }));
-    button("Copy: Automatic configuration (PAC)")?.click();
-    button("Copy: HTTP and HTTPS proxy")?.click();
+    button("Copy: PAC address")?.click();
+    button("Copy: host and port")?.click();
     await settle();
     expect(copied).toEqual([pacUrl, "127.0.0.1:8118"]);
     expect(document.body.textContent).toContain("Copied.");
@@ -155,7 +155,7 @@ describe("the system's proxy", () => {
   test("is selected to be copied by hand where the clipboard is closed", async () => {
     Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
     await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, ...rest } }));
-    button("Copy: HTTP and HTTPS proxy")?.click();
+    button("Copy: host and port")?.click();
     await tick();
     expect(getSelection()?.toString()).toBe("127.0.0.1:8118");
   });
