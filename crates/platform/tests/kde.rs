@@ -14,8 +14,10 @@ mod own_home;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use bus::Bus;
 use own_home::{PAC, Step};
@@ -309,6 +311,25 @@ fn the_systems_own_default_is_what_was_before_where_the_user_has_set_nothing() {
             kde_reads("", "4");
         }],
     );
+}
+
+#[test]
+fn a_bus_that_does_not_answer_is_not_waited_for() {
+    const NAME: &str = "a_bus_that_does_not_answer_is_not_waited_for";
+    let steps: [Step; 1] = [|_| {
+        let begin = Instant::now();
+        let note = pointed_here();
+        kde().restore(&note).unwrap();
+        // GDBus itself would wait 25 seconds, twice.
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    }];
+    if own_home::step_here(&steps).is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("deaf");
+        let _deaf = UnixListener::bind(&socket).unwrap();
+        let address = format!("unix:path={}", socket.display());
+        test_in(NAME, &[("DBUS_SESSION_BUS_ADDRESS", &address)], &steps);
+    }
 }
 
 #[test]
