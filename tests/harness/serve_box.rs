@@ -18,13 +18,29 @@ use crate::{DEADLINE, built, wait_for};
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
+    desktop: Option<&'static str>,
 }
 
 impl Default for Home {
     fn default() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        Self { folder: tempfile::tempdir().expect("a folder"), desktop: None }
     }
 }
+
+/// As KDE's tools write it, in the order of the alphabet.
+const KDE_WITH_A_COMPANY_PROXY: &str = "\
+MarkPartial=true
+
+[Proxy Settings]
+NoProxyFor=localhost,.corp.example
+Proxy Config Script=http://proxy.example/wpad.dat
+ProxyType=1
+httpProxy=http://proxy.example 3128
+httpsProxy=http://proxy.example 3128
+
+[Zeroconf]
+Enabled=false
+";
 
 impl Home {
     /// Of a user whose company has set a proxy; with the bytes of the settings file.
@@ -43,6 +59,19 @@ impl Home {
         }
         let bytes = bytes_of(&home.desktop_settings());
         assert!(String::from_utf8_lossy(&bytes).contains("wpad.dat"), "GSettings does not use its keyfile");
+        (home, bytes)
+    }
+
+    /// Of a user of KDE Plasma who has set nothing.
+    pub fn under_kde() -> Self {
+        Self { desktop: Some("KDE"), ..Self::default() }
+    }
+
+    /// Of a user whose company has set a proxy, under KDE Plasma, which has a setting of its own beside GNOME's.
+    pub fn with_a_company_proxy_under_kde() -> (Self, Vec<u8>) {
+        let home = Self { desktop: Some("KDE"), ..Self::with_a_company_proxy().0 };
+        fs::write(home.kioslaverc(), KDE_WITH_A_COMPANY_PROXY).expect("writing it");
+        let bytes = home.settings();
         (home, bytes)
     }
 
@@ -67,12 +96,24 @@ impl Home {
             .env("XDG_DATA_HOME", path.join("data"))
             .env("XDG_CACHE_HOME", path.join("cache"))
             .env("XDG_RUNTIME_DIR", path.join("run"))
-            .env("GSETTINGS_BACKEND", "keyfile");
+            .env("XDG_CONFIG_DIRS", path.join("system"))
+            .env("GSETTINGS_BACKEND", "keyfile")
+            .envs(self.desktop.map(|desktop| ("XDG_CURRENT_DESKTOP", desktop)));
     }
 
     /// The file in which the GSettings keyfile backend keeps this user's desktop settings.
     pub fn desktop_settings(&self) -> PathBuf {
         self.path().join("config/glib-2.0/settings/keyfile")
+    }
+
+    /// KDE's file of them.
+    pub fn kioslaverc(&self) -> PathBuf {
+        self.path().join("config/kioslaverc")
+    }
+
+    /// The bytes of all files that hold this user's desktop settings.
+    pub fn settings(&self) -> Vec<u8> {
+        [bytes_of(&self.desktop_settings()), bytes_of(&self.kioslaverc())].concat()
     }
 
     /// What Tamis keeps about the settings while they are changed.
@@ -81,7 +122,7 @@ impl Home {
     }
 
     /// What the user of Tamis wants.
-    pub fn settings(&self) -> PathBuf {
+    pub fn own_settings(&self) -> PathBuf {
         self.path().join("config/tamis/settings.toml")
     }
 
@@ -114,8 +155,7 @@ impl Home {
     /// Asserts that nothing of Tamis is left in the desktop's settings, and nothing that would put them back.
     #[track_caller]
     pub fn assert_is_as(&self, before: &[u8]) {
-        let now = bytes_of(&self.desktop_settings());
-        assert_eq!(String::from_utf8_lossy(&now), String::from_utf8_lossy(before));
+        assert_eq!(String::from_utf8_lossy(&self.settings()), String::from_utf8_lossy(before));
         assert!(!self.journal().exists() && !self.restore_entry().exists(), "journal or login entry are left");
     }
 

@@ -10,10 +10,10 @@ use tamis_tests::wait_for;
 fn used(home: &Home) -> ServeBox {
     let tamis = ServeBox::start(home, &["--system-proxy"]);
     tamis.command("{\"type\":\"setProfile\",\"id\":\"lighter-media\",\"on\":false}");
-    wait_for("saved settings", || home.settings().exists().then_some(()));
+    wait_for("saved settings", || home.own_settings().exists().then_some(()));
     let entry = "[Desktop Entry]\nType=Application\nExec=/usr/bin/tamis-desktop --hidden\n";
     fs::write(home.path().join("config/autostart/tamis.desktop"), entry).unwrap();
-    fs::write(home.settings().with_extension(format!("toml.{}.new", u32::MAX)), "half").unwrap();
+    fs::write(home.own_settings().with_extension(format!("toml.{}.new", u32::MAX)), "half").unwrap();
     tamis
 }
 
@@ -110,13 +110,13 @@ fn what_somebody_else_has_set_meanwhile_stays_and_so_do_the_settings_unless_they
     let (home, _) = Home::with_a_company_proxy();
     used(&home).kill_with_guard();
     home.gsettings(&["set", "org.gnome.system.proxy", "autoconfig-url", "http://other.example/a.pac"]);
-    let settings = bytes_of(&home.settings());
+    let settings = bytes_of(&home.own_settings());
     let output = home.tamis(&["cleanup"]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("Left alone, for somebody else has changed it since: org.gnome.system.proxy"), "{output:?}");
     assert!(said.contains("and its settings"), "{said}");
     assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]), "'http://other.example/a.pac'");
-    assert_eq!(bytes_of(&home.settings()), settings);
+    assert_eq!(bytes_of(&home.own_settings()), settings);
     assert_eq!(home.files().len(), 2, "the desktop's settings and ours");
 }
 

@@ -21,6 +21,8 @@ mod guard;
 mod house;
 mod interim;
 #[cfg(target_os = "linux")]
+mod kde;
+#[cfg(target_os = "linux")]
 mod life;
 mod lighter_media;
 mod limits;

@@ -140,7 +140,7 @@ fn browse(home: &Home, pac: &str, url: &str) -> String {
 fn a_browser_comes_here_while_tamis_lives_and_goes_on_without_it_when_it_was_killed() {
     let home = Home::default();
     let tamis = ServeBox::start(&home, &[]);
-    let pac = format!("http://{}/tamis.pac?g=1", tamis.proxy);
+    let pac = format!("http://{}/tamis.pac?1", tamis.proxy);
     let page = browse(&home, &pac, "http://hotjar.io/");
     assert!(page.contains("Tamis stopped this page"), "{page}");
     tamis.kill();

@@ -14,7 +14,7 @@ fn pointed_here(home: &Home) -> ServeBox {
     assert_eq!(tamis.snapshot()["systemProxy"]["state"], "ours");
     assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'auto'");
     let url = home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]);
-    assert!(url.starts_with(&format!("'http://{}/tamis.pac?g=", tamis.proxy)), "{url}");
+    assert!(url.starts_with(&format!("'http://{}/tamis.pac?", tamis.proxy)), "{url}");
     tamis
 }
 

@@ -29,7 +29,7 @@ fn the_proxy_is_not_led_back_to_itself() {
 #[test]
 fn the_automatic_configuration_is_served_under_our_own_name_only() {
     let proxy = ProxyBox::start(&[]);
-    let ask = |host: &str| proxy.client().ask(format!("GET /tamis.pac?g=1 HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    let ask = |host: &str| proxy.client().ask(format!("GET /tamis.pac?1 HTTP/1.1\r\nHost: {host}\r\n\r\n"));
     let (head, body) = ask(&proxy.addr.to_string());
     assert_eq!(head.get("content-type"), Some("application/x-ns-proxy-autoconfig"));
     let script = String::from_utf8(body).unwrap();

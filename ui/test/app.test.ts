@@ -138,11 +138,26 @@ describe("the system's proxy", () => {
     expect(puppet.commands).toEqual(Array(2).fill({ type: "setSystemProxy", on: false }));
   });
 
-  test("is entered by hand where it is not supported", async () => {
+  test("is entered by hand where it is not supported, and filtering goes on", async () => {
+    const copied: string[] = [];
+    const clipboard = { writeText: async (text: string) => void copied.push(text) };
+    Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
     await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, ...rest } }));
-    expect(document.body.textContent).toContain(pacUrl);
-    expect(button("Copy the address")).toBeDefined();
+    button("Copy: PAC address")?.click();
+    button("Copy: host and port")?.click();
+    await settle();
+    expect(copied).toEqual([pacUrl, "127.0.0.1:8118"]);
+    expect(document.body.textContent).toContain("Copied.");
     expect(button("Use for this computer")).toBeUndefined();
+    expect(switchFor("Strip trackers")).not.toBeNull();
+  });
+
+  test("is selected to be copied by hand where the clipboard is closed", async () => {
+    Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+    await open(sample({ systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl, ...rest } }));
+    button("Copy: host and port")?.click();
+    await tick();
+    expect(getSelection()?.toString()).toBe("127.0.0.1:8118");
   });
 
   test("is not mentioned where it is left alone", async () => {

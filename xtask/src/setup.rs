@@ -43,7 +43,7 @@ const DESKTOP: [Package; 4] = [
     package("libayatana-appindicator3-1", Sign::Library("libayatana-appindicator3.so.1")),
 ];
 
-const TESTS: [Package; 13] = [
+const TESTS: [Package; 14] = [
     package("xvfb", Sign::Program("Xvfb")),
     package("xauth", Sign::Program("xauth")),
     package("dbus", Sign::Program("dbus-daemon")),
@@ -53,6 +53,7 @@ const TESTS: [Package; 13] = [
     package("libglib2.0-bin", Sign::Program("gsettings")),
     package("gsettings-desktop-schemas", Sign::PkgConfig("gsettings-desktop-schemas")),
     package("dconf-gsettings-backend", Sign::None),
+    package("libkf5config-bin", Sign::Program("kreadconfig5")),
     package("curl", Sign::Program("curl")),
     package("python3", Sign::Program("python3")),
     package("xdotool", Sign::Program("xdotool")),

@@ -4,7 +4,7 @@ use tamis_platform::{Error, Memory};
 
 use super::*;
 
-const PAC: &str = "http://127.0.0.1:8118/tamis.pac?g=1";
+const PAC: &str = "http://127.0.0.1:8118/tamis.pac?1";
 const PROXY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8118);
 
 /// A memory with a name of its own, so that there can be several in one journal.

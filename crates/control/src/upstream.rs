@@ -122,11 +122,16 @@ impl Former {
         if names.is_empty() {
             return Ok(None);
         }
-        let direct = proxies.direct.iter().take(HOSTS).filter_map(|host| host.parse().ok()).collect();
-        let mut rules = vec![Rule { hosts: direct, traffic: Traffic::All, route: Route::Direct }];
+        let listed: Vec<HostPattern> = proxies.direct.iter().take(HOSTS).filter_map(|host| host.parse().ok()).collect();
+        let (mut rules, through) = if proxies.reversed {
+            (Vec::new(), listed)
+        } else {
+            let direct = Rule { hosts: listed, traffic: Traffic::All, route: Route::Direct };
+            (vec![direct], vec![HostPattern::EVERYTHING])
+        };
         for (traffic, way) in [(Traffic::Requests, http), (Traffic::Tunnels, https)] {
             let Some((_, route)) = way else { continue };
-            rules.push(Rule { hosts: vec![HostPattern::EVERYTHING], traffic, route });
+            rules.push(Rule { hosts: through.clone(), traffic, route });
         }
         Ok(Some(Self { name: names.join(", "), rules }))
     }
@@ -222,12 +227,27 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_turned_round_names_the_hosts_that_alone_go_through_the_proxy() {
+        let server = Server { kind: ServerKind::Http, host: "proxy.test".into(), port: 3128, user_and_password: None };
+        let proxies = ManualProxies {
+            http: Some(server.clone()),
+            https: Some(server),
+            direct: vec!["*.corp.test".into()],
+            reversed: true,
+        };
+        let former = Former::new(&proxies, SocketAddr::from(([127, 0, 0, 1], 8118))).unwrap().unwrap();
+        assert!(former.rules.iter().all(|rule| rule.hosts == ["*.corp.test".parse().unwrap()]), "{former:?}");
+        assert!(former.rules.iter().all(|rule| matches!(rule.route, Route::HttpProxy(_))), "{former:?}");
+        assert_eq!(former.rules.len(), 2);
+    }
+
+    #[test]
     fn a_proxy_from_before_that_is_ourselves_is_not_offered() {
         let own = SocketAddr::from(([127, 0, 0, 1], 8118));
         let server =
             |host: &str, port| Server { kind: ServerKind::Http, host: host.into(), port, user_and_password: None };
         let former = |host: &str, port| {
-            let proxies = ManualProxies { http: Some(server(host, port)), https: None, direct: Vec::new() };
+            let proxies = ManualProxies { http: Some(server(host, port)), ..ManualProxies::default() };
             Former::new(&proxies, own).map(|former| former.map(|former| former.name))
         };
         for host in ["localhost", "127.0.0.1", "::1"] {

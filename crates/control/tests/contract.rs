@@ -110,7 +110,7 @@ fn golden_snapshot() -> Snapshot {
             wanted: true,
             state: SystemProxyState::Ours,
             place: Some("GNOME settings".into()),
-            pac_url: Some("http://127.0.0.1:8118/tamis.pac?g=1".into()),
+            pac_url: Some("http://127.0.0.1:8118/tamis.pac?1".into()),
             former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
             exceptions: vec!["*.bank.example".into()],
         },

@@ -28,6 +28,14 @@ pub struct ManualProxies {
     /// Hosts that are reached directly: `*.example.com` for a name and all below it, an address, a range of addresses
     /// (`10.0.0.0/8`); each perhaps with `:port`. As the user wrote them but for that: some may make no sense.
     pub direct: Vec<String>,
+    /// Whether it is the other way round: only the hosts in `direct` go to the proxies. KDE can do so.
+    pub reversed: bool,
+}
+
+impl ManualProxies {
+    pub(crate) fn if_any(self) -> Option<FormerProxy> {
+        (self.http.is_some() || self.https.is_some()).then_some(FormerProxy::Manual(self))
+    }
 }
 
 /// One proxy named by hand.
@@ -85,10 +93,7 @@ pub(crate) fn read<S: GnomeKeys>(store: &S, note: &Note) -> Result<Option<Former
     };
     Ok(match mode.and_then(|mode| gvariant::string(&mode)).as_deref() {
         Some("auto") => Some(FormerProxy::Automatic),
-        Some("manual") => {
-            let manual = Keys(store).manual()?;
-            (manual.http.is_some() || manual.https.is_some()).then_some(FormerProxy::Manual(manual))
-        }
+        Some("manual") => Keys(store).manual()?.if_any(),
         _ => None,
     })
 }
@@ -134,6 +139,7 @@ impl<S: GnomeKeys> Keys<'_, S> {
             http: http.or_else(|| socks.clone()),
             https: https.or(for_all).or(socks),
             direct: direct.iter().map(|host| with_names_below(host)).collect(),
+            reversed: false,
         })
     }
 
@@ -176,8 +182,8 @@ impl<S: GnomeKeys> Keys<'_, S> {
     }
 }
 
-/// In GNOME's list `example.com`, `.example.com` and `*.example.com` mean the same: the name and all below it.
-fn with_names_below(host: &str) -> String {
+/// In GNOME's list and KDE's `example.com`, `.example.com` and `*.example.com` mean the same: the name and all below it.
+pub(crate) fn with_names_below(host: &str) -> String {
     let host = host.trim();
     let bare = host.strip_prefix("*.").or_else(|| host.strip_prefix('.')).unwrap_or(host);
     let is_name =

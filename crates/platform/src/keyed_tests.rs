@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{Memory, SystemProxy};
 
-const PAC: &str = "http://127.0.0.1:8118/tamis.pac?g=7";
+const PAC: &str = "http://127.0.0.1:8118/tamis.pac?7";
 const CORPORATE: &str = "'http://pac.corp.test/proxy.pac'";
 
 /// The system as one finds it, each with the system as it has to be left.
@@ -112,7 +112,7 @@ fn an_address_changed_by_somebody_else_is_kept_with_the_mode_that_makes_it_count
 #[test]
 fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
     for leftover in
-        ["'http://127.0.0.1:9/tamis.pac'", "'http://localhost/tamis.pac?g=1'", "'HTTP://[::1]:80/tamis.pac#x'"]
+        ["'http://127.0.0.1:9/tamis.pac'", "'http://localhost/tamis.pac?1'", "'HTTP://[::1]:80/tamis.pac#x'"]
     {
         let note = set(leftover, "'auto'").prepare(PAC).unwrap();
         assert!(note.keys.iter().all(|key| key.before.is_none()), "{leftover}: {note:?}");

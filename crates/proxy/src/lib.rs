@@ -116,9 +116,10 @@ impl Proxy {
     }
 
     /// The address of the automatic configuration that sends this system's traffic here. `generation` becomes part of it:
-    /// a browser that once found us gone comes back only to an address it has not seen.
+    /// a browser that once found us gone comes back only to an address it has not seen. There is no `=` in it: libproxy,
+    /// through which other programs under KDE find their proxy, takes no line of KDE's file that has a second one.
     pub fn pac_url(&self, generation: u64) -> String {
-        format!("http://{}{}?g={generation}", self.addr_here(), self.shared.pac_path)
+        format!("http://{}{}?{generation}", self.addr_here(), self.shared.pac_path)
     }
 
     /// Puts other profiles in force for exchanges that begin from now on. Those under way keep theirs.

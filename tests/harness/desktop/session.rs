@@ -109,8 +109,11 @@ fn on_path(tool: &str) -> bool {
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
 }
 
-/// A display server on the next free number.
-fn start_display() -> (String, Program) {
+/// A display server on the next free number, and its name.
+///
+/// # Panics
+/// When it does not start.
+pub fn start_display() -> (String, Program) {
     let mut server = Command::new("Xvfb")
         .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
         .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-//! GSettings, from a libgio that is loaded when it is first asked for: Tamis starts on a machine without GLib.
+//! GSettings and the session bus, from a libgio that is loaded when it is first asked for: Tamis starts on a machine without GLib.
 //!
 //! Every call into GLib is in this file. What makes them sound is in the types: a [`Settings`] holds the one lock under
 //! which GLib is used here, stays on its thread, owns one reference to each object, and hands out nothing but text.
@@ -7,8 +7,10 @@
 
 #![expect(unsafe_code, reason = "GLib is a C library; each call says why it is sound")]
 
+use std::env;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::ptr::{NonNull, null, null_mut};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -81,6 +83,11 @@ functions! {
     gio g_settings_reset(Object, Text);
     gio g_settings_is_writable(Object, Text) -> c_int;
     gio g_settings_sync();
+    gio g_dbus_connection_new_for_address_sync(Text, c_uint, Object, Object, *mut *mut GError) -> Object;
+    gio g_dbus_connection_emit_signal(Object, Text, Text, Text, Text, Object, *mut *mut GError) -> c_int;
+    gio g_dbus_connection_call(Object, Text, Text, Text, Text, Object, Object, c_uint, c_int, Object, Object, Object);
+    gio g_dbus_connection_flush_sync(Object, Object, *mut *mut GError) -> c_int;
+    gio g_dbus_connection_close_sync(Object, Object, *mut *mut GError) -> c_int;
     gobject g_type_name_from_instance(Object) -> Text;
     gobject g_type_from_name(Text) -> usize;
     gobject g_object_new_with_properties(usize, c_uint, Object, Object) -> Object;
@@ -163,6 +170,109 @@ impl Gio {
         };
         let fresh = Owned::new(fresh, call.g_object_unref).ok_or("GSettings cannot open its file")?;
         Ok((fresh, true))
+    }
+
+    /// Connects to the session bus that the environment names. The connection is our own: the shared one ends the process
+    /// when the bus does. May wait as long as the bus pleases.
+    ///
+    /// Does not take the turn, which would keep GSettings from everybody for so long; GDBus needs none.
+    pub(super) fn session_bus(&'static self) -> Result<Bus, String> {
+        const CLIENT_OF_A_BUS: c_uint = 1 | 8;
+        let address =
+            CString::new(bus_address().ok_or("there is no session bus")?).map_err(|error| error.to_string())?;
+        let call = &self.call;
+        let context = Context::push(call);
+        let mut error: *mut GError = null_mut();
+        // SAFETY: the text ends in NUL; no observer and no cancellable are given. A connection returned is ours, and so
+        // is an error.
+        let connection = unsafe {
+            let flags = CLIENT_OF_A_BUS;
+            (call.g_dbus_connection_new_for_address_sync)(
+                address.as_ptr(),
+                flags,
+                null_mut(),
+                null_mut(),
+                &raw mut error,
+            )
+        };
+        let connection = Owned::new(connection, call.g_object_unref).ok_or_else(|| call.take(error))?;
+        Ok(Bus { call, connection, _context: context })
+    }
+}
+
+/// Where the session bus listens. Nothing is started where there is none, as GLib's own search may.
+fn bus_address() -> Option<String> {
+    let given = env::var("DBUS_SESSION_BUS_ADDRESS").ok().filter(|address| !address.is_empty());
+    given.or_else(|| {
+        let socket = PathBuf::from(env::var_os("XDG_RUNTIME_DIR")?).join("bus");
+        socket.exists().then(|| format!("unix:path={}", socket.display()))
+    })
+}
+
+/// A connection to the session bus, closed when dropped.
+pub(super) struct Bus {
+    call: &'static Functions,
+    connection: Owned,
+    _context: Context,
+}
+
+impl Bus {
+    /// Sends a signal to all who listen; `values` is a tuple in GVariant text form.
+    pub(super) fn emit(&self, path: &CStr, interface: &CStr, name: &CStr, values: &CStr) -> Result<(), String> {
+        let values = self.call.parse(null_mut(), values)?;
+        let mut error: *mut GError = null_mut();
+        // SAFETY: connection and values are alive and stay ours; the texts end in NUL, and are names as D-Bus has them.
+        let sent = unsafe {
+            (self.call.g_dbus_connection_emit_signal)(
+                self.connection.get(),
+                null(),
+                path.as_ptr(),
+                interface.as_ptr(),
+                name.as_ptr(),
+                values.get(),
+                &raw mut error,
+            )
+        };
+        if sent == 0 { Err(self.call.take(error)) } else { Ok(()) }
+    }
+
+    /// Calls a method without values that answers nothing, of a service that runs; it is not started, and not waited for.
+    pub(super) fn tell(&self, service: &CStr, path: &CStr, interface: &CStr, method: &CStr) {
+        const NO_AUTO_START: c_uint = 1;
+        // SAFETY: the connection is alive; the texts end in NUL, and are names as D-Bus has them. Without a callback no
+        // answer is asked for, and nothing of ours is touched later.
+        unsafe {
+            (self.call.g_dbus_connection_call)(
+                self.connection.get(),
+                service.as_ptr(),
+                path.as_ptr(),
+                interface.as_ptr(),
+                method.as_ptr(),
+                null_mut(),
+                null_mut(),
+                NO_AUTO_START,
+                -1,
+                null_mut(),
+                null_mut(),
+                null_mut(),
+            );
+        }
+    }
+
+    /// Returns when all that was said is on its way.
+    pub(super) fn flush(&self) -> Result<(), String> {
+        let mut error: *mut GError = null_mut();
+        // SAFETY: the connection is alive; no cancellable is given; an error is ours.
+        let done =
+            unsafe { (self.call.g_dbus_connection_flush_sync)(self.connection.get(), null_mut(), &raw mut error) };
+        if done == 0 { Err(self.call.take(error)) } else { Ok(()) }
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        // SAFETY: the connection is alive; neither a cancellable nor an error is given, so there is nothing to free.
+        unsafe { (self.call.g_dbus_connection_close_sync)(self.connection.get(), null_mut(), null_mut()) };
     }
 }
 
@@ -261,22 +371,30 @@ impl Settings {
 
     fn parse(&self, about: &Owned, text: &str) -> Result<Owned, String> {
         let text = CString::new(text).map_err(|_| "the value contains a NUL".to_owned())?;
+        // SAFETY: `about` is alive and owns the type it returns.
+        let kind = unsafe { (self.call.g_settings_schema_key_get_value_type)(about.get()) };
+        self.call.parse(kind, &text)
+    }
+}
+
+impl Functions {
+    /// A value from its text form; `kind` is a type that is alive, or null for the one that the text has.
+    fn parse(&self, kind: Object, text: &CStr) -> Result<Owned, String> {
         let mut error: *mut GError = null_mut();
-        // SAFETY: `about` is alive and owns the type it returns; the text ends in NUL, so no limit is needed; with no
-        // end pointer the whole text must parse. A value returned is ours, and so is an error.
-        let value = unsafe {
-            let kind = (self.call.g_settings_schema_key_get_value_type)(about.get());
-            (self.call.g_variant_parse)(kind, text.as_ptr(), null(), null_mut(), &raw mut error)
-        };
-        if let Some(value) = Owned::new(value, self.call.g_variant_unref) {
-            return Ok(value);
-        }
-        // SAFETY: where no value is returned the error is set; it is read before it is freed, once.
+        // SAFETY: the text ends in NUL, so no limit is needed; with no end pointer the whole text must parse. A value
+        // returned is ours, and so is an error.
+        let value = unsafe { (self.g_variant_parse)(kind, text.as_ptr(), null(), null_mut(), &raw mut error) };
+        Owned::new(value, self.g_variant_unref).ok_or_else(|| self.take(error))
+    }
+
+    /// The words of an error that is ours, which is freed.
+    fn take(&self, error: *mut GError) -> String {
+        // SAFETY: an error that was set is alive until it is freed here, once; its message ends in NUL.
         unsafe {
-            let Some(found) = error.as_ref() else { return Err("not a value of the key's type".to_owned()) };
+            let Some(found) = error.as_ref() else { return "GLib does not say why".to_owned() };
             let why = CStr::from_ptr(found.message).to_string_lossy().into_owned();
-            (self.call.g_error_free)(error);
-            Err(why)
+            (self.g_error_free)(error);
+            why
         }
     }
 }
@@ -305,30 +423,40 @@ impl Drop for Owned {
     }
 }
 
-/// The lock, and a main context of our own while it is held: what GLib wants to tell the thread ends up there and goes
-/// away with it, instead of waiting in, or running inside, the main loop of a desktop toolkit in the same process.
+/// The lock, and a main context of our own while it is held. Fields are dropped in this order.
 struct Turn {
-    call: &'static Functions,
-    context: Object,
+    _context: Context,
     _lock: MutexGuard<'static, ()>,
-    _stays_on_its_thread: PhantomData<*mut ()>,
 }
 
 impl Turn {
     fn take(gio: &'static Gio) -> Self {
         let lock = gio.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let call = &gio.call;
+        Self { _context: Context::push(&gio.call), _lock: lock }
+    }
+}
+
+/// A main context of our own, this thread's default: what GLib wants to tell the thread ends up there and goes away with
+/// it, instead of waiting in, or running inside, the main loop of a desktop toolkit in the same process.
+struct Context {
+    call: &'static Functions,
+    context: Object,
+    _stays_on_its_thread: PhantomData<*mut ()>,
+}
+
+impl Context {
+    fn push(call: &'static Functions) -> Self {
         // SAFETY: a new context, which no other thread knows, can be made this thread's default.
         let context = unsafe {
             let context = (call.g_main_context_new)();
             (call.g_main_context_push_thread_default)(context);
             context
         };
-        Self { call, context, _lock: lock, _stays_on_its_thread: PhantomData }
+        Self { call, context, _stays_on_its_thread: PhantomData }
     }
 }
 
-impl Drop for Turn {
+impl Drop for Context {
     fn drop(&mut self) {
         // SAFETY: the context was pushed on this thread (the type cannot leave it) and nothing was pushed since that is
         // still there; our one reference is given back once.

@@ -1,6 +1,7 @@
-//! The GNOME family: `org.gnome.system.proxy`, which GNOME, Cinnamon, MATE, Budgie, Pantheon and Unity, Firefox on any
-//! desktop, and everything that asks GLib read.
+//! The GNOME family: `org.gnome.system.proxy`, which GNOME, Cinnamon, MATE, Budgie, Pantheon and Unity have in common, and
+//! which Firefox reads on any desktop.
 
+use std::env;
 use std::ffi::CString;
 
 use super::gio::{self, Gio, Settings};
@@ -12,7 +13,12 @@ use crate::{Error, FormerProxy, KeyNote, Note, Restored, State, SystemProxy, Way
 /// The proxy setting in GSettings. Nothing is kept open between two calls, so each sees what is there now.
 pub(super) struct Gnome {
     gio: &'static Gio,
+    place: &'static str,
 }
+
+/// Desktops whose settings window sets this schema, by their names in `XDG_CURRENT_DESKTOP`; and KDE, where it is Firefox's
+/// share of the setting. Under these Chromium follows the desktop's setting.
+const FOLLOWED: [&str; 8] = ["GNOME", "Unity", "X-Cinnamon", "MATE", "Pantheon", "Deepin", "UKUI", "KDE"];
 
 impl Gnome {
     /// Finds the setting, or says why this system has none. Changes nothing.
@@ -22,7 +28,7 @@ impl Gnome {
             let (schema, name) = schema_and_name(key)?;
             gio.open(&schema)?.is_writable(name).map_err(|why| format!("{key}: {why}"))?;
         }
-        Ok(Self { gio })
+        Ok(Self { gio, place: place(&env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()) })
     }
 
     fn with<T>(
@@ -48,10 +54,20 @@ fn schema_and_name(key: &str) -> Result<(CString, &str), String> {
     }
 }
 
-/// Whether the desktop that `XDG_CURRENT_DESKTOP` names (a list, `:` between) follows these settings. KDE keeps its
-/// own; to change GNOME's there and say "done" would be a lie.
-pub(super) fn is_followed_by(desktops: &str) -> bool {
-    !desktops.split(':').any(|desktop| desktop.eq_ignore_ascii_case("KDE"))
+/// Whether `XDG_CURRENT_DESKTOP` (a list, `:` between) names KDE, which keeps a setting of its own.
+pub(super) fn is_kde(desktops: &str) -> bool {
+    names(desktops, "KDE")
+}
+
+fn names(desktops: &str, wanted: &str) -> bool {
+    desktops.split(':').any(|desktop| desktop.eq_ignore_ascii_case(wanted))
+}
+
+/// The setting in words that promise no more than is so: on a desktop without a setting (Xfce, LXQt, a bare window
+/// manager) Firefox follows this one and Chromium does not. Outside of any desktop nothing is known.
+fn place(desktops: &str) -> &'static str {
+    let is_followed = desktops.is_empty() || FOLLOWED.iter().any(|desktop| names(desktops, desktop));
+    if is_followed { Gnome::PLACE } else { "GNOME settings, which Firefox follows" }
 }
 
 impl Store for Gnome {
@@ -100,7 +116,7 @@ impl GnomeKeys for Gnome {
 
 impl SystemProxy for Gnome {
     fn place(&self) -> &'static str {
-        Self::PLACE
+        self.place
     }
 
     fn state(&self) -> Result<Option<State>, Error> {
@@ -154,8 +170,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kde_is_not_said_to_follow_gnome_settings() {
-        assert!(!is_followed_by("KDE") && !is_followed_by("plasma:kde"));
-        assert!(is_followed_by("ubuntu:GNOME") && is_followed_by("XFCE") && is_followed_by(""));
+    fn kde_is_known_anywhere_in_the_list_of_desktops() {
+        assert!(is_kde("KDE") && is_kde("plasma:kde"));
+        assert!(!is_kde("ubuntu:GNOME") && !is_kde("X-Cinnamon") && !is_kde("") && !is_kde("TDE:NotKDE"));
+    }
+
+    #[test]
+    fn the_place_promises_chromium_only_where_it_follows() {
+        for desktops in ["", "GNOME", "ubuntu:GNOME", "X-Cinnamon", "MATE", "Budgie:GNOME", "KDE", "pop:GNOME"] {
+            assert_eq!(place(desktops), "GNOME settings", "{desktops}");
+        }
+        for desktops in ["XFCE", "LXQt", "i3", "xubuntu:XFCE", "sway:wlroots"] {
+            assert!(place(desktops).contains("Firefox follows"), "{desktops}");
+        }
     }
 }

@@ -2,24 +2,32 @@
 //!
 //! | system | setting |
 //! |---|---|
-//! | Linux, GNOME family | GSettings `org.gnome.system.proxy`, through libgio where it is installed |
-//! | Linux, KDE | not supported yet: KDE keeps a setting of its own |
+//! | Linux, KDE Plasma | `kioslaverc`, and GSettings beside it, which Firefox reads there too |
+//! | Linux, all others | GSettings `org.gnome.system.proxy`, through libgio where it is installed |
 //! | Windows | WinINET's, of every connection (LAN, dial-up, VPN), in the registry of this user |
 //! | macOS | of every network service that is turned on, through `networksetup` |
 //!
-//! On a desktop that is neither GNOME's family nor KDE (XFCE, LXQt, a bare window manager) GNOME's settings are the
-//! nearest there is: Firefox and GLib's programs follow them, Chromium does not.
+//! GNOME, Cinnamon, MATE, Budgie, Pantheon and Unity have that one schema in common. XFCE, LXQt and bare window managers
+//! have no setting of their own; there Firefox follows GSettings and Chromium does not.
 
+#[cfg(target_os = "linux")]
+mod folders;
 #[cfg(target_os = "linux")]
 mod gio;
 #[cfg(target_os = "linux")]
+mod kde;
+#[cfg(target_os = "linux")]
 mod keyfile;
+#[cfg(target_os = "linux")]
+mod kioslaverc;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(any(target_os = "macos", test))]
 mod networksetup;
+#[cfg(target_os = "linux")]
+mod plain_file;
 #[cfg(windows)]
 mod windows;
 #[cfg(any(windows, test))]
@@ -30,24 +38,23 @@ use crate::{Note, SystemProxy};
 /// The proxy settings that programs of the desktop this process runs in follow, for turning on; the desktop's own first.
 /// Several may apply at once, where programs of one desktop read the settings of another too.
 ///
-/// Empty where there is none we know how to change: on Linux under KDE, or where libgio, the schema, or a backend that
+/// Empty where there is none we know how to change: on Linux (but for KDE) where libgio, the schema, or a backend that
 /// stores settings is missing (the log says which, at level `info`). A caller then has to show the user how to set the
 /// proxy by hand.
 pub fn native() -> Vec<Box<dyn SystemProxy>> {
     #[cfg(target_os = "linux")]
-    {
+    let hands = {
         let desktops = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
-        if linux::is_followed_by(&desktops) {
-            return gnome().into_iter().collect();
-        }
-        tracing::info!(desktops, "this desktop's proxy setting is not supported yet");
-    }
+        let kde = if linux::is_kde(&desktops) { kde() } else { None };
+        kde.into_iter().chain(gnome()).collect()
+    };
     #[cfg(windows)]
-    return vec![Box::new(windows::hand())];
+    let hands: Vec<Box<dyn SystemProxy>> = vec![Box::new(windows::hand())];
     #[cfg(target_os = "macos")]
-    return vec![Box::new(macos::hand())];
-    #[cfg(not(any(target_os = "macos", windows)))]
-    Vec::new()
+    let hands: Vec<Box<dyn SystemProxy>> = vec![Box::new(macos::hand())];
+    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+    let hands = Vec::new();
+    hands
 }
 
 /// The hand that made `note`, for putting back, whichever desktop the user is in today: settings changed under one
@@ -56,8 +63,14 @@ pub fn native() -> Vec<Box<dyn SystemProxy>> {
 /// None where that hand is not to be found on this system.
 pub fn for_note(note: &Note) -> Option<Box<dyn SystemProxy>> {
     #[cfg(target_os = "linux")]
-    if note.backend == <linux::Gnome as crate::keyed::Store>::BACKEND {
-        return gnome();
+    {
+        use crate::keyed::Store;
+        if note.backend == linux::Gnome::BACKEND {
+            return gnome();
+        }
+        if note.backend == kde::Kde::BACKEND {
+            return kde();
+        }
     }
     #[cfg(windows)]
     if note.backend == wininet::BACKEND {
@@ -83,6 +96,17 @@ fn gnome() -> Option<Box<dyn SystemProxy>> {
         Ok(gnome) => Some(Box::new(gnome)),
         Err(why) => {
             tracing::info!(why, "GNOME settings cannot be used");
+            None
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn kde() -> Option<Box<dyn SystemProxy>> {
+    match kde::Kde::find() {
+        Ok(kde) => Some(Box::new(kde)),
+        Err(why) => {
+            tracing::info!(why, "KDE settings cannot be used");
             None
         }
     }

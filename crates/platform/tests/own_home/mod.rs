@@ -11,7 +11,7 @@ use std::process::Command;
 use tamis_platform::{Note, SystemProxy, system_proxy};
 
 pub const SCHEMA: &str = "org.gnome.system.proxy";
-pub const PAC: &str = "http://127.0.0.1:8118/tamis.pac?g=1";
+pub const PAC: &str = "http://127.0.0.1:8118/tamis.pac?1";
 
 /// Tells the process started for a step which one it is, and where its home is.
 const STEP: &str = "TAMIS_TEST_STEP";

@@ -236,7 +236,7 @@ impl<R: Runner> SystemProxy for MacOs<R> {
             return Ok(None);
         }
         let direct = answers::bypassed(&self.ask("read", &service, &["-getproxybypassdomains", &service])?);
-        Ok(Some(FormerProxy::Manual(ManualProxies { http, https, direct })))
+        Ok(Some(FormerProxy::Manual(ManualProxies { http, https, direct, reversed: false })))
     }
 
     fn apply(&self, note: &Note) -> Result<(), Error> {
