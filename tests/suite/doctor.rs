@@ -143,7 +143,8 @@ fn a_note_or_settings_that_cannot_be_read_are_findings() {
     fs::create_dir_all(home.own_settings().parent().unwrap()).unwrap();
     fs::write(home.own_settings(), "filtering = perhaps").unwrap();
     one_finding(&doctor(&home), &["The settings cannot be read", "line 1"]);
-    fs::write(home.own_settings(), "exceptions = ['x y']\n[limits]\nconnections = 'many'\n[access]\nopen = 7\n").unwrap();
+    fs::write(home.own_settings(), "exceptions = ['x y']\n[limits]\nconnections = 'many'\n[access]\nopen = 7\n")
+        .unwrap();
     let (text, _) = doctor(&home);
     assert!(text.contains("3 findings"), "{text}");
 }
