@@ -175,7 +175,7 @@ impl InForce {
 /// What taking note has told.
 #[derive(Debug)]
 pub(crate) struct Noted {
-    /// How traffic went before: as the first place says that knows of a proxy.
+    /// How traffic went before: as the first place says that can be pointed here.
     pub(crate) former: Option<FormerProxy>,
     /// Places that will not be pointed here, and why.
     pub(crate) refused: Vec<tamis_platform::Error>,
@@ -316,7 +316,11 @@ impl SystemSetting {
         for (index, hand) in self.hands.iter().enumerate() {
             match hand.prepare(pac_url).and_then(|note| Ok((hand.former_proxy(&note)?, note))) {
                 Ok((former, note)) => {
-                    noted.former = noted.former.or(former);
+                    // The first place is the one that the desktop goes by. What an old proxy in another says has been of no
+                    // use to most programs, and may lead nowhere.
+                    if changes.is_empty() {
+                        noted.former = former;
+                    }
                     changes.push(Change { hand: index, note, points_here: false });
                 }
                 Err(error) => noted.refused.push(error),

@@ -79,7 +79,7 @@ fn all_places_are_pointed_here_and_put_back_also_by_the_next_after_a_crash() {
     for crashes in [false, true] {
         let mut setting = bench.setting();
         let noted = setting.take_note(PAC).unwrap();
-        assert!(matches!(noted.former, Some(FormerProxy::Manual(_))), "the first place that knows one tells it");
+        assert!(noted.former.is_none(), "the first place is the one that counts, and there traffic went directly");
         assert!(setting.point_here(PROXY).unwrap().refused.is_empty());
         assert_eq!(bench.pointed_here(), [true, true]);
         if crashes {
@@ -90,6 +90,13 @@ fn all_places_are_pointed_here_and_put_back_also_by_the_next_after_a_crash() {
         }
         assert_eq!(bench.places.each_ref().map(Memory::values), before);
     }
+}
+
+#[test]
+fn the_first_place_that_can_be_read_tells_how_traffic_went() {
+    let bench = Bench::new();
+    bench.places[0].lock(Memory::MODE);
+    assert!(matches!(bench.setting().take_note(PAC).unwrap().former, Some(FormerProxy::Manual(_))));
 }
 
 #[test]
