@@ -59,7 +59,7 @@ fn a_tamis_at_work_is_named_with_its_guard_its_ports_and_what_was_before() {
     let at_work = format!("Tamis, process {}; it listens ", tamis.id());
     assert!(listens.iter().any(|places| text.contains(&format!("{at_work}{places}"))), "{text}");
     for words in [
-        format!("http://{}/tamis.pac?g=", tamis.proxy),
+        format!("http://{}/tamis.pac?", tamis.proxy),
         "That is Tamis, and it answers".to_owned(),
         format!("a guard, process {}", tamis.guard().unwrap()),
         format!("made by process {}, which is at work", tamis.id()),
