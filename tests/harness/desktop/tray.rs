@@ -138,17 +138,24 @@ impl Panel {
         let item = Proxy::new(&self.bus, name.clone(), path, "org.kde.StatusNotifierItem").expect("the icon");
         let menu: OwnedObjectPath = item.get_property("Menu").expect("the icon's menu");
         let menu = Proxy::new(&self.bus, name, menu, "com.canonical.dbusmenu").expect("the menu");
-        Tray { item, menu }
+        let tray = Tray { item, menu };
+        // The icon is announced a moment before there is a menu behind it.
+        wait_for("the menu behind the icon", || tray.layout().ok().filter(|items| !items.is_empty()));
+        tray
     }
 }
 
 impl Tray {
     /// The items in the order of the menu.
     pub fn items(&self) -> Vec<Item> {
+        self.layout().expect("the menu's layout").into_iter().map(read_item).collect()
+    }
+
+    fn layout(&self) -> zbus::Result<Vec<OwnedValue>> {
         type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
         let (_revision, (_root, _properties, children)): (u32, Layout) =
-            self.menu.call("GetLayout", &(0_i32, -1_i32, Vec::<&str>::new())).expect("the menu's layout");
-        children.into_iter().map(read_item).collect()
+            self.menu.call("GetLayout", &(0_i32, -1_i32, Vec::<&str>::new()))?;
+        Ok(children)
     }
 
     /// The item with this label.
