@@ -123,7 +123,7 @@ fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
 
 #[test]
 fn a_way_that_leads_to_ourselves_or_to_nobody_on_this_computer_is_not_put_back() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let gone = crate::loopback::NOBODYS_PORT;
     let alive = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let alive_port = alive.local_addr().unwrap().port();
     for (host, port, kept) in [

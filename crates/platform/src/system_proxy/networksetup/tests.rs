@@ -176,7 +176,7 @@ fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
 
 #[test]
 fn an_address_that_nobody_on_this_mac_serves_is_not_turned_on_again() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = format!("127.0.0.1:{}", crate::loopback::NOBODYS_PORT);
     let mac = Mac::new();
     mac.set("Wi-Fi", &format!("http://{gone}/other.pac"), true);
     let note = mac.hand().prepare(PAC).unwrap();

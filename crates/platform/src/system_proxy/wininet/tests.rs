@@ -229,7 +229,7 @@ fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
 
 #[test]
 fn a_way_that_leads_to_nobody_on_this_computer_is_neither_put_back_nor_left_beside_ours() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = format!("127.0.0.1:{}", crate::loopback::NOBODYS_PORT);
     let (proxy, pac) = (format!("http={gone};https={gone}"), format!("http://{gone}/other.pac"));
     for (flags, proxy, pac, while_ours, afterwards) in [
         (DIRECT | PROXY, proxy.as_str(), "", 5, DIRECT),
