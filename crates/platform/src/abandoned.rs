@@ -37,11 +37,10 @@ pub fn remove_own_abandoned() -> Vec<PathBuf> {
     Vec::new()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn only_files_of_processes_that_are_gone_are_removed() {
         let folder = tempfile::tempdir().unwrap();
