@@ -10,6 +10,7 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode, Version};
@@ -21,12 +22,13 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::access::Caller;
+use crate::bell::Bell;
 use crate::body::OutBody;
 use crate::exchange::{self, Around};
 use crate::life::Member;
 use crate::line::{Line, LineIo};
 use crate::patience::Awaited;
-use crate::{Shared, leave};
+use crate::{Limits, Shared, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
 pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
@@ -70,33 +72,51 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades()
     );
-    let limits = &shared.limits;
-    line.patience.wait_until(Instant::now() + limits.request_head, Awaited::Head);
-    let ended = loop {
+    line.patience.wait_until(Instant::now() + shared.limits.request_head, Awaited::Head);
+    let (bell, mut waiting) = (Bell::new(), life.clone());
+    let mut interrupted = pin!(interruption(&line, &shared.limits, &mut waiting));
+    let mut ended = std::future::poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Ok(ended)),
+        Poll::Pending => bell.poll(interrupted.as_mut(), cx).map(Err),
+    })
+    .await;
+    if let Err(Interruption::Draining) = ended {
+        connection.as_mut().graceful_shutdown();
         tokio::select! {
-            // The exchange is asked first: it ends a wait that is over.
-            biased;
-            ended = connection.as_mut() => break ended,
-            () = life.draining() => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    ended = connection => break ended,
-                    () = life.over() => return,
-                }
-            }
-            awaited = line.patience.over(limits.request_head.min(limits.response_head)) => match awaited {
-                // The last answer is still on its way to a slow client, who cannot have read it.
-                Awaited::Head if line.is_unflushed() => {
-                    line.patience.wait_until(Instant::now() + limits.request_head, Awaited::Head);
-                }
-                Awaited::Head => return,
-                // The exchange sees it as its task goes on, and ends the wait.
-                Awaited::Answer => {}
-            }
+            done = connection => ended = Ok(done),
+            () = life.over() => {}
         }
-    };
-    if let Err(error) = ended {
+    }
+    if let Ok(Err(error)) = ended {
         tracing::debug!(%error, "a client connection ended early");
+    }
+}
+
+/// What ends a conversation from outside it.
+enum Interruption {
+    /// The proxy ends.
+    Draining,
+    /// The client did not go on.
+    GivenUp,
+}
+
+/// Waits for it, and has the exchange look when its wait for an answer is over.
+async fn interruption(line: &Line, limits: &Limits, life: &mut Member) -> Interruption {
+    let shortest = limits.request_head.min(limits.response_head);
+    loop {
+        let awaited = tokio::select! {
+            () = life.draining() => return Interruption::Draining,
+            awaited = line.patience.over(shortest) => awaited,
+        };
+        match awaited {
+            // The last answer is still on its way to a slow client, who cannot have read it.
+            Awaited::Head if line.is_unflushed() => {
+                line.patience.wait_until(Instant::now() + limits.request_head, Awaited::Head);
+            }
+            Awaited::Head => return Interruption::GivenUp,
+            // Its task goes on, and the exchange, which is asked first, ends the wait.
+            Awaited::Answer => tokio::task::yield_now().await,
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
+use atomic_waker::AtomicWaker;
 use http::header::HeaderMap;
 use http::{StatusCode, Version};
 use tamis_filter::Fields;
-use tokio::sync::Notify;
 
 use crate::{framing, via};
 
@@ -47,7 +48,8 @@ impl Interim {
 #[derive(Debug, Default)]
 pub(crate) struct Interims {
     waiting: Mutex<VecDeque<Interim>>,
-    came: Notify,
+    /// The task that writes them.
+    writer: AtomicWaker,
 }
 
 impl Interims {
@@ -57,18 +59,20 @@ impl Interims {
         let has_room = waiting.len() < QUEUE;
         if has_room {
             waiting.push_back(interim);
-            self.came.notify_one();
+            self.writer.wake();
         }
         has_room
     }
 
     /// Waits for the next one. Nothing is lost when the future is dropped.
     pub(crate) async fn next(&self) -> Interim {
-        loop {
-            if let Some(interim) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
-                return interim;
-            }
-            self.came.notified().await;
-        }
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Interim> {
+        // First, so that one that comes from here on wakes this task.
+        self.writer.register(cx.waker());
+        let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        next.map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod answer;
+mod bell;
 mod body;
 mod connection;
 mod credentials;

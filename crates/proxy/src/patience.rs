@@ -4,7 +4,7 @@
 //! cost more than the wait. So the end of the wait is only written down, and one timer for the whole connection looks at
 //! it now and then.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -18,6 +18,8 @@ pub(crate) struct Patience {
     since: Instant,
     /// Milliseconds after `since`, and whether it is a request head that is awaited in the lowest bit.
     until: AtomicU64,
+    /// The wait for an answer was found to be over.
+    struck: AtomicBool,
 }
 
 /// What was awaited for too long.
@@ -32,7 +34,7 @@ pub(crate) enum Awaited {
 impl Patience {
     /// Nothing is awaited yet.
     pub(crate) fn new() -> Self {
-        Self { since: Instant::now(), until: AtomicU64::new(NEVER) }
+        Self { since: Instant::now(), until: AtomicU64::new(NEVER), struck: AtomicBool::new(false) }
     }
 
     /// Begins a wait that ends at `until`, in place of the one before.
@@ -40,17 +42,22 @@ impl Patience {
         // To the end of the millisecond: nobody is given up early.
         let ms = u64::try_from((until - self.since).as_millis()).unwrap_or(NEVER).saturating_add(1);
         let mark = u64::from(awaited == Awaited::Head);
-        self.until.store(ms.saturating_mul(2) | mark, Ordering::Relaxed);
+        self.begin(ms.saturating_mul(2) | mark);
     }
 
     /// What was awaited came.
     pub(crate) fn wait_for_nothing(&self) {
-        self.until.store(NEVER, Ordering::Relaxed);
+        self.begin(NEVER);
     }
 
-    /// Whether the wait is over. Reads the clock.
+    fn begin(&self, until: u64) {
+        self.until.store(until, Ordering::Relaxed);
+        self.struck.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether [`over`](Self::over) has found the present wait for an answer to be over. Cheap: it reads no clock.
     pub(crate) fn is_over(&self) -> bool {
-        self.end().is_some_and(|(until, _)| until <= Instant::now())
+        self.struck.load(Ordering::Relaxed)
     }
 
     /// Returns when something has been awaited for too long. `shortest` is the least that anybody waits: who begins a wait
@@ -60,7 +67,10 @@ impl Patience {
             let now = Instant::now();
             let next = now + shortest;
             let look = match self.end() {
-                Some((until, awaited)) if until <= now => return awaited,
+                Some((until, awaited)) if until <= now => {
+                    self.struck.store(awaited == Awaited::Answer, Ordering::Relaxed);
+                    return awaited;
+                }
                 Some((until, _)) => until.min(next),
                 None => next,
             };
