@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime};
 
 use http::uri::Authority;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use super::connection::Connection;
 
@@ -62,9 +61,15 @@ struct Origin {
 #[derive(Debug)]
 struct Idle {
     connection: Connection,
-    since: Instant,
     /// By the clock on the wall, which goes on while the computer sleeps.
-    since_by_the_wall: SystemTime,
+    since: SystemTime,
+}
+
+impl Idle {
+    /// How long it has been idle; a clock that was put right meanwhile costs a new connection at most.
+    fn rest(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.since).unwrap_or_else(|put_back| put_back.duration())
+    }
 }
 
 /// A place at an origin, until it is dropped.
@@ -104,16 +109,16 @@ impl Origins {
         generation
     }
 
-    /// Closes connections whose time is over; when the next one is to be closed, if any is left.
-    fn sweep(&self, now: Instant) -> Option<Instant> {
-        let mut oldest: Option<Instant> = None;
+    /// Closes connections whose time is over; in how long the next one is to be closed, if any is left.
+    fn sweep(&self, now: SystemTime) -> Option<Duration> {
+        let mut longest: Option<Duration> = None;
         for origin in lock(&self.known).origins.values() {
             let mut idle = lock(&origin.idle);
-            idle.retain(|idle| idle.since + self.bounds.idle_for > now && idle.connection.is_open());
+            idle.retain(|idle| idle.rest(now) < self.bounds.idle_for && idle.connection.is_open());
             // In the order in which they came.
-            oldest = [oldest, idle.first().map(|idle| idle.since)].into_iter().flatten().min();
+            longest = longest.max(idle.first().map(|idle| idle.rest(now)));
         }
-        oldest.map(|since| (since + self.bounds.idle_for).max(now + self.bounds.idle_for / LOOKS))
+        longest.map(|rest| self.bounds.idle_for.saturating_sub(rest).max(self.bounds.idle_for / LOOKS))
     }
 
     /// Looks after the idle connections while there are any.
@@ -121,19 +126,19 @@ impl Origins {
         if self.is_swept.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (origins, first) = (Arc::downgrade(self), Instant::now() + self.bounds.idle_for);
+        let (origins, first) = (Arc::downgrade(self), self.bounds.idle_for);
         tokio::spawn(async move {
             let mut next = first;
             loop {
-                tokio::time::sleep_until(next).await;
+                tokio::time::sleep(next).await;
                 let Some(origins) = origins.upgrade() else { return };
                 // Lowered before the look: what is put there afterwards begins anew.
                 origins.is_swept.store(false, Ordering::Relaxed);
-                let Some(at) = origins.sweep(Instant::now()) else { return };
+                let Some(next_look) = origins.sweep(SystemTime::now()) else { return };
                 if origins.is_swept.swap(true, Ordering::Relaxed) {
                     return;
                 }
-                next = at;
+                next = next_look;
             }
         });
     }
@@ -168,15 +173,15 @@ impl Place {
     ///
     /// Nor are those over which the computer has slept longer than one is kept: the other end or something on the way has
     /// forgotten them, and who forgets says nothing; a request sent there would wait for its whole time. So `now` is by the
-    /// clock on the wall. One that was put right meanwhile costs a new connection at most.
+    /// clock on the wall.
     pub(super) fn idle_connection(&self, generation: u64, now: SystemTime) -> Option<Connection> {
         let kept_for = self.origins.upgrade().map_or(Duration::ZERO, |origins| origins.bounds.idle_for);
         let mut idle = lock(&self.origin.idle);
         loop {
-            let Idle { connection, since_by_the_wall, .. } = idle.pop()?;
-            let is_fresh = now.duration_since(since_by_the_wall).is_ok_and(|rest| rest <= kept_for);
-            if is_fresh && connection.generation == generation && connection.is_ready() {
-                return Some(connection);
+            let found = idle.pop()?;
+            let is_fresh = found.rest(now) <= kept_for;
+            if is_fresh && found.connection.generation == generation && found.connection.is_ready() {
+                return Some(found.connection);
             }
         }
     }
@@ -204,7 +209,7 @@ fn keep(origin: &Origin, origins: &Weak<Origins>, connection: Connection) {
     }
     let mut idle = lock(&origin.idle);
     if idle.len() < origins.bounds.idle {
-        idle.push(Idle { connection, since: Instant::now(), since_by_the_wall: SystemTime::now() });
+        idle.push(Idle { connection, since: SystemTime::now() });
         drop(idle);
         origins.see_to_sweeping();
     }
