@@ -1,7 +1,7 @@
 //! The end-to-end part of a message: what filters see.
 
 use bytes::Bytes;
-use http::{Method, StatusCode, Uri};
+use http::{HeaderValue, Method, StatusCode, Uri};
 
 use crate::Fields;
 
@@ -139,8 +139,9 @@ impl ResponseHead {
 
     /// Whether this is its media type, written in lower case; asks without making a copy.
     pub fn is_of_type(&self, media_type: &str) -> bool {
-        let value = self.fields.text(http::header::CONTENT_TYPE).unwrap_or_default();
-        value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+        let value = self.fields.get(http::header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let essence = value.split(|&byte| byte == b';').next().unwrap_or_default();
+        essence.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes())
     }
 
     /// `Content-Length` in bytes, where it is one decimal number: the length on its way, content codings and all.

@@ -56,15 +56,15 @@ impl Fields {
     /// change what the message means.
     pub fn from_wire(wire: HeaderMap) -> Self {
         let stays_behind = hop_by_hop(&wire);
-        if !wire.keys().any(&stays_behind) {
-            return Self { map: wire };
-        }
+        let Some(sound) = wire.keys().position(&stays_behind) else { return Self { map: wire } };
         let mut map = HeaderMap::with_capacity(wire.len() + ROOM);
-        let mut current = None;
+        let (mut current, mut names) = (None, 0);
         // A name comes with the first of its values only.
         for (name, value) in wire {
-            if name.is_some() {
-                current = name.filter(|name| !stays_behind(name));
+            if let Some(name) = name {
+                names += 1;
+                // Those before the first that stays behind have been asked.
+                current = (names <= sound || (names > sound + 1 && !stays_behind(&name))).then_some(name);
             }
             if let Some(name) = &current {
                 map.append(name.clone(), value);

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::ports::Ports;
-use crate::target::{HTTP_PORT, HostPort};
+use crate::target::HTTP_PORT;
 
 /// Who is served and where they are taken. The default serves this computer alone and asks it for nothing.
 #[derive(Debug, Clone)]
@@ -101,7 +101,7 @@ impl Access {
 
     /// Refuses a plain http request to a port where it may be taken for something else.
     pub(crate) fn check_origin(&self, target: &Authority) -> Result<(), Error> {
-        let port = HostPort::of(target).ok().and_then(|target| target.port).unwrap_or(HTTP_PORT);
+        let port = target.port_u16().unwrap_or(HTTP_PORT);
         if self.refused_http_ports.contain(port) { Err(Error::refused_port(target.as_str())) } else { Ok(()) }
     }
 }

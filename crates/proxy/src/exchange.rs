@@ -141,12 +141,11 @@ impl Exchange<'_> {
 
     /// The filters for an exchange with a host: none where the user wants it left alone, however the client came here.
     fn run(&self, pipeline: &Pipeline, host: &Authority) -> Run {
+        let exceptions = self.shared.exceptions();
         // An exception names no port.
-        if HostPattern::any_means(&self.shared.exceptions(), host.host(), host.port_u16().unwrap_or_default()) {
-            Pipeline::default().run()
-        } else {
-            pipeline.run()
-        }
+        let is_left_alone = || HostPattern::any_means(&exceptions, host.host(), host.port_u16().unwrap_or_default());
+        // Most have none, and then the host need not be looked for.
+        if exceptions.is_empty() || !is_left_alone() { pipeline.run() } else { Pipeline::default().run() }
     }
 
     /// Asks for the proxy's password where it is wanted (RFC 9110 11.7.1). Being asked is no traffic and leaves no record.
@@ -229,9 +228,12 @@ impl Exchange<'_> {
         let place = upstream.place(&authority).await?;
         let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence));
         let spelling = std::mem::take(&mut manner.spelling);
-        let mut request = Box::new(upstream_request(&manner, &head, &authority, body)?);
+        // The copy is for us: the fields that came have room for those that we add.
+        let kept = head.fields.clone();
+        let fields = std::mem::replace(&mut head.fields, kept);
+        let mut request = Box::new(upstream_request(&manner, &head, fields, &authority, body)?);
         *request.extensions_mut() = spelling;
-        let again = || upstream_request(&manner, &head, &authority, UpBody::none());
+        let again = || upstream_request(&manner, &head, head.fields.clone(), &authority, UpBody::none());
         let (response, lease) = self.ask(&upstream, place, request, &again).await?;
         self.client.patience.wait_for_nothing();
         if let Some(client) = upgrade.filter(|_| upgrade::is_granted(&response)) {
@@ -422,15 +424,15 @@ fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
     }
 }
 
-/// The request as the origin gets it: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
+/// The request as the origin gets it, with `fields` of `head`: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
 /// one step fewer to go, and our `Via`.
 fn upstream_request(
     manner: &Manner,
     head: &RequestHead,
+    mut fields: Fields,
     authority: &Authority,
     body: UpBody,
 ) -> Result<Request<UpBody>, Error> {
-    let mut fields = head.fields.clone();
     if fields.has(EXPECT) && !framing::may_expect(manner.version, &body) {
         // Not refused: it neither frames nor routes.
         let _was_there = fields.remove(&EXPECT);

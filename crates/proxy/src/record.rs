@@ -37,7 +37,9 @@ pub struct ExchangeRecord {
 impl ExchangeRecord {
     /// The host that was asked for, an IPv6 address in brackets; empty where the target named none.
     pub fn host(&self) -> &str {
-        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        // What a scheme ends with is at the first colon or nowhere.
+        let colon = self.url.bytes().position(|byte| byte == b':').unwrap_or_default();
+        let rest = self.url.get(colon..).and_then(|rest| rest.strip_prefix("://")).unwrap_or(&self.url);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let authority = authority.rsplit('@').next().unwrap_or_default();
         // A colon in brackets is part of the address.

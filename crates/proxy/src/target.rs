@@ -146,7 +146,9 @@ impl<'a> HostPort<'a> {
     /// `Authority::port_u16` would pass them off as no port.
     pub(crate) fn of(authority: &'a Authority) -> Result<Self, Flaw> {
         let text = authority.as_str();
-        let (has_user, text) = text.rsplit_once('@').map_or((false, text), |(_, rest)| (true, rest));
+        // Such short texts are searched byte by byte sooner than by a search made for long ones.
+        let user = text.bytes().rposition(|byte| byte == b'@');
+        let (has_user, text) = (user.is_some(), user.and_then(|at| text.get(at + 1..)).unwrap_or(text));
         let end = match text.strip_prefix('[') {
             Some(literal) => {
                 let inner = literal.split(']').next().unwrap_or_default();
@@ -155,7 +157,7 @@ impl<'a> HostPort<'a> {
                 }
                 inner.len() + 2
             }
-            None => text.find(':').unwrap_or(text.len()),
+            None => text.bytes().position(|byte| byte == b':').unwrap_or(text.len()),
         };
         let (host, behind) = text.split_at_checked(end).unwrap_or((text, ""));
         let port = match behind.strip_prefix(':') {
