@@ -18,6 +18,8 @@ pub(crate) struct Sites {
 #[derive(Debug)]
 struct Seen {
     name: String,
+    /// Which of its hosts was last seen, as it was written.
+    host: String,
     last: u64,
 }
 
@@ -25,13 +27,20 @@ impl Sites {
     /// Takes down where an exchange or a tunnel went, whatever became of it: one that failed may be why a site is to be
     /// left alone.
     pub(crate) fn see(&mut self, record: &ExchangeRecord) {
-        let Some(name) = site_of(record.host()) else { return };
+        let host = record.host();
         self.clock += 1;
-        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.name == name) {
+        // Most come from where the ones before came from, and need not be looked up again.
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.host == host) {
             seen.last = self.clock;
             return;
         }
-        let seen = Seen { name, last: self.clock };
+        let Some(name) = site_of(host) else { return };
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.name == name) {
+            host.clone_into(&mut seen.host);
+            seen.last = self.clock;
+            return;
+        }
+        let seen = Seen { name, host: host.to_owned(), last: self.clock };
         if self.seen.len() < SITES_SEEN {
             self.seen.push(seen);
         } else if let Some(oldest) = self.seen.iter_mut().min_by_key(|seen| seen.last) {
