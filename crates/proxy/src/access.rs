@@ -101,7 +101,9 @@ impl Access {
 
     /// Refuses a plain http request to a port where it may be taken for something else.
     pub(crate) fn check_origin(&self, target: &Authority) -> Result<(), Error> {
-        let port = target.port_u16().unwrap_or(HTTP_PORT);
+        let digits =
+            target.as_str().bytes().rposition(|byte| byte == b':').and_then(|at| target.as_str().get(at + 1..));
+        let port = digits.and_then(|digits| digits.parse().ok()).unwrap_or(HTTP_PORT);
         if self.refused_http_ports.contain(port) { Err(Error::refused_port(target.as_str())) } else { Ok(()) }
     }
 }

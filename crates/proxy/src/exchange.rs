@@ -345,9 +345,12 @@ impl Exchange<'_> {
     /// the head.
     fn respond(&mut self, request: &RequestHead, answer: Answer, mut run: Run) -> Response<OutBody> {
         let Answer { mut parts, mut head, trailers, demands_websocket, opening, relay, tap } = answer;
-        let announced = head.content_length();
-        let body = match opening.and_then(|opening| run.body(request, &mut head, opening)) {
-            Some(chain) => OutBody::rewritten(relay, chain, Saving { announced, tap }),
+        let rewritten = opening.and_then(|opening| {
+            let announced = head.content_length();
+            run.body(request, &mut head, opening).map(|chain| (chain, Saving { announced, tap }))
+        });
+        let body = match rewritten {
+            Some((chain, saving)) => OutBody::rewritten(relay, chain, saving),
             None => OutBody::relayed(relay),
         };
         parts.status = head.status;

@@ -40,12 +40,21 @@ impl ExchangeRecord {
         // What a scheme ends with is at the first colon or nowhere.
         let colon = self.url.bytes().position(|byte| byte == b':').unwrap_or_default();
         let rest = self.url.get(colon..).and_then(|rest| rest.strip_prefix("://")).unwrap_or(&self.url);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let authority = authority.rsplit('@').next().unwrap_or_default();
+        // Byte by byte: such short texts are done before a search made for long ones has begun.
+        let authority = until(rest, |byte| matches!(byte, b'/' | b'?' | b'#'));
+        let user = authority.bytes().rposition(|byte| byte == b'@');
+        let authority = user.and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
         // A colon in brackets is part of the address.
-        let end = authority.find(']').map_or_else(|| authority.find(':'), |bracket| Some(bracket + 1));
-        end.and_then(|end| authority.get(..end)).unwrap_or(authority)
+        if !authority.starts_with('[') {
+            return until(authority, |byte| byte == b':');
+        }
+        authority.find(']').and_then(|bracket| authority.get(..=bracket)).unwrap_or(authority)
     }
+}
+
+/// The beginning of a text, up to the first such byte, which is an ASCII one.
+fn until(text: &str, ends: impl Fn(u8) -> bool) -> &str {
+    text.bytes().position(ends).and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
 /// How an exchange ended.

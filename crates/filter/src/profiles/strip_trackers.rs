@@ -12,6 +12,7 @@ use crate::nothing::{empty_answer, escaped, explaining_page};
 use crate::{
     Answer, Card, Changes, Destination, Filter, Part, Profile, RequestHead, ResponseHead, Service, Verdict,
 };
+use crate::site::host;
 
 const TITLE: &str = "Strip trackers";
 
@@ -142,17 +143,17 @@ impl Filter for Stripper {
     }
 
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
-        if let Some(tracker) = request.target.host().and_then(tracker_host) {
+        if let Some(tracker) = host(&request.target).and_then(tracker_host) {
             let answer = empty_answer(request.destination(), TITLE, &why(&request.host()));
             let (before, after) = (request.target.to_string(), answer.status.as_str().to_owned());
             let what = "Tracker answered here";
             changes.add(Part::Answer, format!("host {tracker}"), what, Some(before), Some(after));
             return Verdict::Answer(answer);
         }
-        if (request.method != Method::GET && request.method != Method::HEAD) || is_signed(request) {
+        let fetches = request.method == Method::GET || request.method == Method::HEAD;
+        let Some(cleaned) = clean(&request.target).filter(|_| fetches && !is_signed(request)) else {
             return Verdict::Forward;
-        }
-        let Some(cleaned) = clean(&request.target) else { return Verdict::Forward };
+        };
         if self.profile.insists(&cleaned.target) {
             return Verdict::Forward;
         }

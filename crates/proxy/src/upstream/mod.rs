@@ -106,7 +106,8 @@ impl Upstream {
     }
 
     /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
-    /// to `interims` meanwhile. How long the head is waited for is up to `patience`, whose end wakes this task. `again` makes the same request once more, without a body.
+    /// to `interims` meanwhile. How long the head is waited for is up to `patience`, whose end wakes this task. `again`
+    /// makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
         place: Place,
