@@ -23,6 +23,8 @@ pub enum Kind {
     Splice,
     /// hyper on both legs and no policy: what ours is built on.
     Hyper,
+    /// The same, doing the least that the letter asks of every message: what any proxy of hyper pays that does so.
+    Letter,
     /// A build of the product.
     Tamis(PathBuf),
     Squid,
@@ -40,9 +42,9 @@ impl Kind {
         matches!(self, Self::Relay | Self::Splice)
     }
 
-    /// Whether it is a proxy that starts at once and says where it listens: Tamis, and bare hyper.
+    /// Whether it is a proxy that starts at once and says where it listens: Tamis, and those of hyper alone.
     pub fn is_http_of_ours(&self) -> bool {
-        matches!(self, Self::Hyper | Self::Tamis(_))
+        matches!(self, Self::Hyper | Self::Letter | Self::Tamis(_))
     }
 
     pub fn is_peer_without_filters(&self) -> bool {
@@ -52,7 +54,7 @@ impl Kind {
     /// Whether a scenario says something about it.
     pub fn plays(&self, scenario: &Scenario) -> bool {
         match self {
-            Self::Relay | Self::Hyper | Self::Tamis(_) | Self::PrivoxyFiltering => true,
+            Self::Relay | Self::Hyper | Self::Letter | Self::Tamis(_) | Self::PrivoxyFiltering => true,
             Self::Splice => scenario.load.via == Via::Tunnel,
             _ => !scenario.rewrites,
         }
@@ -66,7 +68,7 @@ impl Kind {
             Self::Tinyproxy => "tinyproxy",
             Self::TrafficServer => "traffic_server",
             Self::Privoxy | Self::PrivoxyFiltering => "privoxy",
-            Self::Splice | Self::Hyper | Self::Tamis(_) => return None,
+            Self::Splice | Self::Hyper | Self::Letter | Self::Tamis(_) => return None,
         })
     }
 }
@@ -84,7 +86,8 @@ pub fn present(programs: &Programs, generator: &Generator, options: &Options) ->
     let own = [("tamis".to_owned(), programs.tamis.clone())];
     let builds = if options.tamis.is_empty() { own.to_vec() } else { options.tamis.clone() };
     let tamis = builds.into_iter().map(|(name, path)| (name, Kind::Tamis(path)));
-    let references = [("relay", Kind::Relay), ("splice", Kind::Splice), ("hyper", Kind::Hyper)];
+    let references =
+        [("relay", Kind::Relay), ("splice", Kind::Splice), ("hyper", Kind::Hyper), ("letter", Kind::Letter)];
     let peers = [
         ("squid", Kind::Squid),
         ("tinyproxy", Kind::Tinyproxy),
@@ -164,12 +167,13 @@ impl Contender {
     pub fn command(&self, programs: &Programs, rewriting: bool, sandbox: &Sandbox) -> Outcome<Option<Command>> {
         let mut command = Command::new(match &self.kind {
             Kind::Tamis(path) => path,
-            Kind::Hyper => &programs.hyper,
+            Kind::Hyper | Kind::Letter => &programs.hyper,
             Kind::Splice => &programs.splice,
             _ => return Ok(None),
         });
         match self.kind {
             Kind::Tamis(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
+            Kind::Letter => command.arg("--letter"),
             Kind::Splice => command.arg(&self.origin),
             _ => &mut command,
         };
