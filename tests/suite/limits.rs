@@ -89,6 +89,61 @@ fn a_client_that_falls_silent_in_its_upload_frees_the_origin() {
     assert!(matches!(proxy.record().ending, Ending::Failed(_)));
 }
 
+/// An origin whose page has 32 MiB, and which tells when it may stop before its end.
+fn origin_of_much() -> Origin {
+    Origin::start(|talk| {
+        talk.request();
+        talk.client.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 32 << 20));
+        let piece = vec![b'x'; 1 << 20];
+        if !(0..32).all(|_| talk.client.try_send(&piece)) {
+            talk.tell("free");
+        }
+    })
+}
+
+#[test]
+fn a_client_that_takes_nothing_of_its_answer_frees_the_origin_and_a_slow_one_has_its_time() {
+    let proxy = ProxyBox::with_limits(&[], Limits { body_silence: Duration::from_millis(400), ..Limits::default() });
+    let origin = origin_of_much();
+    let mut slow = proxy.client();
+    let head = slow.send(get(&origin.url("/"), &[])).head();
+    assert!(origin.heard().starts_with("GET"));
+    for _ in 0..16 {
+        slow.exactly(1 << 20);
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    slow.exactly(16 << 20);
+    assert_eq!((head.status(), proxy.record().ending), (200, Ending::Complete));
+
+    for version in ["1.1", "1.0"] {
+        let mut stuck = proxy.client();
+        stuck.send(format!("GET {} HTTP/{version}\r\nHost: {}\r\n\r\n", origin.url("/"), origin.authority()));
+        assert_eq!(stuck.head().status(), 200);
+        assert!(origin.heard().starts_with("GET"));
+        assert_eq!(origin.heard(), "free", "{version}");
+        assert_eq!(proxy.record().ending, Ending::ClientLeft, "{version}");
+        // Whatever of it has come, it does not look whole (RFC 9112 8).
+        assert!(!stuck.ends_cleanly(), "{version}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_with_the_proxy_ends_in_a_reset_for_http_1_0_rfc9112_8() {
+    let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
+    let proxy = ProxyBox::with_limits(&[], limits);
+    let origin = Origin::start(|talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+        talk.client.to_end();
+    });
+    let mut client = proxy.client();
+    client.send(format!("GET {} HTTP/1.0\r\n\r\n", origin.url("/")));
+    assert_eq!(client.head().status(), 200);
+    assert_eq!(client.exactly(4), b"half");
+    drop(proxy);
+    assert!(!client.ends_cleanly());
+}
+
 #[test]
 fn whatever_other_computers_do_there_is_room_for_this_one() {
     let Some(elsewhere) = address_elsewhere() else { return };

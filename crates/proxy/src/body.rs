@@ -40,6 +40,15 @@ impl Drop for Client {
     }
 }
 
+impl Drop for OutBody {
+    fn drop(&mut self) {
+        // Nobody asks for the rest of it: its connection was given up.
+        if let Some(client) = self.client.as_ref().filter(|client| client.reset && !self.is_over()) {
+            client.line.reset_when_closed();
+        }
+    }
+}
+
 enum Kind {
     Whole(Bytes),
     Relayed(Relay),

@@ -11,9 +11,10 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -53,11 +54,11 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             let around = Arc::clone(&around);
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
-                let version = request.version();
+                let (version, head_only) = (request.version(), request.method() == Method::HEAD);
                 let response = persistence(exchange::serve(request, &around).await, version, &around.client);
                 // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
                 // message broke off (RFC 9112 8).
-                let (client, reset) = (Arc::clone(&around.client), version < Version::HTTP_11);
+                let (client, reset) = (Arc::clone(&around.client), version < Version::HTTP_11 && !head_only);
                 Ok::<_, Infallible>(response.map(|body| body.to(client, around.shared.limits.request_head, reset)))
             })
         })
@@ -87,8 +88,12 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
             () = life.over() => {}
         }
     }
-    if let Ok(Err(error)) = ended {
-        tracing::debug!(%error, "a client connection ended early");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a client connection ended early"),
+        // What is still on its way to the client is lost, which its end alone would not show in HTTP/1.0.
+        Err(_) if line.is_unflushed() => line.reset_when_closed(),
+        Err(_) => {}
     }
 }
 
@@ -102,21 +107,45 @@ enum Interruption {
 
 /// Waits for it, and has the exchange look when its wait for an answer is over.
 async fn interruption(line: &Line, limits: &Limits, life: &mut Member) -> Interruption {
-    let shortest = limits.request_head.min(limits.response_head);
+    let shortest = limits.request_head.min(limits.response_head).min(limits.body_silence);
+    let mut reader = Reader::default();
     loop {
         let awaited = tokio::select! {
             () = life.draining() => return Interruption::Draining,
-            awaited = line.patience.over(shortest) => awaited,
+            awaited = line.patience.look(shortest) => awaited,
         };
         match awaited {
             // The last answer is still on its way to a slow client, who cannot have read it.
-            Awaited::Head if line.is_unflushed() => {
+            Some(Awaited::Head) if line.is_unflushed() => {
                 line.patience.wait_until(Instant::now() + limits.request_head, Awaited::Head);
             }
-            Awaited::Head => return Interruption::GivenUp,
+            Some(Awaited::Head) => return Interruption::GivenUp,
             // Its task goes on, and the exchange, which is asked first, ends the wait.
-            Awaited::Answer => tokio::task::yield_now().await,
+            Some(Awaited::Answer) => tokio::task::yield_now().await,
+            None => {}
         }
+        if reader.stands_still(line, Instant::now()) >= limits.body_silence {
+            tracing::debug!("a client takes nothing of its answer");
+            return Interruption::GivenUp;
+        }
+    }
+}
+
+/// How a client takes what is written to it, as seen now and then.
+#[derive(Default)]
+struct Reader {
+    sent: u64,
+    since: Option<Instant>,
+}
+
+impl Reader {
+    /// For how long it is known to have taken nothing of what waits for it.
+    fn stands_still(&mut self, line: &Line, now: Instant) -> Duration {
+        let sent = line.sent();
+        if !line.is_unflushed() || sent != self.sent {
+            *self = Self { sent, since: None };
+        }
+        if line.is_unflushed() { now - *self.since.get_or_insert(now) } else { Duration::ZERO }
     }
 }
 

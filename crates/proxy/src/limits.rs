@@ -40,7 +40,7 @@ pub struct Limits {
     /// How long an origin may think over a request that expects `100-continue` before it gets the body unasked: 2 s,
     /// for many clients themselves wait one, and an origin is not to be overtaken by a hair.
     pub continue_wait: Duration,
-    /// Silence in the middle of a body: 300 s, then the message is cut off.
+    /// Silence in the middle of a body, or a client that takes nothing of its answer: 300 s, then the message is cut off.
     pub body_silence: Duration,
     /// How long the beginning of a body is awaited that a filter wants to see before it decides: 500 ms.
     pub prefix_wait: Duration,

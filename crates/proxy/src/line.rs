@@ -29,6 +29,8 @@ pub(crate) struct Line {
     received: AtomicU64,
     /// What had been received when hyper last wrote.
     received_at_last_write: AtomicU64,
+    /// Bytes that the peer's system took.
+    sent: AtomicU64,
     /// hyper has written and not flushed yet: the wire may stand in the middle of a message. hyper flushes the transport
     /// only when its own buffer is empty.
     unflushed: AtomicBool,
@@ -78,6 +80,11 @@ impl Line {
     /// Whether what hyper wrote is still on its way out.
     pub(crate) fn is_unflushed(&self) -> bool {
         self.unflushed.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes hyper has got rid of.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// The minor version that the client spoke, where it was higher than ours.
@@ -136,6 +143,7 @@ impl LineIo {
             socket,
             received: AtomicU64::new(0),
             received_at_last_write: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
             unflushed: AtomicBool::new(false),
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
@@ -173,7 +181,10 @@ impl LineIo {
             ready!(self.line.socket.poll_write_ready(cx))?;
             match write(&self.line.socket) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => return Poll::Ready(done),
+                done => {
+                    self.line.sent.fetch_add(*done.as_ref().unwrap_or(&0) as u64, Ordering::Relaxed);
+                    return Poll::Ready(done);
+                }
             }
         }
     }

@@ -55,27 +55,20 @@ impl Patience {
         self.struck.store(false, Ordering::Relaxed);
     }
 
-    /// Whether [`over`](Self::over) has found the present wait for an answer to be over. Cheap: it reads no clock.
+    /// Whether a [look](Self::look) has found the present wait for an answer to be over. Cheap: it reads no clock.
     pub(crate) fn is_over(&self) -> bool {
         self.struck.load(Ordering::Relaxed)
     }
 
-    /// Returns when something has been awaited for too long. `shortest` is the least that anybody waits: who begins a wait
-    /// is not noticed earlier.
-    pub(crate) async fn over(&self, shortest: Duration) -> Awaited {
-        loop {
-            let now = Instant::now();
-            let next = now + shortest;
-            let look = match self.end() {
-                Some((until, awaited)) if until <= now => {
-                    self.struck.store(awaited == Awaited::Answer, Ordering::Relaxed);
-                    return awaited;
-                }
-                Some((until, _)) => until.min(next),
-                None => next,
-            };
-            tokio::time::sleep_until(look).await;
-        }
+    /// Waits until it is time for a look, and says what has been awaited for too long by then. `shortest` is the least that
+    /// anybody waits, so looks are no further apart.
+    pub(crate) async fn look(&self, shortest: Duration) -> Option<Awaited> {
+        let next = Instant::now() + shortest;
+        tokio::time::sleep_until(self.end().map_or(next, |(until, _)| until.min(next))).await;
+        let (until, awaited) = self.end()?;
+        let is_over = until <= Instant::now();
+        self.struck.store(is_over && awaited == Awaited::Answer, Ordering::Relaxed);
+        is_over.then_some(awaited)
     }
 
     fn end(&self) -> Option<(Instant, Awaited)> {
@@ -95,17 +88,37 @@ mod tests {
         patience.since + Duration::from_secs(seconds)
     }
 
+    /// Looks until something is over.
+    async fn over(patience: &Patience) -> Awaited {
+        loop {
+            if let Some(awaited) = patience.look(SHORTEST).await {
+                return awaited;
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_at_its_time_also_one_that_is_shorter_than_the_one_before() {
         let patience = Patience::new();
         patience.wait_until(after(&patience, 300), Awaited::Answer);
-        let over = patience.over(SHORTEST);
+        let over = over(&patience);
         tokio::pin!(over);
         assert!(tokio::time::timeout(Duration::from_secs(10), over.as_mut()).await.is_err());
         patience.wait_until(after(&patience, 70), Awaited::Head);
         assert_eq!(over.await, Awaited::Head);
         let late = patience.since.elapsed() - Duration::from_secs(70);
         assert!(late < Duration::from_millis(10), "{late:?}");
+        assert!(!patience.is_over(), "it was no answer that was awaited");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_an_answer_learns_that_it_is_over_until_the_next_wait_begins() {
+        let patience = Patience::new();
+        patience.wait_until(after(&patience, 70), Awaited::Answer);
+        assert_eq!(over(&patience).await, Awaited::Answer);
+        assert!(patience.is_over());
+        patience.wait_until(after(&patience, 300), Awaited::Answer);
+        assert!(!patience.is_over());
     }
 
     #[tokio::test(start_paused = true)]
@@ -113,7 +126,7 @@ mod tests {
         let patience = Patience::new();
         patience.wait_until(after(&patience, 1), Awaited::Answer);
         patience.wait_for_nothing();
-        assert!(tokio::time::timeout(SHORTEST * 100, patience.over(SHORTEST)).await.is_err());
+        assert!(tokio::time::timeout(SHORTEST * 100, over(&patience)).await.is_err());
         assert!(!patience.is_over());
     }
 }
