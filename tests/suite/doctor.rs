@@ -97,6 +97,20 @@ fn after_a_kill_of_tamis_and_guard_the_finding_is_the_stale_setting_and_its_reme
 }
 
 #[test]
+fn under_kde_its_own_setting_is_told_too_and_a_stale_one_is_a_finding_with_a_remedy_that_helps() {
+    let home = Home::under_kde();
+    let (text, well) = doctor(&home);
+    assert!(well && text.contains("KDE settings: no proxy\n"), "{text}");
+    ServeBox::start(&home, &["--system-proxy"]).kill_with_guard();
+    fs::remove_file(home.journal()).unwrap();
+    let (text, _) = doctor(&home);
+    assert!(text.contains("KDE settings: the automatic configuration http://127.0.0.1:"), "{text}");
+    assert!(text.contains("(KDE settings)") && text.contains("`tamis cleanup`"), "{text}");
+    assert!(home.tamis(&["cleanup"]).status.success());
+    assert!(doctor(&home).1);
+}
+
+#[test]
 fn a_tamis_that_does_not_answer_or_has_no_guard_is_a_finding() {
     let (home, _) = Home::with_a_company_proxy();
     let tamis = ServeBox::start(&home, &["--system-proxy"]);

@@ -191,6 +191,27 @@ fn restore_puts_the_registry_back_beside_a_tamis_that_runs() {
 }
 
 #[test]
+fn the_doctor_tells_whose_setting_it_is_and_its_remedy_helps_after_a_kill() {
+    let _turn = Turn::with_company();
+    let doctor = || String::from_utf8(tamis(&["doctor"]).output().unwrap().stdout).unwrap();
+    let of_others = format!("Windows' internet options: the automatic configuration {COMPANY}. That is not Tamis");
+    assert!(doctor().contains(&of_others), "{}", doctor());
+    let mut killed = Tamis::start();
+    let said = doctor();
+    assert!(said.contains("That is Tamis, and it answers"), "{said}");
+    killed.process.kill().unwrap();
+    wait_for("the guard", || address().as_deref() == Some(COMPANY));
+    let stale = format!("http://{}/tamis.pac?g=1", killed.proxy);
+    settings().set_value("AutoConfigURL", &stale).unwrap();
+    let said = doctor();
+    assert!(said.contains("names a Tamis that is not there any more"), "{said}");
+    assert!(tamis(&["cleanup"]).output().unwrap().status.success());
+    assert_eq!(address(), None);
+    assert!(!doctor().contains("not there any more"));
+    settings().set_value("AutoConfigURL", &COMPANY).unwrap();
+}
+
+#[test]
 fn at_the_end_of_the_session_the_registry_is_put_back() {
     // What ends a session in Wine; Windows itself has no such program, and the test would end with the session.
     if !std::path::Path::new(r"C:\windows\system32\wineboot.exe").exists() {

@@ -255,7 +255,7 @@ impl SystemSetting {
             Restoration::Done { put_back, kept } => Restored { put_back, kept },
         };
         for hand in &self.hands {
-            if hand.state()?.is_some_and(|state| state.names_us) {
+            if hand.states()?.iter().any(|state| state.names_us) {
                 cleared.put_back.extend(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back);
             }
         }

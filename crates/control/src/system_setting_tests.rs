@@ -1,6 +1,6 @@
 #[cfg(target_os = "linux")]
 use tamis_platform::Process;
-use tamis_platform::{Error, Memory};
+use tamis_platform::{Error, Memory, State};
 
 use super::*;
 
@@ -22,6 +22,10 @@ impl Named {
 impl SystemProxy for Named {
     fn place(&self) -> &'static str {
         self.0
+    }
+
+    fn states(&self) -> Result<Vec<State>, Error> {
+        self.1.states()
     }
 
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {

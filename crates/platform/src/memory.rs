@@ -178,6 +178,10 @@ impl SystemProxy for Memory {
         Self::PLACE
     }
 
+    fn states(&self) -> Result<Vec<crate::State>, Error> {
+        Ok(vec![former::state(self)?])
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         keyed::prepare(self, pac_url)
     }

@@ -134,6 +134,38 @@ fn a_company_proxy_comes_back_byte_for_byte_and_kde_reads_ours_meanwhile() {
 }
 
 #[test]
+fn what_the_file_says_is_told_whoever_made_it_so() {
+    test(
+        "what_the_file_says_is_told_whoever_made_it_so",
+        &[|home| {
+            let told = || {
+                let state = kde().states().unwrap().remove(0);
+                format!("{:?}{}", state.way, if state.names_us { ", us" } else { "" })
+            };
+            assert_eq!(told(), "Direct", "there is no file");
+            for (kind, want) in [
+                ("0", "Direct"),
+                ("1", "Manual([Http proxy.corp.test:3128, Http s.corp.test:3129])"),
+                ("2", r#"Automatic("http://pac.corp.test/it's/p[1].pac?a=b")"#),
+                ("3", r#"Automatic("")"#),
+            ] {
+                write(&file(home), &COMPANY.replace("ProxyType=1", &format!("ProxyType={kind}")));
+                assert_eq!(told(), want);
+            }
+            write(&file(home), "[Proxy Settings]\nProxyType=4\nhttpProxy=corp_proxy\n");
+            assert_eq!(told(), "Manual([Http env.corp.test:3130])");
+            write(&home.join("system/kioslaverc"), "[Proxy Settings]\nProxyType=3\n");
+            fs::remove_file(file(home)).unwrap();
+            assert_eq!(told(), r#"Automatic("")"#, "the system's default counts");
+            pointed_here();
+            assert_eq!(told(), format!("Automatic({PAC:?}), us"));
+            write(&file(home), &text(home).replace("ProxyType=2", "ProxyType=0"));
+            assert_eq!(told(), "Direct, us");
+        }],
+    );
+}
+
+#[test]
 fn firefox_under_kde_is_pointed_here_by_gnomes_settings() {
     if !own_home::machine_has_gsettings() {
         return;

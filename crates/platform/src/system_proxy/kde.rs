@@ -14,7 +14,9 @@ use super::kioslaverc::{form, locks, string, with, without};
 use super::{folders, gio, plain_file};
 use crate::former::{self, with_names_below};
 use crate::keyed::{self, DeadEnds, Store, Wanted};
-use crate::{Error, FileNote, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, SystemProxy};
+use crate::{
+    Error, FileNote, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, State, SystemProxy, Way,
+};
 
 /// How long KDE's programs are waited for while they are told; a bus that works takes some milliseconds.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -89,6 +91,11 @@ impl Kde {
             reversed: self.counts("ReversedException")?.is_some_and(|text| text == "true" || text == "1"),
         })
     }
+}
+
+/// What a variable that a key names says. Programs have had theirs since they were started, as we have.
+fn of_the_environment(variable: String) -> Option<String> {
+    std::env::var(variable).ok()
 }
 
 /// The key as the file has it: its name in a note is one word.
@@ -211,20 +218,32 @@ impl SystemProxy for Kde {
         Self::PLACE
     }
 
+    /// KIO's `KProtocolManager::ProxyType`: 1 by hand, 2 a script, 3 a script that the network announces, 4 the
+    /// environment variables that the keys name.
+    fn states(&self) -> Result<Vec<State>, Error> {
+        let way = match self.counts("ProxyType")?.as_deref() {
+            Some("1") => Way::Manual(self.manual(Some)?.servers()),
+            Some("2") => Way::Automatic(self.counts(name(ADDRESS))?.unwrap_or_default()),
+            Some("3") => Way::Automatic(String::new()),
+            Some("4") => Way::Manual(self.manual(of_the_environment)?.servers()),
+            _ => Way::Direct,
+        };
+        let set = form(&self.text()?, name(ADDRESS)).and_then(|form| string(&form));
+        Ok(vec![State { connection: None, way, names_us: set.as_deref().is_some_and(keyed::is_our_address) }])
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         let file = FileNote { text: plain_file::read(&self.file).map_err(|source| self.failed("read", source))? };
         Ok(Note { file: Some(file), ..keyed::prepare(self, pac_url)? })
     }
 
-    /// KIO's `KProtocolManager::ProxyType`: 1 by hand, 2 a script, 3 a script that the network announces, 4 the
-    /// environment variables that the keys name.
     fn former_proxy(&self, note: &Note) -> Result<Option<FormerProxy>, Error> {
         let noted = note.keys.iter().find(|key| key.key == MODE).and_then(|key| key.before.clone());
         let mode = noted.or_else(|| self.default_value(name(MODE))).and_then(|form| string(&form));
         Ok(match mode.as_deref() {
             Some("1") => self.manual(Some)?.if_any(),
             Some("2" | "3") => Some(FormerProxy::Automatic),
-            Some("4") => self.manual(|variable| std::env::var(variable).ok())?.if_any(),
+            Some("4") => self.manual(of_the_environment)?.if_any(),
             _ => None,
         })
     }

@@ -201,6 +201,38 @@ fn a_mac_that_wants_an_administrator_says_so_and_a_mac_without_services_too() {
 }
 
 #[test]
+fn what_every_service_says_is_told_that_of_the_way_out_first() {
+    let mac = Mac::new();
+    let answers = |pairs: &[(&'static str, &'static str)]| mac.0.lock().unwrap().answers.extend(pairs.iter().copied());
+    let told = || -> Vec<String> {
+        let shown = |state: crate::State| {
+            let us = if state.names_us { ", us" } else { "" };
+            format!("{} {:?}{us}", state.connection.unwrap(), state.way)
+        };
+        mac.hand().states().unwrap().into_iter().map(shown).collect()
+    };
+    let none = "Enabled: No\nServer: \nPort: 0\nAuthenticated Proxy Enabled: 0\n";
+    answers(&[
+        ("-listnetworkserviceorder", "(1) Wi-Fi\n(Hardware Port: Wi-Fi, Device: en0)\n"),
+        ("route", "  interface: en0\n"),
+        ("-getproxyautodiscovery", "Auto Proxy Discovery: Off\n"),
+        ("-getwebproxy", none),
+        ("-getsecurewebproxy", none),
+        ("-getsocksfirewallproxy", none),
+    ]);
+    let company = r#"USB 10/100 LAN Automatic("http://pac.corp.test/p.pac")"#;
+    assert_eq!(told(), ["Wi-Fi Direct", company, "iPhone USB Direct"]);
+    answers(&[("-getwebproxy", "Enabled: Yes\nServer: p.test\nPort: 3128\nAuthenticated Proxy Enabled: 0\n")]);
+    assert_eq!(told()[0], "Wi-Fi Manual([Http p.test:3128])");
+    answers(&[("-getproxyautodiscovery", "Auto Proxy Discovery: On\n")]);
+    mac.set("iPhone USB", PAC, false);
+    assert_eq!(told(), [r#"Wi-Fi Automatic("")"#, company, r#"iPhone USB Automatic(""), us"#]);
+    let note = mac.hand().prepare(PAC).unwrap();
+    mac.hand().apply(&note).unwrap();
+    assert!(mac.hand().states().unwrap().iter().all(|state| state.way.is_ours() && state.names_us));
+}
+
+#[test]
 fn the_proxy_of_before_is_that_of_the_service_by_which_traffic_leaves() {
     let mac = Mac::new();
     let former = || mac.hand().former_proxy(&mac.hand().prepare(PAC).unwrap()).unwrap();

@@ -259,6 +259,52 @@ fn the_setting_is_held_until_somebody_changes_one_connection() {
     assert!(!fake.hand().holds(&note).unwrap());
 }
 
+/// Each connection with its way, and whether it names us.
+fn told(fake: &Fake) -> Vec<String> {
+    let shown = |state: State| {
+        let us = if state.names_us { ", us" } else { "" };
+        format!("{} {:?}{us}", state.connection.unwrap_or_default(), state.way)
+    };
+    fake.hand().states().unwrap().into_iter().map(shown).collect()
+}
+
+#[test]
+fn what_every_connection_says_is_told_whoever_made_it_so() {
+    let systems = systems();
+    let found: Vec<_> = systems.iter().map(told).collect();
+    assert_eq!(found[0], [" Direct"]);
+    assert_eq!(found[1], [" Direct", "Office VPN Direct"]);
+    assert_eq!(found[2], [r#" Automatic("")"#]);
+    assert_eq!(
+        found[3],
+        [" Manual([Http proxy.corp.test:3128, Http proxy.corp.test:3128])", "Old modem Direct"],
+        "what is of no known form is not guessed at"
+    );
+    assert!(found[4][0].starts_with(r#" Automatic("http://pac.corp.test/b"#), "{:?}", found[4]);
+    assert_eq!(found[4][1..], ["Office VPN Direct"]);
+    for fake in systems.iter().filter(|fake| !told(fake)[0].contains("pac.corp")) {
+        let note = fake.hand().prepare(PAC).unwrap();
+        fake.hand().apply(&note).unwrap();
+        assert!(fake.hand().states().unwrap().iter().all(|state| state.way.is_ours() && state.names_us));
+    }
+}
+
+#[test]
+fn an_address_of_ours_is_told_wherever_the_lan_keeps_it_and_plain_values_count_where_there_is_no_other() {
+    let copy = with(|values| put(&mut values.connections, COPY, Some(setting(DIRECT, "", "", PAC))));
+    assert_eq!(told(&copy), [" Direct, us"]);
+    let plain = with(|values| {
+        values.texts.insert("AutoConfigURL".into(), PAC.into());
+        values.numbers.insert("ProxyEnable".into(), 1);
+        values.texts.insert("ProxyServer".into(), "plain.test:1".into());
+    });
+    assert_eq!(told(&plain), [format!(" Automatic({PAC:?}), us")]);
+    plain.set_text("AutoConfigURL", None).unwrap();
+    assert_eq!(told(&plain), [" Manual([Http plain.test:1, Http plain.test:1])"]);
+    put(&mut plain.0.lock().unwrap().connections, LAN, Some(setting(DIRECT, "", "", "")));
+    assert_eq!(told(&plain), [" Direct"]);
+}
+
 #[test]
 fn what_an_administrator_keeps_for_himself_is_said_before_anything_is_changed() {
     let fake = with(|values| values.closed = true);
