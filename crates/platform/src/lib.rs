@@ -78,11 +78,18 @@ pub trait SystemProxy: Send {
     /// When a key does not hold our value afterwards. Some may have been changed: call [`SystemProxy::restore`].
     fn apply(&self, note: &Note) -> Result<(), Error>;
 
-    /// Whether every key of `note` still holds our value.
+    /// Whether every key of `note` still holds our value. A connection that is not there any more needs none.
     ///
     /// # Errors
     /// When the settings cannot be read.
     fn holds(&self, note: &Note) -> Result<bool, Error>;
+
+    /// Takes note of connections that have appeared since `note` was made (a VPN, a new adapter), for pointing them where it
+    /// points the others; none where there are none. Changes nothing, as [`SystemProxy::prepare`].
+    ///
+    /// # Errors
+    /// As [`SystemProxy::prepare`].
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error>;
 
     /// Puts back every key that still holds our value; one that somebody else has changed meanwhile is left alone, and
     /// so is one of ours that serves such a change (the mode, when the address it points at is somebody else's now).

@@ -258,6 +258,10 @@ impl SystemProxy for Kde {
         keyed::holds(self, note)
     }
 
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
+    }
+
     /// Where there was no file an empty one stays: Chromium notices when the file is replaced, not when it goes.
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         let restored = keyed::restore(self, note);

@@ -141,6 +141,10 @@ impl SystemProxy for Gnome {
         keyed::holds(self, note)
     }
 
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
+    }
+
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         let restored = keyed::restore(self, note)?;
         if let Some(file) = &note.file {

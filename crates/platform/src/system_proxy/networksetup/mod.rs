@@ -2,8 +2,8 @@
 //! mean. Running it is in `macos.rs`.
 //!
 //! Each network service (Wi-Fi, Ethernet, a VPN) has a setting of its own, and only that of the primary service counts,
-//! which changes when a cable is plugged in. So every enabled service is pointed here, each with its own notes. One that
-//! appears later is not until the system is pointed here the next time.
+//! which changes when a cable is plugged in. So every enabled service is pointed here, each with its own notes, and one that
+//! appears or is turned on later joins them.
 //!
 //! `networksetup` says "no such service" and ends well: whatever is written is read back.
 
@@ -203,6 +203,10 @@ impl<R: Runner> Store for MacOs<R> {
         Some(in_words(false).to_owned())
     }
 
+    fn is_there(&self, group: &str) -> Result<bool, Error> {
+        Ok(self.endpoint(group)?.is_some())
+    }
+
     /// An address only: proxies named by hand have switches of their own, which we do not touch.
     fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
         if let [address, state] = group
@@ -283,6 +287,10 @@ impl<R: Runner> SystemProxy for MacOs<R> {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         keyed::holds(self, note)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

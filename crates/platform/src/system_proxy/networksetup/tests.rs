@@ -165,6 +165,27 @@ fn a_service_that_is_gone_meanwhile_keeps_no_other_from_coming_back() {
 }
 
 #[test]
+fn a_service_that_appears_later_is_pointed_here_too_and_comes_back_and_one_that_goes_is_no_change_by_others() {
+    let mac = Mac::new();
+    let mut note = mac.hand().prepare(PAC).unwrap();
+    mac.hand().apply(&note).unwrap();
+    assert_eq!(mac.hand().newcomers(&note).unwrap(), None);
+    mac.set("Office VPN", "http://vpn.test/p.pac", true);
+    let found = mac.hand().newcomers(&note).unwrap().unwrap();
+    assert_eq!(mac.services()["Office VPN"], ("http://vpn.test/p.pac".into(), true), "it only looks");
+    note.keys.extend(found.keys.iter().cloned());
+    mac.hand().apply(&found).unwrap();
+    assert!(mac.services().values().all(|service| *service == (PAC.to_owned(), true)));
+    mac.0.lock().unwrap().services.remove("iPhone USB");
+    assert!(mac.hand().holds(&note).unwrap() && mac.hand().newcomers(&note).unwrap().is_none());
+    mac.hand().restore(&note).unwrap();
+    let mut want = Mac::new().services();
+    want.remove("iPhone USB");
+    want.insert("Office VPN".into(), ("http://vpn.test/p.pac".into(), true));
+    assert_eq!(mac.services(), want);
+}
+
+#[test]
 fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
     let mac = Mac::new();
     mac.set("Wi-Fi", "http://127.0.0.1:9/tamis.pac?g=1", true);

@@ -208,6 +208,12 @@ impl<R: Registry> Store for WinInet<R> {
         ours.parse::<u32>().ok().map(|flags| (flags & !ADDRESS | DETECT).to_string())
     }
 
+    /// The LAN's cannot go.
+    fn is_there(&self, group: &str) -> Result<bool, Error> {
+        let is_the_lans = group == LAN || group == keyed::group(PLAIN_ADDRESS);
+        Ok(is_the_lans || self.connections_beside_the_lan()?.iter().any(|name| name == group))
+    }
+
     /// Of two ways, an address and a proxy, each may be one; what is no way out is none beside our address either.
     fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
         let [address, mode] = group else { return Ok(()) };
@@ -300,6 +306,10 @@ impl<R: Registry> SystemProxy for WinInet<R> {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         keyed::holds(self, note)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -249,6 +249,33 @@ fn a_way_that_leads_to_nobody_on_this_computer_is_neither_put_back_nor_left_besi
 }
 
 #[test]
+fn a_connection_that_appears_later_is_pointed_here_too_and_comes_back_and_one_that_goes_is_no_change_by_others() {
+    let fake = systems().swap_remove(3);
+    let hand = fake.hand();
+    let mut note = hand.prepare(PAC).unwrap();
+    hand.apply(&note).unwrap();
+    assert_eq!(hand.newcomers(&note).unwrap(), None);
+    fake.0.lock().unwrap().dial_up.push("Office VPN".into());
+    put(&mut fake.0.lock().unwrap().connections, "Home", Some(setting(DIRECT | ADDRESS, "", "", "http://h.test/")));
+    let before = fake.state();
+    let found = hand.newcomers(&note).unwrap().unwrap();
+    assert_eq!(fake.state(), before, "it only looks");
+    assert!(found.keys.iter().all(|key| key.key.starts_with("Office VPN ") || key.key.starts_with("Home ")));
+    note.keys.extend(found.keys.iter().cloned());
+    hand.apply(&found).unwrap();
+    assert!(hand.holds(&note).unwrap());
+    assert_eq!((hand.newcomers(&note).unwrap(), fake.flags("Office VPN")), (None, DIRECT | ADDRESS));
+    fake.set_connection("Old modem", None).unwrap();
+    assert!(hand.holds(&note).unwrap());
+    hand.restore(&note).unwrap();
+    let mut want = before;
+    want.connections.remove("Old modem");
+    assert_eq!(fake.state().connections["Home"], want.connections["Home"]);
+    assert!(!fake.state().connections.contains_key("Office VPN"));
+    assert_eq!(fake.flags(LAN), DIRECT | PROXY);
+}
+
+#[test]
 fn the_setting_is_held_until_somebody_changes_one_connection() {
     let fake = systems().pop().unwrap();
     let note = fake.hand().prepare(PAC).unwrap();
