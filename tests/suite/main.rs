@@ -26,6 +26,8 @@ mod kde;
 mod life;
 mod lighter_media;
 mod limits;
+#[cfg(target_os = "linux")]
+mod network;
 mod pac;
 mod persistence;
 mod properties;

@@ -17,6 +17,7 @@ mod gvariant;
 mod keyed;
 mod loopback;
 mod memory;
+pub mod network;
 pub mod open_files;
 mod process;
 #[cfg(windows)]
