@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::kioslaverc::{form, locks, string, with, without};
-use super::{folders, gio, plain_file};
+use super::{folders, gio, kconfig_lock, plain_file};
 use crate::former::{self, with_names_below};
 use crate::keyed::{self, DeadEnds, Store, Wanted};
 use crate::{
@@ -49,6 +49,14 @@ impl Kde {
 
     fn write(&self, text: &str) -> Result<(), Error> {
         plain_file::replace(&self.file, text).map_err(|source| self.failed("write", source))
+    }
+
+    /// Removes what a process was killed while writing beside the file, and its lock.
+    pub(super) fn remove_abandoned(&self) -> Vec<PathBuf> {
+        // Where a symbolic link leads, for that is where the file is written.
+        let file = fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone());
+        let half_written = file.parent().map(|folder| crate::remove_abandoned(folder, "kioslaverc.tamis-", ""));
+        half_written.unwrap_or_default().into_iter().chain(kconfig_lock::remove_abandoned(&self.file)).collect()
     }
 
     fn failed(&self, doing: &'static str, source: io::Error) -> Error {
@@ -205,10 +213,12 @@ impl Store for Kde {
         if text.contains('\n') {
             return Err(self.failed("write", io::Error::other("a value of several lines")));
         }
+        let _lock = kconfig_lock::hold(&self.file);
         self.write(&with(&self.text()?, name(key), text))
     }
 
     fn reset(&self, key: &str) -> Result<(), Error> {
+        let _lock = kconfig_lock::hold(&self.file);
         self.write(&without(&self.text()?, name(key)))
     }
 }
@@ -266,6 +276,7 @@ impl SystemProxy for Kde {
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         let restored = keyed::restore(self, note);
         if let (Ok(_), Some(file)) = (&restored, &note.file) {
+            let _lock = kconfig_lock::hold(&self.file);
             plain_file::tidy(&self.file, &FileNote { text: Some(file.text.clone().unwrap_or_default()) });
         }
         if !matches!(&restored, Ok(restored) if restored.put_back.is_empty()) {
