@@ -81,7 +81,6 @@ impl Diagnosis {
 
     /// Every place of the system's setting; whose it is, as the first place says that is ours, or else the first.
     fn look_at_places(&mut self, store: &Store, hands: &Hands) -> Option<Whose> {
-        // Something to put back is known; else our address can only be taken out.
         let has_journal = !matches!(store.journal(), Ok(None));
         let mut first = None;
         let mut ours = None;
@@ -116,7 +115,7 @@ impl Diagnosis {
         self.fact(PLACES, text::place(place, &state.way, whose));
         let is_left_over = state.names_us && !state.way.is_ours() && !has_journal;
         let problem = match whose {
-            Whose::GoneTamis => Some(text::stale(place, has_journal)),
+            Whose::GoneTamis => Some(text::stale(place)),
             Whose::SilentTamis => Some(text::silent(place)),
             Whose::DeadEnd => Some(text::dead_end(place, &state.way)),
             _ if is_left_over => Some(text::leftover(place)),
@@ -264,7 +263,8 @@ impl Diagnosis {
     }
 }
 
-fn whose(way: &Way) -> Whose {
+/// Whose it is, asking the ports of this computer that it leads to.
+pub(crate) fn whose(way: &Way) -> Whose {
     if matches!(way, Way::Direct) || *way == Way::Automatic(String::new()) {
         return Whose::Nobodys;
     }

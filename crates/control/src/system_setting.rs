@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tamis_platform::{Autostart, FormerProxy, KeyNote, LoginCommand, Note, Process, Restored, SystemProxy};
 
+use crate::doctor::{Whose, whose};
 use crate::guard::{Charge, Guard};
 use crate::journal::Journal;
 use crate::store::{Claim, Store, StoreError};
@@ -94,7 +95,17 @@ pub fn restore_system_proxy(paths: &Paths) -> Result<Restoration, RestoreError> 
     Ok(restoration)
 }
 
-/// The same, unless a Tamis of this user is running and looks after the setting itself: for the next login.
+/// For where there was no journal to put anything back from: takes an address of ours out of the system's proxy setting if
+/// it is in force and no Tamis serves it any more. The keys that are now as though nobody had set them; what they were
+/// before is not known.
+///
+/// # Errors
+/// [`RestoreError`] when a place could not be read or changed; the others are.
+pub fn take_dead_address_out(paths: &Paths) -> Result<Vec<String>, RestoreError> {
+    SystemSetting::new(Hands::native(), Store::new(paths.clone())).take_dead_address_out()
+}
+
+/// Puts it back as [`restore_system_proxy`] does, unless a Tamis of this user is running and looks after the setting itself: for the next login.
 ///
 /// # Errors
 /// As [`restore_system_proxy`].
@@ -312,6 +323,29 @@ impl SystemSetting {
             }
         }
         Ok(Some(cleared))
+    }
+
+    /// Without a note: takes our address out of every place where it counts and no Tamis serves it any more. One that is
+    /// served, or that somebody listens at without a word, stays.
+    fn take_dead_address_out(&self) -> Result<Vec<String>, RestoreError> {
+        let (mut taken_out, mut failures) = (Vec::new(), Vec::new());
+        for hand in &self.hands {
+            match self.take_dead_address_out_of(hand.as_ref()) {
+                Ok(keys) => taken_out.extend(keys),
+                Err(error) => failures.push(error),
+            }
+        }
+        if failures.is_empty() { Ok(taken_out) } else { Err(RestoreError::all(failures)) }
+    }
+
+    fn take_dead_address_out_of(&self, hand: &dyn SystemProxy) -> Result<Vec<String>, RestoreError> {
+        let whose: Vec<Whose> = hand.states()?.iter().map(|state| whose(&state.way)).collect();
+        let is_dead = whose.contains(&Whose::GoneTamis);
+        if !is_dead || whose.iter().any(|whose| matches!(whose, Whose::Tamis | Whose::SilentTamis)) {
+            return Ok(Vec::new());
+        }
+        let Some(_claim) = self.claim()? else { return Ok(Vec::new()) };
+        Ok(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back)
     }
 
     /// Neither a journal nor a login entry is there. So a Tamis that is never to touch the setting leaves no lock file.

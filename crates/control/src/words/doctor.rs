@@ -89,15 +89,14 @@ pub(crate) fn place_unreadable(place: &str, error: &impl Display) -> Problem {
     )
 }
 
-pub(crate) fn stale(place: &str, has_journal: bool) -> Problem {
-    let command = if has_journal { "tamis restore" } else { "tamis cleanup" };
+pub(crate) fn stale(place: &str) -> Problem {
     problem(
         "system-proxy-stale",
         "The system's proxy setting names a Tamis that is not there any more",
         format!(
             "It was killed, and so was its guard ({place}). Browsers go on directly; other programs may not get out at all."
         ),
-        format!("Run `{command}`, or start Tamis: either puts the setting back. {BY_HAND}"),
+        format!("Run `tamis restore`, or start Tamis: either puts the setting back. {BY_HAND}"),
     )
 }
 
