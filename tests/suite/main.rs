@@ -29,6 +29,8 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod network;
 mod pac;
+#[cfg(target_os = "linux")]
+mod packaging;
 mod persistence;
 mod properties;
 mod restore;
