@@ -85,7 +85,7 @@ fn after_a_kill_of_tamis_and_guard_the_finding_is_the_stale_setting_and_its_reme
     // Without a note there is nothing to put back, but our address is known at sight.
     ServeBox::start(&home, &["--system-proxy"]).kill_with_guard();
     fs::remove_file(home.journal()).unwrap();
-    one_finding(&doctor(&home), &["names a Tamis that is not there any more", "`tamis cleanup`"]);
+    one_finding(&doctor(&home), &["names a Tamis that is not there any more", "`tamis restore`"]);
     home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
     one_finding(&doctor(&home), &["An address of Tamis is left", "`tamis cleanup`"]);
     // What nobody else has changed is left behind only as a note.
@@ -94,6 +94,20 @@ fn after_a_kill_of_tamis_and_guard_the_finding_is_the_stale_setting_and_its_reme
     home.gsettings(&["set", "org.gnome.system.proxy", "mode", "none"]);
     home.gsettings(&["reset", "org.gnome.system.proxy", "autoconfig-url"]);
     one_finding(&doctor(&home), &["ended without putting", "`tamis restore`"]);
+}
+
+#[test]
+fn under_kde_its_own_setting_is_told_too_and_a_stale_one_is_a_finding_with_a_remedy_that_helps() {
+    let home = Home::under_kde();
+    let (text, well) = doctor(&home);
+    assert!(well && text.contains("KDE settings: no proxy\n"), "{text}");
+    ServeBox::start(&home, &["--system-proxy"]).kill_with_guard();
+    fs::remove_file(home.journal()).unwrap();
+    let (text, _) = doctor(&home);
+    assert!(text.contains("KDE settings: the automatic configuration http://127.0.0.1:"), "{text}");
+    assert!(text.contains("(KDE settings)") && text.contains("`tamis restore`"), "{text}");
+    assert!(home.tamis(&["restore"]).status.success());
+    assert!(doctor(&home).1);
 }
 
 #[test]

@@ -26,7 +26,11 @@ mod kde;
 mod life;
 mod lighter_media;
 mod limits;
+#[cfg(target_os = "linux")]
+mod network;
 mod pac;
+#[cfg(target_os = "linux")]
+mod packaging;
 mod persistence;
 mod properties;
 mod restore;

@@ -179,6 +179,33 @@ fn a_note_that_makes_no_sense_is_set_aside_and_our_address_is_taken_out_at_sight
 }
 
 #[test]
+fn without_a_note_restore_takes_an_address_out_that_is_ours_and_dead_and_no_other() {
+    let home = Home::default();
+    let tamis = pointed_here(&home);
+    fs::remove_file(home.journal()).unwrap();
+    let before = home.settings();
+    let restored = || {
+        let output = home.tamis(&["restore"]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(restored().contains("nothing to do"));
+    assert_eq!(home.settings(), before, "it is served");
+    tamis.kill_with_guard();
+    // A running Tamis may have written its note once more meanwhile.
+    drop(fs::remove_file(home.journal()));
+    let said = restored();
+    assert!(said.contains("No note says what it was before") && said.contains("autoconfig-url"), "{said}");
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'none'");
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "autoconfig-url"]), "''");
+    // A dead end of somebody else's is theirs.
+    home.gsettings(&["set", "org.gnome.system.proxy", "autoconfig-url", "http://127.0.0.1:1/other.pac"]);
+    home.gsettings(&["set", "org.gnome.system.proxy", "mode", "auto"]);
+    assert!(restored().contains("nothing to do"));
+    assert_eq!(home.gsettings(&["get", "org.gnome.system.proxy", "mode"]), "'auto'");
+}
+
+#[test]
 fn a_tamis_beside_a_killed_one_takes_over_and_puts_back_what_was_before_both() {
     let (home, before) = Home::with_a_company_proxy();
     let first = pointed_here(&home);

@@ -2,6 +2,7 @@
 
 use tamis_control::{
     Paths, Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
+    take_dead_address_out,
 };
 
 /// Arguments of `tamis restore`.
@@ -19,7 +20,10 @@ impl Restore {
             return recover_system_proxy(&paths).map(drop).map_err(|error| failure(&paths, &error));
         }
         match restore_system_proxy(&paths).map_err(|error| failure(&paths, &error))? {
-            Restoration::NothingToDo => println!("Tamis has not changed the system's proxy setting; nothing to do."),
+            Restoration::NothingToDo => {
+                let taken_out = take_dead_address_out(&paths).map_err(|error| failure(&paths, &error))?;
+                tell_taken_out(&taken_out);
+            }
             Restoration::Done { put_back, kept } => {
                 println!("The system's proxy setting is put back.");
                 for key in put_back {
@@ -35,6 +39,17 @@ impl Restore {
         }
         Ok(())
     }
+}
+
+fn tell_taken_out(keys: &[String]) {
+    if keys.is_empty() {
+        return println!("Tamis has not changed the system's proxy setting; nothing to do.");
+    }
+    println!("The system's proxy setting named a Tamis that is not there any more. That is taken out.");
+    for key in keys {
+        println!("  {key}: no longer set");
+    }
+    println!("No note says what it was before: if you had a proxy there, enter it again.");
 }
 
 fn failure(paths: &Paths, error: &RestoreError) -> String {

@@ -10,8 +10,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use winreg::RegKey;
-use winreg::enums::{HKEY_CURRENT_USER, KEY_READ, KEY_WRITE};
+use winreg::enums::{HKEY_CURRENT_USER, KEY_READ, KEY_WRITE, RegType};
+use winreg::{RegKey, RegValue};
 
 const SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 const COMPANY: &str = "http://pac.corp.test/proxy.pac";
@@ -30,6 +30,8 @@ impl Turn {
     fn with_company() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        // Tamis would leave the setting alone after a second kill within five minutes, were it not for a person's restore.
+        assert!(tamis(&["restore"]).output().unwrap().status.success());
         let address = address();
         settings().set_value("AutoConfigURL", &COMPANY).unwrap();
         Self { address, _turn: turn }
@@ -47,6 +49,10 @@ impl Drop for Turn {
 
 fn settings() -> RegKey {
     RegKey::predef(HKEY_CURRENT_USER).create_subkey_with_flags(SETTINGS, KEY_READ | KEY_WRITE).unwrap().0
+}
+
+fn connections() -> RegKey {
+    settings().create_subkey_with_flags("Connections", KEY_READ | KEY_WRITE).unwrap().0
 }
 
 fn run_key() -> RegKey {
@@ -179,6 +185,22 @@ fn after_a_kill_the_guard_puts_the_registry_back_and_the_entry_for_the_next_logi
 }
 
 #[test]
+fn a_vpn_that_is_made_while_tamis_runs_is_pointed_there_too_and_comes_back_after_a_kill() {
+    let _turn = Turn::with_company();
+    let vpn = || connections().get_raw_value("Office VPN").ok().map(|value| value.bytes.into_owned());
+    let mut tamis = Tamis::start();
+    let own = b"\x46\0\0\0\x03\0\0\0\x05\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0http://vpn.test/".to_vec();
+    let value = RegValue { bytes: own.clone().into(), vtype: RegType::REG_BINARY };
+    connections().set_raw_value("Office VPN", &value).unwrap();
+    let pac = address().unwrap();
+    wait_for("the VPN", || vpn().unwrap().windows(pac.len()).any(|text| text == pac.as_bytes()));
+    tamis.process.kill().unwrap();
+    // All but the count of changes.
+    wait_for("the guard", || vpn().is_some_and(|bytes| bytes.get(8..) == own.get(8..)));
+    connections().delete_value("Office VPN").unwrap();
+}
+
+#[test]
 fn restore_puts_the_registry_back_beside_a_tamis_that_runs() {
     let _turn = Turn::with_company();
     let before = lan();
@@ -188,6 +210,28 @@ fn restore_puts_the_registry_back_beside_a_tamis_that_runs() {
     assert!(restore.status.success(), "{restore:?}");
     assert_eq!((address().as_deref(), lan()), (Some(COMPANY), before));
     tamis_that_runs.quit();
+}
+
+#[test]
+fn the_doctor_tells_whose_setting_it_is_and_its_remedy_helps_after_a_kill() {
+    let _turn = Turn::with_company();
+    let doctor = || String::from_utf8(tamis(&["doctor"]).output().unwrap().stdout).unwrap();
+    let of_others = format!("Windows' internet options: the automatic configuration {COMPANY}. That is not Tamis");
+    assert!(doctor().contains(&of_others), "{}", doctor());
+    let mut killed = Tamis::start();
+    let said = doctor();
+    assert!(said.contains("That is Tamis, and it answers"), "{said}");
+    killed.process.kill().unwrap();
+    // The entry goes behind the note: from then on nothing tells what was before.
+    wait_for("the guard", || run_key().get_value::<String, _>("Tamis restore").is_err());
+    let stale = format!("http://{}/tamis.pac?g=1", killed.proxy);
+    settings().set_value("AutoConfigURL", &stale).unwrap();
+    let said = doctor();
+    assert!(said.contains("names a Tamis that is not there any more"), "{said}");
+    assert!(said.contains("`tamis restore`") && tamis(&["restore"]).output().unwrap().status.success());
+    assert_eq!(address(), None);
+    assert!(!doctor().contains("not there any more"));
+    settings().set_value("AutoConfigURL", &COMPANY).unwrap();
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{self, Rules};
 use tamis_filter::{Card, Pipeline, Profile};
-use tamis_platform::Autostart;
+use tamis_platform::{Autostart, network};
 use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -148,6 +148,7 @@ impl Controller {
         let mut records = Vec::new();
         let mut records_rest_until: Option<Instant> = None;
         let mut look_at = Instant::now() + LOOK_PACE;
+        let (mut network, _watch) = watch_network();
         loop {
             let redraw = at_last(redraw_at);
             let rested = at_last(records_rest_until);
@@ -185,6 +186,12 @@ impl Controller {
                     if !changed {
                         continue;
                     }
+                }
+                Some(()) = network.recv() => {
+                    tracing::info!("the network is another one; connections made over the former one are given up");
+                    // The same routes again: what was connected before belongs to the former ones.
+                    self.swap_routes(self.actual.through_former);
+                    continue;
                 }
                 () = pause_looked_at => {
                     if self.pause.is_some_and(|pause| pause.is_over(Now::is())) {
@@ -580,6 +587,15 @@ impl Controller {
             actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
         }
     }
+}
+
+/// Something comes each time the network may be another one; nothing where that cannot be known.
+fn watch_network() -> (mpsc::Receiver<()>, Option<network::Watch>) {
+    let (sender, receiver) = mpsc::channel(1);
+    let watch = network::watch(move || {
+        let _one_that_waits_stands_for_all = sender.try_send(());
+    });
+    (receiver, watch.inspect_err(|error| tracing::warn!(%error, "changes of the network go unnoticed")).ok())
 }
 
 /// Waits for a time, for ever if there is none.

@@ -81,19 +81,21 @@ impl Diagnosis {
 
     /// Every place of the system's setting; whose it is, as the first place says that is ours, or else the first.
     fn look_at_places(&mut self, store: &Store, hands: &Hands) -> Option<Whose> {
-        // Something to put back is known; else our address can only be taken out.
         let has_journal = !matches!(store.journal(), Ok(None));
         let mut first = None;
         let mut ours = None;
         for hand in &hands.system_proxy {
             let place = hand.place();
-            match hand.state() {
-                Ok(Some(state)) => {
-                    let whose = self.look_at_place(place, &state, has_journal);
-                    first = first.or(Some(whose));
-                    ours = ours.or(state.way.is_ours().then_some(whose));
+            match hand.states() {
+                Ok(states) if states.is_empty() => self.fact(PLACES, text::place_empty(place)),
+                Ok(states) => {
+                    let of_others = self.problems.len();
+                    for state in states {
+                        let whose = self.look_at_place(&text::share(place, &state), &state, has_journal, of_others);
+                        first = first.or(Some(whose));
+                        ours = ours.or(state.way.is_ours().then_some(whose));
+                    }
                 }
-                Ok(None) => self.fact(PLACES, text::place_untold(place)),
                 Err(error) => {
                     self.fact(PLACES, text::place_unread(place));
                     self.problems.push(text::place_unreadable(place, &error));
@@ -106,17 +108,21 @@ impl Diagnosis {
         ours.or(first)
     }
 
-    fn look_at_place(&mut self, place: &str, state: &State, has_journal: bool) -> Whose {
+    /// What is wrong with several connections of one place in the same way is said once: of the first, behind the problems
+    /// `of_others`.
+    fn look_at_place(&mut self, place: &str, state: &State, has_journal: bool, of_others: usize) -> Whose {
         let whose = whose(&state.way);
         self.fact(PLACES, text::place(place, &state.way, whose));
         let is_left_over = state.names_us && !state.way.is_ours() && !has_journal;
-        self.problems.extend(match whose {
-            Whose::GoneTamis => Some(text::stale(place, has_journal)),
+        let problem = match whose {
+            Whose::GoneTamis => Some(text::stale(place)),
             Whose::SilentTamis => Some(text::silent(place)),
             Whose::DeadEnd => Some(text::dead_end(place, &state.way)),
             _ if is_left_over => Some(text::leftover(place)),
             _ => None,
-        });
+        };
+        let is_said = |problem: &Problem| self.problems.iter().skip(of_others).any(|said| said.id == problem.id);
+        self.problems.extend(problem.filter(|problem| !is_said(problem)).into_iter().collect::<Vec<_>>());
         whose
     }
 
@@ -257,8 +263,9 @@ impl Diagnosis {
     }
 }
 
-fn whose(way: &Way) -> Whose {
-    if *way == Way::Direct {
+/// Whose it is, asking the ports of this computer that it leads to.
+pub(crate) fn whose(way: &Way) -> Whose {
+    if matches!(way, Way::Direct) || *way == Way::Automatic(String::new()) {
         return Whose::Nobodys;
     }
     if way.is_dead() {

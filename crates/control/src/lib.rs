@@ -55,6 +55,7 @@ pub use snapshot::{
 };
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
+    take_dead_address_out,
 };
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use tamis_platform::{Autostart, FormerProxy, LoginCommand, Note, Process, Restored, SystemProxy};
+use tamis_platform::{Autostart, FormerProxy, KeyNote, LoginCommand, Note, Process, Restored, SystemProxy};
 
+use crate::doctor::{Whose, whose};
 use crate::guard::{Charge, Guard};
 use crate::journal::Journal;
 use crate::store::{Claim, Store, StoreError};
@@ -94,7 +95,17 @@ pub fn restore_system_proxy(paths: &Paths) -> Result<Restoration, RestoreError> 
     Ok(restoration)
 }
 
-/// The same, unless a Tamis of this user is running and looks after the setting itself: for the next login.
+/// For where there was no journal to put anything back from: takes an address of ours out of the system's proxy setting if
+/// it is in force and no Tamis serves it any more. The keys that are now as though nobody had set them; what they were
+/// before is not known.
+///
+/// # Errors
+/// [`RestoreError`] when a place could not be read or changed; the others are.
+pub fn take_dead_address_out(paths: &Paths) -> Result<Vec<String>, RestoreError> {
+    SystemSetting::new(Hands::native(), Store::new(paths.clone())).take_dead_address_out()
+}
+
+/// Puts it back as [`restore_system_proxy`] does, unless a Tamis of this user is running and looks after the setting itself: for the next login.
 ///
 /// # Errors
 /// As [`restore_system_proxy`].
@@ -150,8 +161,23 @@ struct Change {
     /// Which of [`SystemSetting::hands`].
     hand: usize,
     note: Note,
+    /// Keys of connections that appeared later and refused: they are not tried again.
+    passed_over: Vec<KeyNote>,
     /// False before it was, and where it refused.
     points_here: bool,
+}
+
+impl Change {
+    /// The note, and what is to be left alone.
+    fn known(&self) -> Note {
+        let keys = self.note.keys.iter().chain(&self.passed_over).cloned().collect();
+        Note { keys, ..self.note.clone() }
+    }
+
+    fn pass_over(&mut self, newcomers: Note) {
+        self.note.keys.retain(|key| !newcomers.keys.contains(key));
+        self.passed_over.extend(newcomers.keys);
+    }
 }
 
 impl InForce {
@@ -165,6 +191,41 @@ impl InForce {
         let guard = Guard::start(command, charge);
         self.guard = Some(guard.map_err(|error| format!("starting {}: {error}", command.program.display()))?);
         Ok(())
+    }
+
+    /// Points connections here that have appeared since, the journal first as ever; what stands against it.
+    fn take_in_newcomers(&mut self, hands: &[Box<dyn SystemProxy>], store: &Store) -> Vec<String> {
+        let (mut newcomers, mut refused) = (Vec::new(), Vec::new());
+        for (index, change) in self.changes.iter_mut().enumerate().filter(|(_, change)| change.points_here) {
+            let Some(hand) = hands.get(change.hand) else { continue };
+            match hand.newcomers(&change.known()) {
+                Ok(Some(found)) => {
+                    change.note.keys.extend(found.keys.iter().cloned());
+                    newcomers.push((index, hand, found));
+                }
+                Ok(None) => {}
+                Err(error) => refused.push(error.to_string()),
+            }
+        }
+        let journalled = if newcomers.is_empty() { Ok(()) } else { store.save_journal(&self.journal()) };
+        for (index, hand, found) in newcomers {
+            let Some(change) = self.changes.get_mut(index) else { continue };
+            let done = match &journalled {
+                Ok(()) => hand.apply(&found).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            let Err(why) = done else {
+                tracing::info!(place = hand.place(), keys = found.keys.len(), "new connections are pointed here too");
+                continue;
+            };
+            refused.push(why);
+            match hand.restore(&found) {
+                Ok(_) => change.pass_over(found),
+                // Its keys stay in the note: the next look finds that they do not hold, and lets go.
+                Err(error) => tracing::warn!(%error, "what was changed in part is not put back yet"),
+            }
+        }
+        refused
     }
 
     fn journal(&self) -> Journal {
@@ -195,6 +256,8 @@ pub(crate) struct Pointed {
 pub(crate) enum Look {
     /// It is as we set it, or is not ours to look after.
     AsSet,
+    /// It is, but connections that have appeared since could not be pointed here, and why.
+    Incomplete(Vec<String>),
     /// Somebody has changed it, so we let go of it; keys that are not as before us either.
     LetGo(Vec<String>),
 }
@@ -255,11 +318,34 @@ impl SystemSetting {
             Restoration::Done { put_back, kept } => Restored { put_back, kept },
         };
         for hand in &self.hands {
-            if hand.state()?.is_some_and(|state| state.names_us) {
+            if hand.states()?.iter().any(|state| state.names_us) {
                 cleared.put_back.extend(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back);
             }
         }
         Ok(Some(cleared))
+    }
+
+    /// Without a note: takes our address out of every place where it counts and no Tamis serves it any more. One that is
+    /// served, or that somebody listens at without a word, stays.
+    fn take_dead_address_out(&self) -> Result<Vec<String>, RestoreError> {
+        let (mut taken_out, mut failures) = (Vec::new(), Vec::new());
+        for hand in &self.hands {
+            match self.take_dead_address_out_of(hand.as_ref()) {
+                Ok(keys) => taken_out.extend(keys),
+                Err(error) => failures.push(error),
+            }
+        }
+        if failures.is_empty() { Ok(taken_out) } else { Err(RestoreError::all(failures)) }
+    }
+
+    fn take_dead_address_out_of(&self, hand: &dyn SystemProxy) -> Result<Vec<String>, RestoreError> {
+        let whose: Vec<Whose> = hand.states()?.iter().map(|state| whose(&state.way)).collect();
+        let is_dead = whose.contains(&Whose::GoneTamis);
+        if !is_dead || whose.iter().any(|whose| matches!(whose, Whose::Tamis | Whose::SilentTamis)) {
+            return Ok(Vec::new());
+        }
+        let Some(_claim) = self.claim()? else { return Ok(Vec::new()) };
+        Ok(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back)
     }
 
     /// Neither a journal nor a login entry is there. So a Tamis that is never to touch the setting leaves no lock file.
@@ -321,7 +407,7 @@ impl SystemSetting {
                     if changes.is_empty() {
                         noted.former = former;
                     }
-                    changes.push(Change { hand: index, note, points_here: false });
+                    changes.push(Change { hand: index, note, passed_over: Vec::new(), points_here: false });
                 }
                 Err(error) => noted.refused.push(error),
             }
@@ -348,7 +434,7 @@ impl SystemSetting {
         }
         in_force.charge = Some(Charge { whom: Process::this(), proxy });
         pointed.unguarded.extend(in_force.see_to_guard(&self.helpers).err());
-        for Change { hand, note, points_here } in &mut in_force.changes {
+        for Change { hand, note, points_here, .. } in &mut in_force.changes {
             let Some(hand) = self.hands.get(*hand) else { continue };
             let Err(error) = hand.apply(note) else {
                 *points_here = true;
@@ -371,7 +457,7 @@ impl SystemSetting {
     }
 
     /// Looks whether the setting still is as we set it, and lets go of it where it is not: we never fight over it. Sees to
-    /// it that guard and journal are still there, too.
+    /// it that guard and journal are still there, too, and that connections which have appeared since are pointed here.
     pub(crate) fn look(&mut self) -> Result<Look, RestoreError> {
         let Some(in_force) = &mut self.in_force else { return Ok(Look::AsSet) };
         for Change { hand, note, .. } in in_force.changes.iter().filter(|change| change.points_here) {
@@ -389,7 +475,8 @@ impl SystemSetting {
         if matches!(self.store.journal(), Ok(None)) {
             self.store.save_journal(&in_force.journal())?;
         }
-        Ok(Look::AsSet)
+        let refused = in_force.take_in_newcomers(&self.hands, &self.store);
+        Ok(if refused.is_empty() { Look::AsSet } else { Look::Incomplete(refused) })
     }
 
     /// Puts the setting back in all places: what we changed, else what the journal says that any Tamis of this user

@@ -1,6 +1,6 @@
 #[cfg(target_os = "linux")]
 use tamis_platform::Process;
-use tamis_platform::{Error, Memory};
+use tamis_platform::{Error, Memory, State};
 
 use super::*;
 
@@ -24,6 +24,10 @@ impl SystemProxy for Named {
         self.0
     }
 
+    fn states(&self) -> Result<Vec<State>, Error> {
+        self.1.states()
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         Ok(Note { backend: self.0.into(), ..self.1.prepare(pac_url)? })
     }
@@ -38,6 +42,11 @@ impl SystemProxy for Named {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         self.1.holds(&self.own(note)?)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        let found = self.1.newcomers(&self.own(note)?)?;
+        Ok(found.map(|note| Note { backend: self.0.into(), ..note }))
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
@@ -149,6 +158,61 @@ fn a_place_that_cannot_be_put_back_keeps_no_other_from_it_and_stays_in_the_journ
     drop(setting);
     bench.setting().recover().unwrap();
     assert_eq!(bench.places.each_ref().map(Memory::values), before);
+}
+
+/// One place with a connection of a company that appears when `setting` points here already.
+fn with_a_newcomer(place: &Memory) {
+    place.connect("VPN");
+    place.change("VPN mode", Some("'auto'"));
+    place.change("VPN autoconfig-url", Some("'http://pac.corp.test/'"));
+}
+
+#[test]
+fn a_connection_that_appears_later_is_journalled_before_it_is_pointed_here_whatever_write_is_the_last() {
+    for (writes, by_journal) in (0..=2).flat_map(|writes| [(writes, false), (writes, true)]) {
+        let bench = Bench::new();
+        let mut setting = bench.setting();
+        setting.take_note(PAC).unwrap();
+        setting.point_here(PROXY).unwrap();
+        with_a_newcomer(&bench.places[0]);
+        bench.places[0].die_after(writes);
+        let look = setting.look().unwrap();
+        assert_eq!(look == Look::AsSet, writes == 2, "{look:?}");
+        bench.places[0].recover();
+        if writes == 2 {
+            assert_eq!(bench.places[0].value("VPN autoconfig-url"), Some(format!("'{PAC}'")));
+            assert_eq!(setting.look().unwrap(), Look::AsSet);
+        }
+        if by_journal {
+            drop(setting);
+            bench.setting().recover().unwrap();
+        } else {
+            setting.restore().unwrap();
+        }
+        assert_eq!(bench.pointed_here(), [false, false]);
+        assert_eq!(bench.places[0].value("VPN autoconfig-url").as_deref(), Some("'http://pac.corp.test/'"));
+        assert_eq!(bench.places[0].value("VPN mode").as_deref(), Some("'auto'"));
+    }
+}
+
+#[test]
+fn a_connection_that_refuses_is_told_once_and_one_that_goes_is_nobodys_change() {
+    let bench = Bench::new();
+    let mut setting = bench.setting();
+    setting.take_note(PAC).unwrap();
+    setting.point_here(PROXY).unwrap();
+    with_a_newcomer(&bench.places[0]);
+    bench.places[0].fail_next("no");
+    assert!(matches!(setting.look().unwrap(), Look::Incomplete(why) if why.len() == 1));
+    assert_eq!(setting.look().unwrap(), Look::AsSet);
+    assert_eq!(bench.places[0].value("VPN autoconfig-url").as_deref(), Some("'http://pac.corp.test/'"));
+    bench.places[1].connect("Cable");
+    assert_eq!(setting.look().unwrap(), Look::AsSet);
+    assert_eq!(bench.places[1].value("Cable mode").as_deref(), Some("'auto'"));
+    bench.places[1].disconnect("Cable");
+    assert_eq!(setting.look().unwrap(), Look::AsSet);
+    bench.places[0].change(Memory::MODE, Some("'none'"));
+    assert!(matches!(setting.look().unwrap(), Look::LetGo(_)));
 }
 
 #[cfg(target_os = "linux")]

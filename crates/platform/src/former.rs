@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::keyed::{DeadEnds, Store, Wanted};
-use crate::{Error, KeyNote, Note, gvariant};
+use crate::{Error, KeyNote, Note, State, Way, gvariant, keyed};
 
 /// Ports of proxies whose setting names none, as browsers take them.
 pub(crate) const HTTP_PORT: u16 = 80;
@@ -35,6 +35,11 @@ pub struct ManualProxies {
 impl ManualProxies {
     pub(crate) fn if_any(self) -> Option<FormerProxy> {
         (self.http.is_some() || self.https.is_some()).then_some(FormerProxy::Manual(self))
+    }
+
+    /// Every proxy that is named.
+    pub(crate) fn servers(self) -> Vec<Server> {
+        self.http.into_iter().chain(self.https).collect()
     }
 }
 
@@ -98,6 +103,24 @@ pub(crate) fn read<S: GnomeKeys>(store: &S, note: &Note) -> Result<Option<Former
     })
 }
 
+/// What such a setting says now.
+pub(crate) fn state<S: GnomeKeys>(store: &S) -> Result<State, Error> {
+    let set = |key| -> Result<_, Error> { Ok(store.user_value(key)?.and_then(|text| gvariant::string(&text))) };
+    let counts = |key| -> Result<String, Error> {
+        let text = match set(key)? {
+            Some(text) => Some(text),
+            None => store.default_value(key)?.and_then(|text| gvariant::string(&text)),
+        };
+        Ok(text.unwrap_or_default())
+    };
+    let way = match counts(S::MODE)?.as_str() {
+        "auto" => Way::Automatic(counts(S::ADDRESS)?),
+        "manual" => Way::Manual(servers(store)?),
+        _ => Way::Direct,
+    };
+    Ok(State { connection: None, way, names_us: set(S::ADDRESS)?.as_deref().is_some_and(keyed::is_our_address) })
+}
+
 /// A mode that leads to dead ends is forgotten; what stands beside it stays as it is.
 pub(crate) fn forget_dead_ends<S: GnomeKeys>(
     store: &S,
@@ -118,8 +141,7 @@ pub(crate) fn forget_dead_ends<S: GnomeKeys>(
 
 /// Every proxy that is named by hand, whether or not the mode makes it count.
 pub(crate) fn servers<S: GnomeKeys>(store: &S) -> Result<Vec<Server>, Error> {
-    let manual = Keys(store).manual()?;
-    Ok(manual.http.into_iter().chain(manual.https).collect())
+    Ok(Keys(store).manual()?.servers())
 }
 
 /// The keys of a proxy setting of GNOME's kind. A group of them follows the schema's name behind a dot.

@@ -24,6 +24,11 @@ pub(crate) trait Store {
         None
     }
 
+    /// Whether there (still) is what the group is the setting of: a connection may go.
+    fn is_there(&self, _group: &str) -> Result<bool, Error> {
+        Ok(true)
+    }
+
     /// Takes out of the keys of one group, the mode last, what leads to `dead_ends` alone.
     fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error>;
 
@@ -53,8 +58,28 @@ pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error>
     if !is_our_address(pac_url) {
         return Err(Error::NotOurAddress(pac_url.to_owned()));
     }
+    let keys = taken_note_of(store, pac_url, store.plan(pac_url)?)?;
+    Ok(Note { backend: S::BACKEND.to_owned(), keys, file: None })
+}
+
+/// Of the groups that are not in `note`.
+pub(crate) fn newcomers<S: Store>(store: &S, note: &Note) -> Result<Option<Note>, Error> {
+    check_is_for::<S>(note)?;
+    let Some(pac_url) = note.keys.iter().map(|key| unquoted(&key.ours)).find(|text| is_our_address(text)) else {
+        return Ok(None);
+    };
+    let mut wanted = store.plan(pac_url)?;
+    wanted.retain(|new| !note.keys.iter().any(|known| group(&known.key) == group(&new.key)));
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let keys = taken_note_of(store, pac_url, wanted)?;
+    Ok(Some(Note { backend: S::BACKEND.to_owned(), keys, file: None }))
+}
+
+fn taken_note_of<S: Store>(store: &S, pac_url: &str, wanted: Vec<Wanted>) -> Result<Vec<KeyNote>, Error> {
     let mut keys = Vec::new();
-    for Wanted { key, value } in store.plan(pac_url)? {
+    for Wanted { key, value } in wanted {
         if !store.is_writable(&key)? {
             return Err(Error::Locked { place: S::PLACE, key });
         }
@@ -63,7 +88,7 @@ pub(crate) fn prepare<S: Store>(store: &S, pac_url: &str) -> Result<Note, Error>
     }
     forget_leftovers::<S>(&mut keys);
     forget_dead_ends(store, &mut keys, pac_url)?;
-    Ok(Note { backend: S::BACKEND.to_owned(), keys, file: None })
+    Ok(keys)
 }
 
 /// An address of an earlier run is not the user's wish, and neither is the mode that pointed at it.
@@ -123,7 +148,7 @@ impl DeadEnds<'_> {
 }
 
 /// What stands before the last word of a key's name.
-fn group(key: &str) -> &str {
+pub(crate) fn group(key: &str) -> &str {
     key.rsplit_once(' ').map_or(key, |(group, _)| group)
 }
 
@@ -135,7 +160,7 @@ pub(crate) fn apply<S: Store>(store: &S, note: &Note) -> Result<(), Error> {
 pub(crate) fn holds<S: Store>(store: &S, note: &Note) -> Result<bool, Error> {
     check_is_for::<S>(note)?;
     for key in &note.keys {
-        if store.user_value(&key.key)?.as_ref() != Some(&key.ours) {
+        if store.user_value(&key.key)?.as_ref() != Some(&key.ours) && store.is_there(group(&key.key))? {
             return Ok(false);
         }
     }
@@ -213,9 +238,13 @@ fn check_is_for<S: Store>(note: &Note) -> Result<(), Error> {
     }
 }
 
-/// Some systems write text in single quotes.
 fn is_our_value(text: &str) -> bool {
-    is_our_address(text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text))
+    is_our_address(unquoted(text))
+}
+
+/// Some systems write text in single quotes.
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text)
 }
 
 /// Whether this is an `http` address on a loopback host, on any port, with the path [`PAC_PATH`] and perhaps a query.

@@ -17,6 +17,7 @@ mod gvariant;
 mod keyed;
 mod loopback;
 mod memory;
+pub mod network;
 pub mod open_files;
 mod process;
 #[cfg(windows)]
@@ -46,13 +47,12 @@ pub trait SystemProxy: Send {
     /// Where the setting lives, in words the user knows, for instance `GNOME settings`.
     fn place(&self) -> &'static str;
 
-    /// What the setting says now, whoever made it so; none where this hand cannot tell.
+    /// What the setting says now, whoever made it so: one state, or one for each network connection where each has a
+    /// setting of its own, the one that most traffic goes by first.
     ///
     /// # Errors
     /// When the settings cannot be read.
-    fn state(&self) -> Result<Option<State>, Error> {
-        Ok(None)
-    }
+    fn states(&self) -> Result<Vec<State>, Error>;
 
     /// Reads every key that pointing the system at `pac_url` would change, and changes nothing.
     ///
@@ -79,14 +79,18 @@ pub trait SystemProxy: Send {
     /// When a key does not hold our value afterwards. Some may have been changed: call [`SystemProxy::restore`].
     fn apply(&self, note: &Note) -> Result<(), Error>;
 
-    /// Whether every key of `note` still holds our value. A hand that has no way to know says so it does.
+    /// Whether every key of `note` still holds our value. A connection that is not there any more needs none.
     ///
     /// # Errors
     /// When the settings cannot be read.
-    fn holds(&self, note: &Note) -> Result<bool, Error> {
-        let _ = note;
-        Ok(true)
-    }
+    fn holds(&self, note: &Note) -> Result<bool, Error>;
+
+    /// Takes note of connections that have appeared since `note` was made (a VPN, a new adapter), for pointing them where it
+    /// points the others; none where there are none. Changes nothing, as [`SystemProxy::prepare`].
+    ///
+    /// # Errors
+    /// As [`SystemProxy::prepare`].
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error>;
 
     /// Puts back every key that still holds our value; one that somebody else has changed meanwhile is left alone, and
     /// so is one of ours that serves such a change (the mode, when the address it points at is somebody else's now).

@@ -21,6 +21,8 @@ pub struct Memory {
 struct State {
     values: BTreeMap<String, String>,
     login: Option<LoginCommand>,
+    /// Beside the one that is always there.
+    connections: BTreeSet<String>,
     locked: BTreeSet<String>,
     fault: Option<Fault>,
     writes: usize,
@@ -63,6 +65,18 @@ impl Memory {
             Some(text) => state.values.insert(key.to_owned(), text.to_owned()),
             None => state.values.remove(key),
         };
+    }
+
+    /// Makes a connection that has keys of its own: `NAME autoconfig-url` and `NAME mode`.
+    pub fn connect(&self, name: &str) {
+        self.state().connections.insert(name.to_owned());
+    }
+
+    /// Takes it away, with what its keys hold.
+    pub fn disconnect(&self, name: &str) {
+        let mut state = self.state();
+        state.connections.remove(name);
+        state.values.retain(|key, _| key.rsplit_once(' ').is_none_or(|(group, _)| group != name));
     }
 
     /// What is to run at login, if anything.
@@ -131,11 +145,20 @@ impl Store for Memory {
     const PLACE: &'static str = "memory";
 
     fn plan(&self, pac_url: &str) -> Result<Vec<Wanted>, Error> {
-        Ok(former::plan::<Self>(pac_url))
+        let mut plan = former::plan::<Self>(pac_url);
+        for connection in &self.state().connections {
+            plan.push(Wanted::new(&format!("{connection} autoconfig-url"), format!("'{pac_url}'")));
+            plan.push(Wanted::new(&format!("{connection} mode"), "'auto'".to_owned()));
+        }
+        Ok(plan)
     }
 
     fn owns(key: &str) -> bool {
-        key == Self::ADDRESS || key == Self::MODE
+        key.ends_with(" autoconfig-url") || key.ends_with(" mode")
+    }
+
+    fn is_there(&self, group: &str) -> Result<bool, Error> {
+        Ok(group == Self::SCHEMA || self.state().connections.contains(group))
     }
 
     fn forget_dead_ends(&self, group: &mut [KeyNote], dead_ends: &DeadEnds<'_>) -> Result<(), Error> {
@@ -178,6 +201,10 @@ impl SystemProxy for Memory {
         Self::PLACE
     }
 
+    fn states(&self) -> Result<Vec<crate::State>, Error> {
+        Ok(vec![former::state(self)?])
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         keyed::prepare(self, pac_url)
     }
@@ -192,6 +219,10 @@ impl SystemProxy for Memory {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         keyed::holds(self, note)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use crate::keyed::{host_and_port, is_our_address};
 use crate::{Server, loopback};
 
-/// One place of the system's proxy setting as it is now, whoever made it so.
+/// One place of the system's proxy setting as it is now, or one network connection's share of it, whoever made it so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
+    /// Whose share it is, where connections have settings of their own: `Wi-Fi`, `Office VPN`. None for all of them, and
+    /// for all but those that are named beside.
+    pub connection: Option<String>,
     /// Where it sends web traffic.
     pub way: Way,
     /// An address of ours stands in it, also where the mode does not make it count.

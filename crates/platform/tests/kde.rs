@@ -134,6 +134,38 @@ fn a_company_proxy_comes_back_byte_for_byte_and_kde_reads_ours_meanwhile() {
 }
 
 #[test]
+fn what_the_file_says_is_told_whoever_made_it_so() {
+    test(
+        "what_the_file_says_is_told_whoever_made_it_so",
+        &[|home| {
+            let told = || {
+                let state = kde().states().unwrap().remove(0);
+                format!("{:?}{}", state.way, if state.names_us { ", us" } else { "" })
+            };
+            assert_eq!(told(), "Direct", "there is no file");
+            for (kind, want) in [
+                ("0", "Direct"),
+                ("1", "Manual([Http proxy.corp.test:3128, Http s.corp.test:3129])"),
+                ("2", r#"Automatic("http://pac.corp.test/it's/p[1].pac?a=b")"#),
+                ("3", r#"Automatic("")"#),
+            ] {
+                write(&file(home), &COMPANY.replace("ProxyType=1", &format!("ProxyType={kind}")));
+                assert_eq!(told(), want);
+            }
+            write(&file(home), "[Proxy Settings]\nProxyType=4\nhttpProxy=corp_proxy\n");
+            assert_eq!(told(), "Manual([Http env.corp.test:3130])");
+            write(&home.join("system/kioslaverc"), "[Proxy Settings]\nProxyType=3\n");
+            fs::remove_file(file(home)).unwrap();
+            assert_eq!(told(), r#"Automatic("")"#, "the system's default counts");
+            pointed_here();
+            assert_eq!(told(), format!("Automatic({PAC:?}), us"));
+            write(&file(home), &text(home).replace("ProxyType=2", "ProxyType=0"));
+            assert_eq!(told(), "Direct, us");
+        }],
+    );
+}
+
+#[test]
 fn firefox_under_kde_is_pointed_here_by_gnomes_settings() {
     if !own_home::machine_has_gsettings() {
         return;
@@ -195,6 +227,100 @@ fn what_others_change_meanwhile_stays() {
             assert!(!kde().holds(&note).unwrap());
             assert_eq!(kde().restore(&note).unwrap().kept, ["kioslaverc ProxyType"]);
             assert_eq!(text(home), COMPANY.replace("ProxyType=1", "ProxyType=0"));
+        }],
+    );
+}
+
+#[test]
+fn what_kdes_programs_write_in_the_same_moment_is_not_lost() {
+    test(
+        "what_kdes_programs_write_in_the_same_moment_is_not_lost",
+        &[|home| {
+            write(&file(home), COMPANY);
+            let note = kde().prepare(PAC).unwrap();
+            let keys: Vec<String> = (0..20).map(|n| format!("Key{n}")).collect();
+            for key in &keys {
+                let other = std::thread::spawn({
+                    let key = key.clone();
+                    move || kwriteconfig(&key, "here")
+                });
+                kde().apply(&note).unwrap();
+                kde().restore(&note).unwrap();
+                if !other.join().unwrap() {
+                    return println!("skipped: no kwriteconfig5 (Debian: libkf5config-bin)");
+                }
+            }
+            let text = text(home);
+            let lost: Vec<_> = keys.iter().filter(|key| !text.contains(&format!("{key}=here\n"))).collect();
+            assert!(lost.is_empty(), "{lost:?}");
+            kde_reads("http://pac.corp.test/it's/p[1].pac?a=b", "1");
+            assert!(!lock_file(home).exists());
+        }],
+    );
+}
+
+fn lock_file(home: &Path) -> PathBuf {
+    home.join("config/kioslaverc.lock")
+}
+
+/// A lock of this computer as Qt writes one, of that process.
+fn lock_of(home: &Path, process: u32) {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    write(&lock_file(home), &format!("{process}\nkwriteconfig5\n{}\n", name.trim()));
+}
+
+fn id_of_a_dead_process() -> u32 {
+    let mut gone = Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    gone.id()
+}
+
+#[test]
+fn a_lock_is_waited_for_only_so_long_and_one_that_is_left_behind_not_at_all() {
+    test(
+        "a_lock_is_waited_for_only_so_long_and_one_that_is_left_behind_not_at_all",
+        &[|home| {
+            write(&file(home), COMPANY);
+            lock_of(home, id_of_a_dead_process());
+            pointed_here();
+            assert!(!lock_file(home).exists());
+
+            // Nothing of it says how old its holder is, as where a program was killed between two calls.
+            write(&lock_file(home), "");
+            let long_ago = std::time::SystemTime::now() - Duration::from_secs(31);
+            fs::File::options().write(true).open(lock_file(home)).unwrap().set_modified(long_ago).unwrap();
+            let held = fs::File::open(lock_file(home)).unwrap();
+            held.lock().unwrap();
+            let begun = Instant::now();
+            pointed_here();
+            assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
+            assert!(lock_file(home).exists(), "it is somebody's");
+            drop(held);
+            pointed_here();
+            assert!(!lock_file(home).exists());
+
+            lock_of(home, std::process::id());
+            pointed_here();
+            assert!(lock_file(home).exists(), "its process is at work");
+        }],
+    );
+}
+
+#[test]
+fn what_a_killed_process_has_left_beside_the_file_goes() {
+    test(
+        "what_a_killed_process_has_left_beside_the_file_goes",
+        &[|home| {
+            write(&file(home), COMPANY);
+            let dead = id_of_a_dead_process();
+            lock_of(home, dead);
+            let half_written = home.join(format!("config/kioslaverc.tamis-{dead}"));
+            write(&half_written, "[Proxy");
+            let mut removed = tamis_platform::remove_own_abandoned();
+            removed.sort();
+            assert_eq!(removed, [lock_file(home), half_written]);
+            assert_eq!(text(home), COMPANY);
+            assert!(tamis_platform::remove_own_abandoned().is_empty());
         }],
     );
 }

@@ -137,6 +137,24 @@ fn every_connection_of_a_company_comes_back_and_so_does_its_pac() {
 }
 
 #[test]
+fn what_every_connection_says_is_told_whoever_made_it_so() {
+    let _turn = Turn::with(&[SETTINGS, CONNECTIONS]);
+    let company = "http://pac.corp.test/proxy.pac";
+    set_connection("DefaultConnectionSettings", 3, "proxy.corp.test:3128", "");
+    set_connection("SavedLegacySettings", 3, "proxy.corp.test:3128", "");
+    set_connection("Office VPN", 5, "", company);
+    let told = || -> Vec<_> {
+        let states = hand().states().unwrap().into_iter();
+        states.map(|state| (state.connection, format!("{:?}", state.way), state.names_us)).collect()
+    };
+    let by_hand = "Manual([Http proxy.corp.test:3128, Http proxy.corp.test:3128])".to_owned();
+    let of_the_vpn = (Some("Office VPN".to_owned()), format!("Automatic({company:?})"), false);
+    assert_eq!(told(), [(None, by_hand, false), of_the_vpn]);
+    hand().apply(&hand().prepare(PAC).unwrap()).unwrap();
+    assert!(told().iter().all(|(_, way, names_us)| way.contains(PAC) && *names_us), "{:?}", told());
+}
+
+#[test]
 fn the_proxy_named_by_hand_is_known() {
     let _turn = Turn::with(&[SETTINGS, CONNECTIONS]);
     set_connection("DefaultConnectionSettings", 3, "http=a.test:1;https=b.test:2", "");

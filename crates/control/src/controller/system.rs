@@ -10,7 +10,7 @@ use crate::hands::{Broken, aside};
 use crate::snapshot::SystemProxyState;
 use crate::system_setting::{Look, PointError, Restoration, SystemSetting};
 use crate::upstream::{self, Former};
-use crate::{Command, SystemProxyUse, words};
+use crate::{Command, Problem, SystemProxyUse, words};
 
 /// Problems that are over when the system points here.
 const SETTLED_BY_POINTING: [&str; 6] = [
@@ -146,12 +146,10 @@ impl Controller {
     pub(super) async fn look_at_system(&mut self) -> bool {
         let kept = match self.with_system(SystemSetting::look).await {
             Ok(Ok(Look::AsSet)) => return false,
+            Ok(Ok(Look::Incomplete(refused))) => return self.report_news(words::system_proxy_partly_set(&refused)),
             Ok(Ok(Look::LetGo(kept))) => kept,
             Ok(Err(error)) => {
-                let problem = words::system_proxy_not_restored(&error);
-                let is_news = !self.problems.contains(&problem);
-                self.report(problem);
-                return is_news;
+                return self.report_news(words::system_proxy_not_restored(&error));
             }
             Err(broken) => {
                 self.actual.system_proxy = false;
@@ -169,6 +167,13 @@ impl Controller {
             self.save_settings().await;
         }
         true
+    }
+
+    /// Whether it is not reported yet, just so.
+    fn report_news(&mut self, problem: Problem) -> bool {
+        let is_news = !self.problems.contains(&problem);
+        self.report(problem);
+        is_news
     }
 
     /// Works on the system's proxy setting off this thread.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use tamis_platform::{Process, ServerKind, Way};
+use tamis_platform::{Process, ServerKind, State, Way};
 
 use super::problem;
 use crate::Problem;
@@ -35,8 +35,13 @@ pub(crate) fn place(place: &str, way: &Way, whose: Whose) -> String {
     format!("{place}: {}{whose}", way_in_words(way))
 }
 
-pub(crate) fn place_untold(place: &str) -> String {
-    format!("{place}: Tamis can set it, but not tell what it says")
+/// A place, or one connection's share of it.
+pub(crate) fn share(place: &str, state: &State) -> String {
+    state.connection.as_ref().map_or_else(|| place.to_owned(), |connection| format!("{place}, {connection}"))
+}
+
+pub(crate) fn place_empty(place: &str) -> String {
+    format!("{place}: no network connection is turned on")
 }
 
 pub(crate) fn place_unread(place: &str) -> String {
@@ -46,7 +51,7 @@ pub(crate) fn place_unread(place: &str) -> String {
 fn way_in_words(way: &Way) -> String {
     match way {
         Way::Direct => "no proxy".into(),
-        Way::Automatic(url) if url.is_empty() => "an automatic configuration that the network announces".into(),
+        Way::Automatic(url) if url.is_empty() => "no proxy, unless the network announces one".into(),
         Way::Automatic(url) => format!("the automatic configuration {}", without_password(url)),
         Way::Manual(servers) if servers.is_empty() => "proxies named by hand, of which none is named".into(),
         Way::Manual(servers) => {
@@ -84,15 +89,14 @@ pub(crate) fn place_unreadable(place: &str, error: &impl Display) -> Problem {
     )
 }
 
-pub(crate) fn stale(place: &str, has_journal: bool) -> Problem {
-    let command = if has_journal { "tamis restore" } else { "tamis cleanup" };
+pub(crate) fn stale(place: &str) -> Problem {
     problem(
         "system-proxy-stale",
         "The system's proxy setting names a Tamis that is not there any more",
         format!(
             "It was killed, and so was its guard ({place}). Browsers go on directly; other programs may not get out at all."
         ),
-        format!("Run `{command}`, or start Tamis: either puts the setting back. {BY_HAND}"),
+        format!("Run `tamis restore`, or start Tamis: either puts the setting back. {BY_HAND}"),
     )
 }
 

@@ -11,10 +11,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::kioslaverc::{form, locks, string, with, without};
-use super::{folders, gio, plain_file};
+use super::{folders, gio, kconfig_lock, plain_file};
 use crate::former::{self, with_names_below};
 use crate::keyed::{self, DeadEnds, Store, Wanted};
-use crate::{Error, FileNote, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, SystemProxy};
+use crate::{
+    Error, FileNote, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, State, SystemProxy, Way,
+};
 
 /// How long KDE's programs are waited for while they are told; a bus that works takes some milliseconds.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -47,6 +49,14 @@ impl Kde {
 
     fn write(&self, text: &str) -> Result<(), Error> {
         plain_file::replace(&self.file, text).map_err(|source| self.failed("write", source))
+    }
+
+    /// Removes what a process was killed while writing beside the file, and its lock.
+    pub(super) fn remove_abandoned(&self) -> Vec<PathBuf> {
+        // Where a symbolic link leads, for that is where the file is written.
+        let file = fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone());
+        let half_written = file.parent().map(|folder| crate::remove_abandoned(folder, "kioslaverc.tamis-", ""));
+        half_written.unwrap_or_default().into_iter().chain(kconfig_lock::remove_abandoned(&self.file)).collect()
     }
 
     fn failed(&self, doing: &'static str, source: io::Error) -> Error {
@@ -89,6 +99,11 @@ impl Kde {
             reversed: self.counts("ReversedException")?.is_some_and(|text| text == "true" || text == "1"),
         })
     }
+}
+
+/// What a variable that a key names says. Programs have had theirs since they were started, as we have.
+fn of_the_environment(variable: String) -> Option<String> {
+    std::env::var(variable).ok()
 }
 
 /// The key as the file has it: its name in a note is one word.
@@ -198,10 +213,12 @@ impl Store for Kde {
         if text.contains('\n') {
             return Err(self.failed("write", io::Error::other("a value of several lines")));
         }
+        let _lock = kconfig_lock::hold(&self.file);
         self.write(&with(&self.text()?, name(key), text))
     }
 
     fn reset(&self, key: &str) -> Result<(), Error> {
+        let _lock = kconfig_lock::hold(&self.file);
         self.write(&without(&self.text()?, name(key)))
     }
 }
@@ -211,20 +228,32 @@ impl SystemProxy for Kde {
         Self::PLACE
     }
 
+    /// KIO's `KProtocolManager::ProxyType`: 1 by hand, 2 a script, 3 a script that the network announces, 4 the
+    /// environment variables that the keys name.
+    fn states(&self) -> Result<Vec<State>, Error> {
+        let way = match self.counts("ProxyType")?.as_deref() {
+            Some("1") => Way::Manual(self.manual(Some)?.servers()),
+            Some("2") => Way::Automatic(self.counts(name(ADDRESS))?.unwrap_or_default()),
+            Some("3") => Way::Automatic(String::new()),
+            Some("4") => Way::Manual(self.manual(of_the_environment)?.servers()),
+            _ => Way::Direct,
+        };
+        let set = form(&self.text()?, name(ADDRESS)).and_then(|form| string(&form));
+        Ok(vec![State { connection: None, way, names_us: set.as_deref().is_some_and(keyed::is_our_address) }])
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         let file = FileNote { text: plain_file::read(&self.file).map_err(|source| self.failed("read", source))? };
         Ok(Note { file: Some(file), ..keyed::prepare(self, pac_url)? })
     }
 
-    /// KIO's `KProtocolManager::ProxyType`: 1 by hand, 2 a script, 3 a script that the network announces, 4 the
-    /// environment variables that the keys name.
     fn former_proxy(&self, note: &Note) -> Result<Option<FormerProxy>, Error> {
         let noted = note.keys.iter().find(|key| key.key == MODE).and_then(|key| key.before.clone());
         let mode = noted.or_else(|| self.default_value(name(MODE))).and_then(|form| string(&form));
         Ok(match mode.as_deref() {
             Some("1") => self.manual(Some)?.if_any(),
             Some("2" | "3") => Some(FormerProxy::Automatic),
-            Some("4") => self.manual(|variable| std::env::var(variable).ok())?.if_any(),
+            Some("4") => self.manual(of_the_environment)?.if_any(),
             _ => None,
         })
     }
@@ -239,10 +268,15 @@ impl SystemProxy for Kde {
         keyed::holds(self, note)
     }
 
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
+    }
+
     /// Where there was no file an empty one stays: Chromium notices when the file is replaced, not when it goes.
     fn restore(&self, note: &Note) -> Result<Restored, Error> {
         let restored = keyed::restore(self, note);
         if let (Ok(_), Some(file)) = (&restored, &note.file) {
+            let _lock = kconfig_lock::hold(&self.file);
             plain_file::tidy(&self.file, &FileNote { text: Some(file.text.clone().unwrap_or_default()) });
         }
         if !matches!(&restored, Ok(restored) if restored.put_back.is_empty()) {

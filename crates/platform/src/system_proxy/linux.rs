@@ -8,7 +8,7 @@ use super::gio::{self, Gio, Settings};
 use super::keyfile;
 use crate::former::{self, GnomeKeys};
 use crate::keyed::{self, DeadEnds, Store, Wanted};
-use crate::{Error, FormerProxy, KeyNote, Note, Restored, State, SystemProxy, Way, gvariant};
+use crate::{Error, FormerProxy, KeyNote, Note, Restored, State, SystemProxy};
 
 /// The proxy setting in GSettings. Nothing is kept open between two calls, so each sees what is there now.
 pub(super) struct Gnome {
@@ -119,23 +119,8 @@ impl SystemProxy for Gnome {
         self.place
     }
 
-    fn state(&self) -> Result<Option<State>, Error> {
-        let set = self.user_value(Self::ADDRESS)?.and_then(|text| gvariant::string(&text));
-        let names_us = set.as_deref().is_some_and(keyed::is_our_address);
-        let counts = |key, set: Option<String>| -> Result<String, Error> {
-            let text = match set {
-                Some(text) => Some(text),
-                None => self.default_value(key)?.and_then(|text| gvariant::string(&text)),
-            };
-            Ok(text.unwrap_or_default())
-        };
-        let mode = self.user_value(Self::MODE)?.and_then(|text| gvariant::string(&text));
-        let way = match counts(Self::MODE, mode)?.as_str() {
-            "auto" => Way::Automatic(counts(Self::ADDRESS, set)?),
-            "manual" => Way::Manual(former::servers(self)?),
-            _ => Way::Direct,
-        };
-        Ok(Some(State { way, names_us }))
+    fn states(&self) -> Result<Vec<State>, Error> {
+        Ok(vec![former::state(self)?])
     }
 
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
@@ -154,6 +139,10 @@ impl SystemProxy for Gnome {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         keyed::holds(self, note)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -15,6 +15,8 @@ mod folders;
 #[cfg(target_os = "linux")]
 mod gio;
 #[cfg(target_os = "linux")]
+mod kconfig_lock;
+#[cfg(target_os = "linux")]
 mod kde;
 #[cfg(target_os = "linux")]
 mod keyfile;
@@ -87,7 +89,9 @@ pub fn for_note(note: &Note) -> Option<Box<dyn SystemProxy>> {
 /// Removes what a process was killed while writing beside a settings file.
 #[cfg(target_os = "linux")]
 pub(crate) fn remove_abandoned() -> Vec<std::path::PathBuf> {
-    keyfile::remove_abandoned()
+    let mut removed = keyfile::remove_abandoned();
+    removed.extend(kde::Kde::find().map(|kde| kde.remove_abandoned()).unwrap_or_default());
+    removed
 }
 
 #[cfg(target_os = "linux")]

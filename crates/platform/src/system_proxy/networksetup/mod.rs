@@ -2,8 +2,8 @@
 //! mean. Running it is in `macos.rs`.
 //!
 //! Each network service (Wi-Fi, Ethernet, a VPN) has a setting of its own, and only that of the primary service counts,
-//! which changes when a cable is plugged in. So every enabled service is pointed here, each with its own notes. One that
-//! appears later is not until the system is pointed here the next time.
+//! which changes when a cable is plugged in. So every enabled service is pointed here, each with its own notes, and one that
+//! appears or is turned on later joins them.
 //!
 //! `networksetup` says "no such service" and ends well: whatever is written is read back.
 
@@ -14,7 +14,7 @@ use std::io;
 use self::answers::{Endpoint, NamedServer};
 use crate::former::{HTTP_PORT, SOCKS_PORT};
 use crate::keyed::{self, DeadEnds, Store, Wanted, is_our_address};
-use crate::{Error, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, SystemProxy};
+use crate::{Error, FormerProxy, KeyNote, ManualProxies, Note, Restored, Server, ServerKind, State, SystemProxy, Way};
 
 /// Apple's command.
 const NETWORKSETUP: &str = "/usr/sbin/networksetup";
@@ -118,9 +118,42 @@ impl<R: Runner> MacOs<R> {
         self.ask("set", key, &["-setautoproxystate", service, state]).map(drop)
     }
 
+    /// Those that are turned on.
+    fn services(&self) -> Result<Vec<String>, Error> {
+        Ok(answers::services(&self.ask("read", "services", &["-listallnetworkservices"])?))
+    }
+
+    /// None where there is no such service any more.
+    fn state_of(&self, service: String) -> Result<Option<State>, Error> {
+        let Some(Endpoint { address, enabled }) = self.endpoint(&service)? else { return Ok(None) };
+        let names_us = address.as_deref().is_some_and(is_our_address);
+        let way = match address {
+            Some(address) if enabled => Way::Automatic(address),
+            _ if self.detects(&service)? => Way::Automatic(String::new()),
+            _ => match self.named(&service)?.servers() {
+                none if none.is_empty() => Way::Direct,
+                servers => Way::Manual(servers),
+            },
+        };
+        Ok(Some(State { connection: Some(service), way, names_us }))
+    }
+
+    /// Whether the network is asked for a configuration.
+    fn detects(&self, service: &str) -> Result<bool, Error> {
+        Ok(answers::is_on(&self.ask("read", service, &["-getproxyautodiscovery", service])?))
+    }
+
+    /// The proxies that are named by hand and in force, without the hosts that are reached directly.
+    fn named(&self, service: &str) -> Result<ManualProxies, Error> {
+        let socks = self.server(service, "-getsocksfirewallproxy", ServerKind::Socks)?;
+        let http = self.server(service, "-getwebproxy", ServerKind::Http)?.or_else(|| socks.clone());
+        let https = self.server(service, "-getsecurewebproxy", ServerKind::Http)?.or(socks);
+        Ok(ManualProxies { http, https, ..ManualProxies::default() })
+    }
+
     /// The enabled service by which traffic leaves, else the first one.
     fn primary_service(&self) -> Result<Option<String>, Error> {
-        let services = answers::services(&self.ask("read", "services", &["-listallnetworkservices"])?);
+        let services = self.services()?;
         let order = self.ask("read", "services", &["-listnetworkserviceorder"])?;
         // Without a network there is no such route, and `route` ends badly.
         let route = self.runner.run(ROUTE, &["-n", "get", "default"]).unwrap_or_default();
@@ -152,7 +185,7 @@ impl<R: Runner> Store for MacOs<R> {
     const PLACE: &'static str = PLACE;
 
     fn plan(&self, pac_url: &str) -> Result<Vec<Wanted>, Error> {
-        let services = answers::services(&self.ask("read", "services", &["-listallnetworkservices"])?);
+        let services = self.services()?;
         if services.is_empty() {
             let why = "this Mac has no network service that is turned on".to_owned();
             return Err(Error::Setting { place: PLACE, doing: "read", key: "services".to_owned(), why });
@@ -168,6 +201,10 @@ impl<R: Runner> Store for MacOs<R> {
 
     fn off(_ours: &str) -> Option<String> {
         Some(in_words(false).to_owned())
+    }
+
+    fn is_there(&self, group: &str) -> Result<bool, Error> {
+        Ok(self.endpoint(group)?.is_some())
     }
 
     /// An address only: proxies named by hand have switches of their own, which we do not touch.
@@ -216,6 +253,15 @@ impl<R: Runner> SystemProxy for MacOs<R> {
         PLACE
     }
 
+    /// That of the service by which traffic leaves now comes first.
+    fn states(&self) -> Result<Vec<State>, Error> {
+        let primary = self.primary_service()?;
+        let mut services = self.services()?;
+        services.sort_by_key(|service| Some(service) != primary.as_ref());
+        let states = services.into_iter().map(|service| self.state_of(service).transpose());
+        states.flatten().collect()
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         keyed::prepare(self, pac_url)
     }
@@ -225,18 +271,14 @@ impl<R: Runner> SystemProxy for MacOs<R> {
         let Some(service) = self.primary_service()? else { return Ok(None) };
         let state = format!("{service} state");
         let noted = note.keys.iter().find(|key| key.key == state).and_then(|key| key.before.as_deref());
-        let detects = self.ask("read", &service, &["-getproxyautodiscovery", &service])?;
-        if noted == Some(in_words(true)) || answers::is_on(&detects) {
+        if noted == Some(in_words(true)) || self.detects(&service)? {
             return Ok(Some(FormerProxy::Automatic));
         }
-        let socks = self.server(&service, "-getsocksfirewallproxy", ServerKind::Socks)?;
-        let http = self.server(&service, "-getwebproxy", ServerKind::Http)?.or_else(|| socks.clone());
-        let https = self.server(&service, "-getsecurewebproxy", ServerKind::Http)?.or(socks);
-        if http.is_none() && https.is_none() {
-            return Ok(None);
+        let mut manual = self.named(&service)?;
+        if manual != ManualProxies::default() {
+            manual.direct = answers::bypassed(&self.ask("read", &service, &["-getproxybypassdomains", &service])?);
         }
-        let direct = answers::bypassed(&self.ask("read", &service, &["-getproxybypassdomains", &service])?);
-        Ok(Some(FormerProxy::Manual(ManualProxies { http, https, direct, reversed: false })))
+        Ok(manual.if_any())
     }
 
     fn apply(&self, note: &Note) -> Result<(), Error> {
@@ -245,6 +287,10 @@ impl<R: Runner> SystemProxy for MacOs<R> {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         keyed::holds(self, note)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

@@ -165,6 +165,27 @@ fn a_service_that_is_gone_meanwhile_keeps_no_other_from_coming_back() {
 }
 
 #[test]
+fn a_service_that_appears_later_is_pointed_here_too_and_comes_back_and_one_that_goes_is_no_change_by_others() {
+    let mac = Mac::new();
+    let mut note = mac.hand().prepare(PAC).unwrap();
+    mac.hand().apply(&note).unwrap();
+    assert_eq!(mac.hand().newcomers(&note).unwrap(), None);
+    mac.set("Office VPN", "http://vpn.test/p.pac", true);
+    let found = mac.hand().newcomers(&note).unwrap().unwrap();
+    assert_eq!(mac.services()["Office VPN"], ("http://vpn.test/p.pac".into(), true), "it only looks");
+    note.keys.extend(found.keys.iter().cloned());
+    mac.hand().apply(&found).unwrap();
+    assert!(mac.services().values().all(|service| *service == (PAC.to_owned(), true)));
+    mac.0.lock().unwrap().services.remove("iPhone USB");
+    assert!(mac.hand().holds(&note).unwrap() && mac.hand().newcomers(&note).unwrap().is_none());
+    mac.hand().restore(&note).unwrap();
+    let mut want = Mac::new().services();
+    want.remove("iPhone USB");
+    want.insert("Office VPN".into(), ("http://vpn.test/p.pac".into(), true));
+    assert_eq!(mac.services(), want);
+}
+
+#[test]
 fn our_address_of_an_earlier_run_is_never_noted_as_the_users() {
     let mac = Mac::new();
     mac.set("Wi-Fi", "http://127.0.0.1:9/tamis.pac?g=1", true);
@@ -198,6 +219,38 @@ fn a_mac_that_wants_an_administrator_says_so_and_a_mac_without_services_too() {
     let bare = Mac::default();
     let error = bare.hand().prepare(PAC).unwrap_err().to_string();
     assert!(error.contains("no network service"), "{error}");
+}
+
+#[test]
+fn what_every_service_says_is_told_that_of_the_way_out_first() {
+    let mac = Mac::new();
+    let answers = |pairs: &[(&'static str, &'static str)]| mac.0.lock().unwrap().answers.extend(pairs.iter().copied());
+    let told = || -> Vec<String> {
+        let shown = |state: crate::State| {
+            let us = if state.names_us { ", us" } else { "" };
+            format!("{} {:?}{us}", state.connection.unwrap(), state.way)
+        };
+        mac.hand().states().unwrap().into_iter().map(shown).collect()
+    };
+    let none = "Enabled: No\nServer: \nPort: 0\nAuthenticated Proxy Enabled: 0\n";
+    answers(&[
+        ("-listnetworkserviceorder", "(1) Wi-Fi\n(Hardware Port: Wi-Fi, Device: en0)\n"),
+        ("route", "  interface: en0\n"),
+        ("-getproxyautodiscovery", "Auto Proxy Discovery: Off\n"),
+        ("-getwebproxy", none),
+        ("-getsecurewebproxy", none),
+        ("-getsocksfirewallproxy", none),
+    ]);
+    let company = r#"USB 10/100 LAN Automatic("http://pac.corp.test/p.pac")"#;
+    assert_eq!(told(), ["Wi-Fi Direct", company, "iPhone USB Direct"]);
+    answers(&[("-getwebproxy", "Enabled: Yes\nServer: p.test\nPort: 3128\nAuthenticated Proxy Enabled: 0\n")]);
+    assert_eq!(told()[0], "Wi-Fi Manual([Http p.test:3128])");
+    answers(&[("-getproxyautodiscovery", "Auto Proxy Discovery: On\n")]);
+    mac.set("iPhone USB", PAC, false);
+    assert_eq!(told(), [r#"Wi-Fi Automatic("")"#, company, r#"iPhone USB Automatic(""), us"#]);
+    let note = mac.hand().prepare(PAC).unwrap();
+    mac.hand().apply(&note).unwrap();
+    assert!(mac.hand().states().unwrap().iter().all(|state| state.way.is_ours() && state.names_us));
 }
 
 #[test]

@@ -17,14 +17,20 @@ mod former;
 use std::io;
 
 use self::connection::{ADDRESS, Connection, DETECT, DIRECT, PROXY};
-use crate::keyed::{self, DeadEnds, Store, Wanted};
-use crate::{Error, FormerProxy, KeyNote, Note, Restored, SystemProxy};
+use crate::keyed::{self, DeadEnds, Store, Wanted, is_our_address};
+use crate::{Error, FormerProxy, KeyNote, Note, Restored, State, SystemProxy, Way};
 
 /// The connection of the LAN, Wi-Fi included, which every user has.
 const LAN: &str = "DefaultConnectionSettings";
 
+/// What Windows compares with the LAN's setting; no connection.
+const COPY: &str = "SavedLegacySettings";
+
 /// The LAN's address as plain text. The word before it only makes it a group of its own.
 const PLAIN_ADDRESS: &str = "Plain AutoConfigURL";
+
+/// That text's name in the registry.
+const PLAIN_ADDRESS_VALUE: &str = "AutoConfigURL";
 
 /// What of the registry is needed. Names and values in it are known to this user's programs; all are bounded by the
 /// registry itself.
@@ -87,6 +93,39 @@ impl<R: Registry> WinInet<R> {
         }
     }
 
+    fn connections_beside_the_lan(&self) -> Result<Vec<String>, Error> {
+        let mut names = self.registry.connections().map_err(failed("read", "Connections"))?;
+        names.retain(|name| name != LAN);
+        Ok(names)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.registry.text(name).map_err(failed("read", name))
+    }
+
+    /// Programs that know no more than plain values set these alone.
+    fn plain_proxies(&self) -> Result<Option<FormerProxy>, Error> {
+        if self.registry.number("ProxyEnable").map_err(failed("read", "ProxyEnable"))? != Some(1) {
+            return Ok(None);
+        }
+        let text = |name| self.text(name).map(Option::unwrap_or_default);
+        Ok(former::read(&text("ProxyServer")?, &text("ProxyOverride")?))
+    }
+
+    /// Where the LAN has no value of its own, Windows makes one of the plain ones.
+    fn state_of_the_lan(&self) -> Result<State, Error> {
+        let (setting, plain) = (self.connection(LAN)?, self.text(PLAIN_ADDRESS_VALUE)?.unwrap_or_default());
+        let way = match self.plain_proxies()? {
+            _ if setting.flags != 0 => way(&setting),
+            _ if !plain.is_empty() => Way::Automatic(plain.clone()),
+            Some(FormerProxy::Manual(manual)) => Way::Manual(manual.servers()),
+            _ => Way::Direct,
+        };
+        let copy = self.connection(COPY).map(|copy| copy.address()).unwrap_or_default();
+        let names_us = [plain, setting.address(), copy].iter().any(|url| is_our_address(url));
+        Ok(State { connection: None, way, names_us })
+    }
+
     fn change(&self, name: &str, change: impl FnOnce(&mut Connection)) -> Result<(), Error> {
         let mut connection = self.connection(name)?;
         change(&mut connection);
@@ -97,7 +136,7 @@ impl<R: Registry> WinInet<R> {
     fn write(&self, key: &str, text: Option<&str>) -> Result<(), Error> {
         match Key::parse(key) {
             None => Err(failed("set", key)(io::Error::other("not a key of this setting"))),
-            Some(Key::PlainAddress) => self.registry.set_text("AutoConfigURL", text).map_err(failed("set", key)),
+            Some(Key::PlainAddress) => self.registry.set_text(PLAIN_ADDRESS_VALUE, text).map_err(failed("set", key)),
             Some(Key::Address(name)) => self.change(name, |to| to.set_address(text.unwrap_or_default())),
             Some(Key::Flags(name)) => {
                 let flags = text.map_or(Ok(0), str::parse).map_err(|_| failed("set", key)(not_flags()))?;
@@ -113,6 +152,19 @@ fn failed<'a>(doing: &'static str, key: &'a str) -> impl FnOnce(io::Error) -> Er
 
 fn not_flags() -> io::Error {
     io::Error::other("its value is not a number")
+}
+
+/// The first of its ways that leads somewhere for certain: automatic detection would come before the others, but hardly a
+/// network answers.
+fn way(setting: &Connection) -> Way {
+    if setting.flags & ADDRESS != 0 {
+        return Way::Automatic(setting.address());
+    }
+    match former::read(&setting.proxies(), &setting.direct()) {
+        Some(FormerProxy::Manual(manual)) if setting.flags & PROXY != 0 => Way::Manual(manual.servers()),
+        _ if setting.flags & DETECT != 0 => Way::Automatic(String::new()),
+        _ => Way::Direct,
+    }
 }
 
 /// The flags while our address is in force, where it was these before.
@@ -131,9 +183,8 @@ impl<R: Registry> Store for WinInet<R> {
 
     fn plan(&self, pac_url: &str) -> Result<Vec<Wanted>, Error> {
         let mut plan = vec![Wanted::new(PLAIN_ADDRESS, pac_url.to_owned())];
-        let mut names = self.registry.connections().map_err(failed("read", "Connections"))?;
-        names.retain(|name| name != LAN);
-        for name in std::iter::once(LAN).chain(names.iter().map(String::as_str)) {
+        let others = self.connections_beside_the_lan()?;
+        for name in std::iter::once(LAN).chain(others.iter().map(String::as_str)) {
             let before = match self.connection(name) {
                 Ok(connection) => connection.flags,
                 Err(error) if name == LAN => return Err(error),
@@ -155,6 +206,12 @@ impl<R: Registry> Store for WinInet<R> {
     /// As Windows has it from the start: the network is asked.
     fn off(ours: &str) -> Option<String> {
         ours.parse::<u32>().ok().map(|flags| (flags & !ADDRESS | DETECT).to_string())
+    }
+
+    /// The LAN's cannot go.
+    fn is_there(&self, group: &str) -> Result<bool, Error> {
+        let is_the_lans = group == LAN || group == keyed::group(PLAIN_ADDRESS);
+        Ok(is_the_lans || self.connections_beside_the_lan()?.iter().any(|name| name == group))
     }
 
     /// Of two ways, an address and a proxy, each may be one; what is no way out is none beside our address either.
@@ -187,7 +244,7 @@ impl<R: Registry> Store for WinInet<R> {
     fn user_value(&self, key: &str) -> Result<Option<String>, Error> {
         match Key::parse(key) {
             None => Ok(None),
-            Some(Key::PlainAddress) => self.registry.text("AutoConfigURL").map_err(failed("read", key)),
+            Some(Key::PlainAddress) => self.text(PLAIN_ADDRESS_VALUE),
             Some(Key::Address(name)) => Ok(Some(self.connection(name)?.address()).filter(|text| !text.is_empty())),
             Some(Key::Flags(name)) => {
                 Ok(Some(self.connection(name)?.flags).filter(|flags| *flags != 0).map(|flags| flags.to_string()))
@@ -209,6 +266,18 @@ impl<R: Registry> SystemProxy for WinInet<R> {
         PLACE
     }
 
+    /// The LAN's first. A connection whose setting is of a form that is not known is left out, as it is when the system is
+    /// pointed here.
+    fn states(&self) -> Result<Vec<State>, Error> {
+        let mut states = vec![self.state_of_the_lan()?];
+        for name in self.connections_beside_the_lan()?.into_iter().filter(|name| name != COPY) {
+            let Ok(setting) = self.connection(&name) else { continue };
+            let names_us = is_our_address(&setting.address());
+            states.push(State { connection: Some(name), way: way(&setting), names_us });
+        }
+        Ok(states)
+    }
+
     fn prepare(&self, pac_url: &str) -> Result<Note, Error> {
         keyed::prepare(self, pac_url)
     }
@@ -218,7 +287,6 @@ impl<R: Registry> SystemProxy for WinInet<R> {
     fn former_proxy(&self, note: &Note) -> Result<Option<FormerProxy>, Error> {
         let noted = note.keys.iter().find(|key| matches!(Key::parse(&key.key), Some(Key::Flags(LAN))));
         let flags = noted.and_then(|key| key.before.as_deref()).and_then(|text| text.parse::<u32>().ok());
-        let text = |name| self.registry.text(name).map(Option::unwrap_or_default).map_err(failed("read", name));
         match flags {
             Some(flags) if flags & ADDRESS != 0 => Ok(Some(FormerProxy::Automatic)),
             Some(flags) if flags & PROXY != 0 => {
@@ -226,11 +294,7 @@ impl<R: Registry> SystemProxy for WinInet<R> {
                 Ok(former::read(&connection.proxies(), &connection.direct()))
             }
             Some(_) => Ok(None),
-            // Programs that know no more than plain values set these alone.
-            None if self.registry.number("ProxyEnable").map_err(failed("read", "ProxyEnable"))? == Some(1) => {
-                Ok(former::read(&text("ProxyServer")?, &text("ProxyOverride")?))
-            }
-            None => Ok(None),
+            None => self.plain_proxies(),
         }
     }
 
@@ -242,6 +306,10 @@ impl<R: Registry> SystemProxy for WinInet<R> {
 
     fn holds(&self, note: &Note) -> Result<bool, Error> {
         keyed::holds(self, note)
+    }
+
+    fn newcomers(&self, note: &Note) -> Result<Option<Note>, Error> {
+        keyed::newcomers(self, note)
     }
 
     fn restore(&self, note: &Note) -> Result<Restored, Error> {

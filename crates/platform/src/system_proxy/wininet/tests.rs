@@ -249,6 +249,33 @@ fn a_way_that_leads_to_nobody_on_this_computer_is_neither_put_back_nor_left_besi
 }
 
 #[test]
+fn a_connection_that_appears_later_is_pointed_here_too_and_comes_back_and_one_that_goes_is_no_change_by_others() {
+    let fake = systems().swap_remove(3);
+    let hand = fake.hand();
+    let mut note = hand.prepare(PAC).unwrap();
+    hand.apply(&note).unwrap();
+    assert_eq!(hand.newcomers(&note).unwrap(), None);
+    fake.0.lock().unwrap().dial_up.push("Office VPN".into());
+    put(&mut fake.0.lock().unwrap().connections, "Home", Some(setting(DIRECT | ADDRESS, "", "", "http://h.test/")));
+    let before = fake.state();
+    let found = hand.newcomers(&note).unwrap().unwrap();
+    assert_eq!(fake.state(), before, "it only looks");
+    assert!(found.keys.iter().all(|key| key.key.starts_with("Office VPN ") || key.key.starts_with("Home ")));
+    note.keys.extend(found.keys.iter().cloned());
+    hand.apply(&found).unwrap();
+    assert!(hand.holds(&note).unwrap());
+    assert_eq!((hand.newcomers(&note).unwrap(), fake.flags("Office VPN")), (None, DIRECT | ADDRESS));
+    fake.set_connection("Old modem", None).unwrap();
+    assert!(hand.holds(&note).unwrap());
+    hand.restore(&note).unwrap();
+    let mut want = before;
+    want.connections.remove("Old modem");
+    assert_eq!(fake.state().connections["Home"], want.connections["Home"]);
+    assert!(!fake.state().connections.contains_key("Office VPN"));
+    assert_eq!(fake.flags(LAN), DIRECT | PROXY);
+}
+
+#[test]
 fn the_setting_is_held_until_somebody_changes_one_connection() {
     let fake = systems().pop().unwrap();
     let note = fake.hand().prepare(PAC).unwrap();
@@ -257,6 +284,52 @@ fn the_setting_is_held_until_somebody_changes_one_connection() {
     assert!(fake.hand().holds(&note).unwrap());
     fake.set_connection("Office VPN", None).unwrap();
     assert!(!fake.hand().holds(&note).unwrap());
+}
+
+/// Each connection with its way, and whether it names us.
+fn told(fake: &Fake) -> Vec<String> {
+    let shown = |state: State| {
+        let us = if state.names_us { ", us" } else { "" };
+        format!("{} {:?}{us}", state.connection.unwrap_or_default(), state.way)
+    };
+    fake.hand().states().unwrap().into_iter().map(shown).collect()
+}
+
+#[test]
+fn what_every_connection_says_is_told_whoever_made_it_so() {
+    let systems = systems();
+    let found: Vec<_> = systems.iter().map(told).collect();
+    assert_eq!(found[0], [" Direct"]);
+    assert_eq!(found[1], [" Direct", "Office VPN Direct"]);
+    assert_eq!(found[2], [r#" Automatic("")"#]);
+    assert_eq!(
+        found[3],
+        [" Manual([Http proxy.corp.test:3128, Http proxy.corp.test:3128])", "Old modem Direct"],
+        "what is of no known form is not guessed at"
+    );
+    assert!(found[4][0].starts_with(r#" Automatic("http://pac.corp.test/b"#), "{:?}", found[4]);
+    assert_eq!(found[4][1..], ["Office VPN Direct"]);
+    for fake in systems.iter().filter(|fake| !told(fake)[0].contains("pac.corp")) {
+        let note = fake.hand().prepare(PAC).unwrap();
+        fake.hand().apply(&note).unwrap();
+        assert!(fake.hand().states().unwrap().iter().all(|state| state.way.is_ours() && state.names_us));
+    }
+}
+
+#[test]
+fn an_address_of_ours_is_told_wherever_the_lan_keeps_it_and_plain_values_count_where_there_is_no_other() {
+    let copy = with(|values| put(&mut values.connections, COPY, Some(setting(DIRECT, "", "", PAC))));
+    assert_eq!(told(&copy), [" Direct, us"]);
+    let plain = with(|values| {
+        values.texts.insert("AutoConfigURL".into(), PAC.into());
+        values.numbers.insert("ProxyEnable".into(), 1);
+        values.texts.insert("ProxyServer".into(), "plain.test:1".into());
+    });
+    assert_eq!(told(&plain), [format!(" Automatic({PAC:?}), us")]);
+    plain.set_text("AutoConfigURL", None).unwrap();
+    assert_eq!(told(&plain), [" Manual([Http plain.test:1, Http plain.test:1])"]);
+    put(&mut plain.0.lock().unwrap().connections, LAN, Some(setting(DIRECT, "", "", "")));
+    assert_eq!(told(&plain), [" Direct"]);
 }
 
 #[test]
