@@ -31,13 +31,22 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When `what` has not come within [`DEADLINE`].
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + DEADLINE;
+pub fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    wait_at_most(DEADLINE, what, look)
+}
+
+/// The same for what may take longer than everything else, or less.
+///
+/// # Panics
+/// When `what` has not come within `limit`.
+#[track_caller]
+pub fn wait_at_most<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + limit;
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(Instant::now() < end, "waited {DEADLINE:?} for {what}");
+        assert!(Instant::now() < end, "waited {limit:?} for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

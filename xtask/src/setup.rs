@@ -43,13 +43,14 @@ const DESKTOP: [Package; 4] = [
     package("libayatana-appindicator3-1", Sign::Library("libayatana-appindicator3.so.1")),
 ];
 
-const TESTS: [Package; 14] = [
+const TESTS: [Package; 15] = [
     package("xvfb", Sign::Program("Xvfb")),
     package("xauth", Sign::Program("xauth")),
     package("dbus", Sign::Program("dbus-daemon")),
     package("dbus-x11", Sign::Program("dbus-launch")),
     package("webkit2gtk-driver", Sign::Program("WebKitWebDriver")),
     package("chromium", Sign::Program("chromium")),
+    package("firefox-esr", Sign::Program("firefox-esr")),
     package("libglib2.0-bin", Sign::Program("gsettings")),
     package("gsettings-desktop-schemas", Sign::PkgConfig("gsettings-desktop-schemas")),
     package("dconf-gsettings-backend", Sign::None),

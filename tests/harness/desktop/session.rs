@@ -114,8 +114,9 @@ fn on_path(tool: &str) -> bool {
 /// # Panics
 /// When it does not start.
 pub fn start_display() -> (String, Program) {
+    // It would begin anew whenever its last client leaves, and lose the one that comes at that moment.
     let mut server = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+        .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

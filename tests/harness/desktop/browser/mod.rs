@@ -1,0 +1,139 @@
+//! Real browsers that follow the proxy settings of the desktop as a user's do, driven from outside. Nothing of them leaves this
+//! computer: they look no name up, and to them every name that ends in `.test` is this computer.
+
+mod chromium;
+mod firefox;
+
+use std::fmt;
+use std::io::Write;
+use std::process::Command;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::session::Program;
+use crate::serve_box::Home;
+use crate::wait_for;
+
+/// How long a browser may take for an answer, its first one included. A page may have to wait for a proxy that hangs.
+const ANSWER: Duration = Duration::from_secs(40);
+
+/// How long it may take to end.
+const END: Duration = Duration::from_secs(10);
+
+/// A running browser with one page open.
+pub struct Browser {
+    language: Box<dyn Language>,
+    process: Program,
+    line: Line,
+}
+
+/// How a browser is spoken to.
+trait Language: Send {
+    /// Which browser speaks it.
+    fn browser(&self) -> &'static str;
+    /// Loads an address and returns when its page is there, or says why it is not.
+    fn load(&self, line: &mut Line, url: &str) -> Result<(), String>;
+    /// Runs the body of a function in the page; what it returns or promises.
+    fn run(&self, line: &mut Line, script: &str) -> Result<Value, String>;
+    /// Asks the browser to end.
+    fn quit(&self, line: &mut Line);
+}
+
+impl Browser {
+    /// Chromium of a user; `dress` adds to its environment. It reads the desktop's settings only where it has a display and
+    /// is told the name of a desktop that it knows.
+    pub fn chromium(home: &Home, dress: impl FnOnce(&mut Command)) -> Self {
+        chromium::start(home, dress)
+    }
+
+    /// Firefox of a user; `dress` adds to its environment.
+    pub fn firefox(home: &Home, dress: impl FnOnce(&mut Command)) -> Self {
+        firefox::start(home, dress)
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.language.browser()
+    }
+
+    /// Loads an address; the text of its page.
+    ///
+    /// # Errors
+    /// What the browser says in place of the page.
+    pub fn load(&mut self, url: &str) -> Result<String, String> {
+        self.language.load(&mut self.line, url)?;
+        let text = "return new Promise(done => document.readyState === 'complete' ? done() : addEventListener('load', \
+                    done)).then(() => document.body.innerText)";
+        let text = self.language.run(&mut self.line, text)?;
+        Ok(text.as_str().unwrap_or_default().trim().to_owned())
+    }
+
+    /// Begins to load an address, as a click in the page would, and returns when the beginning of its text is there.
+    pub fn begin(&mut self, url: &str, text: &str) {
+        let script = format!("setTimeout(() => location.assign({}))", Value::from(url));
+        self.language.run(&mut self.line, &script).expect("a page to leave");
+        wait_for(text, || {
+            // Between two pages there is none in which a script could run.
+            let page = self.language.run(&mut self.line, "return document.body.innerText").ok()?;
+            page.as_str()?.starts_with(text).then_some(())
+        });
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.process.0.id())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It still writes into its home while it ends, and that must not go before it.
+        self.language.quit(&mut self.line);
+        let end = Instant::now() + END;
+        while self.process.0.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Messages to and from a browser.
+struct Line {
+    to: Box<dyn Write + Send>,
+    from: Receiver<Value>,
+    last: u64,
+}
+
+impl Line {
+    /// `read` takes in one message after the other, until there are no more.
+    fn new(to: impl Write + Send + 'static, mut read: impl FnMut() -> Option<Value> + Send + 'static) -> Self {
+        let (out, from) = mpsc::channel();
+        thread::spawn(move || while read().is_some_and(|message| out.send(message).is_ok()) {});
+        Self { to: Box::new(to), from, last: 0 }
+    }
+
+    /// A number for the next question, by which its answer is known.
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.to.write_all(bytes).and_then(|()| self.to.flush()).map_err(|error| error.to_string())
+    }
+
+    /// Waits for the message in which `find` finds the answer.
+    fn answer<T>(&mut self, find: impl Fn(&mut Value) -> Option<T>) -> Result<T, String> {
+        let end = Instant::now() + ANSWER;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let mut message = self.from.recv_timeout(left).map_err(|error| format!("no answer: {error}"))?;
+            if let Some(found) = find(&mut message) {
+                return Ok(found);
+            }
+        }
+    }
+}
