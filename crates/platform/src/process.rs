@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Process {
     /// Its number.
     pub id: u32,
-    /// When it started, in the system's own measure since the boot; none where the system does not tell.
+    /// When it started, in the system's own measure; none where the system does not tell.
     pub started: Option<u64>,
-    /// Names the boot; none where the system does not tell.
+    /// Names the boot; empty where `started` counts from no boot, none where the system does not tell.
     pub boot: Option<String>,
     /// Whose it is; none where users have no numbers.
     pub user: Option<u32>,
@@ -44,7 +44,7 @@ impl Process {
     /// now is ended: so this is for somebody who knows otherwise that it is there.
     ///
     /// # Errors
-    /// When it cannot be ended, or this system offers no way to do so.
+    /// When it cannot be ended.
     pub fn kill(&self) -> std::io::Result<()> {
         if self.is_running() == Some(false) { Ok(()) } else { kill(self.id) }
     }
@@ -52,17 +52,12 @@ impl Process {
 
 /// Whether certainly no process has this number.
 pub(crate) fn is_free(id: u32) -> bool {
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     return look(id).is_none_or(|seen| !seen.works);
     #[cfg(all(unix, not(target_os = "linux")))]
     {
         let id = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw);
         id.is_none_or(|id| rustix::process::test_kill_process(id) == Err(rustix::io::Errno::SRCH))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = id;
-        false
     }
 }
 
@@ -104,7 +99,13 @@ fn look(id: u32) -> Option<Seen> {
     parse(&std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
 }
 
-#[cfg(not(target_os = "linux"))]
+/// A process that this user may not look at counts as none: what is looked for is one of his own.
+#[cfg(windows)]
+fn look(id: u32) -> Option<Seen> {
+    crate::win32::process(id).map(|(started, works)| Seen { started, works })
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
 fn look(_: u32) -> Option<Seen> {
     None
 }
@@ -125,7 +126,13 @@ fn boot() -> Option<String> {
     Some(id.trim().to_owned())
 }
 
-#[cfg(not(target_os = "linux"))]
+/// Windows counts from the year 1601.
+#[cfg(windows)]
+fn boot() -> Option<String> {
+    Some(String::new())
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
 fn boot() -> Option<String> {
     None
 }
@@ -147,9 +154,9 @@ fn kill(id: u32) -> std::io::Result<()> {
     Ok(rustix::process::kill_process(id, rustix::process::Signal::KILL)?)
 }
 
-#[cfg(not(unix))]
-fn kill(_: u32) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
+#[cfg(windows)]
+fn kill(id: u32) -> std::io::Result<()> {
+    crate::win32::end_process(id)
 }
 
 #[cfg(test)]
@@ -166,7 +173,7 @@ mod tests {
         assert!(parse("7 (a) S 1").is_none() && parse("").is_none());
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     #[test]
     fn a_process_is_not_taken_for_another_of_its_number_nor_for_one_of_another_boot() {
         let this = Process::this();
@@ -181,10 +188,10 @@ mod tests {
         assert_eq!(Process { started: None, ..this }.is_running(), None);
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     #[test]
     fn a_killed_process_is_not_running_even_before_its_parent_has_looked() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = long_lived();
         let process = Process { id: child.id(), started: look(child.id()).map(|seen| seen.started), ..Process::this() };
         assert_eq!(process.is_running(), Some(true));
         process.kill().unwrap();
@@ -193,5 +200,13 @@ mod tests {
         }
         child.wait().unwrap();
         assert_eq!(process.is_running(), Some(false));
+    }
+
+    /// A program that does not end by itself within the test.
+    #[cfg(any(target_os = "linux", windows))]
+    fn long_lived() -> std::process::Child {
+        let mut command = std::process::Command::new(if cfg!(windows) { "cmd" } else { "sleep" });
+        command.args(if cfg!(windows) { ["/c", "pause"] } else { ["60", "0"] });
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap()
     }
 }

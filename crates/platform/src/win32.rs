@@ -3,16 +3,21 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 use std::sync::mpsc::Sender;
 
-use windows_sys::Win32::Foundation::{ERROR_SUCCESS, HWND, LPARAM, LRESULT, WPARAM};
+use windows_sys::Win32::Foundation::{ERROR_SUCCESS, FILETIME, HWND, LPARAM, LRESULT, WAIT_TIMEOUT, WPARAM};
 use windows_sys::Win32::NetworkManagement::Rras::{RASENTRYNAMEW, RasEnumEntriesW};
 use windows_sys::Win32::Networking::WinInet::{
     INTERNET_OPTION_PROXY_SETTINGS_CHANGED, INTERNET_OPTION_REFRESH, INTERNET_OPTION_SETTINGS_CHANGED,
     InternetSetOptionW,
 };
 use windows_sys::Win32::System::Registry::RegFlushKey;
+use windows_sys::Win32::System::Threading::{
+    GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
+    TerminateProcess, WaitForSingleObject,
+};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     CreateWindowExW, DefWindowProcW, DispatchMessageW, GetMessageW, MSG, RegisterClassW, WM_ENDSESSION,
     WM_QUERYENDSESSION, WNDCLASSW,
@@ -39,6 +44,37 @@ pub(crate) fn flush(key: &RegKey) {
     let code = unsafe { RegFlushKey(key.raw_handle()) };
     if code != ERROR_SUCCESS {
         tracing::debug!(code, "the registry is written some seconds later");
+    }
+}
+
+/// When the process of this number started (in 100 ns since 1601) and whether it is at work; none where there is none, or
+/// none that this user may look at.
+pub(crate) fn process(id: u32) -> Option<(u64, bool)> {
+    let process = open_process(id, PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE).ok()?;
+    let [mut started, mut ended, mut kernel, mut own] = [FILETIME::default(); 4];
+    let times: [&mut FILETIME; 4] = [&mut started, &mut ended, &mut kernel, &mut own];
+    let [begun, done, in_kernel, in_user] = times.map(std::ptr::from_mut);
+    // SAFETY: the handle is open while `process` is there, and the four times are ours and written to.
+    if unsafe { GetProcessTimes(process.as_raw_handle(), begun, done, in_kernel, in_user) } == 0 {
+        return None;
+    }
+    // SAFETY: the handle is open; no time is waited.
+    let works = unsafe { WaitForSingleObject(process.as_raw_handle(), 0) } == WAIT_TIMEOUT;
+    Some((u64::from(started.dwHighDateTime) << 32 | u64::from(started.dwLowDateTime), works))
+}
+
+/// Ends the process of this number at once.
+pub(crate) fn end_process(id: u32) -> io::Result<()> {
+    let process = open_process(id, PROCESS_TERMINATE)?;
+    // SAFETY: the handle is open while `process` is there.
+    if unsafe { TerminateProcess(process.as_raw_handle(), 1) } == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn open_process(id: u32, rights: u32) -> io::Result<OwnedHandle> {
+    // SAFETY: nothing is pointed at; a handle that is not null is ours to close.
+    unsafe {
+        let handle = OpenProcess(rights, 0, id);
+        if handle.is_null() { Err(io::Error::last_os_error()) } else { Ok(OwnedHandle::from_raw_handle(handle)) }
     }
 }
 
