@@ -43,7 +43,11 @@ on: boolean, } | { "type": "setStartAtLogin",
 /**
  * The wish.
  */
-on: boolean, } | { "type": "dismissProblem", 
+on: boolean, } | { "type": "showFirstSteps", 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "testItself" } | { "type": "dismissProblem", 
 /**
  * The problem's id.
  */
@@ -115,6 +119,10 @@ recent: Array<ChangeView>,
  * nothing.
  */
 sites: Array<SiteView>, 
+/**
+ * The first steps, while they are shown: from a start before which nobody has gone through them, or when asked for.
+ */
+firstSteps: FirstStepsView | null, 
 /**
  * What a person should know, oldest first.
  */
@@ -357,6 +365,111 @@ before: string | null,
  * The text after.
  */
 after: string | null, };
+
+/**
+ * The first steps as they are shown now.
+ */
+export type FirstStepsView = { 
+/**
+ * In their order.
+ */
+steps: Array<StepView>, 
+/**
+ * What using Tamis for this computer would change in the system's proxy setting; while it is used, what it has
+ * changed. Empty where the setting is left alone, or there is none that Tamis knows.
+ */
+changes: Array<PlaceView>, 
+/**
+ * What the last self-test has found; empty before the first.
+ */
+checks: Array<CheckView>, };
+
+/**
+ * One step.
+ */
+export type StepView = { 
+/**
+ * Which it is.
+ */
+id: FirstStep, 
+/**
+ * A heading.
+ */
+title: string, 
+/**
+ * What is to be known before anything is done, one paragraph each.
+ */
+text: Array<string>, };
+
+/**
+ * What a step is about.
+ */
+export type FirstStep = "purpose" | "profiles" | "systemProxy" | "https" | "selfTest";
+
+/**
+ * One place of the system's proxy setting.
+ */
+export type PlaceView = { 
+/**
+ * Its name, for instance `GNOME settings`.
+ */
+place: string, 
+/**
+ * Every key that is changed, in the order of changing.
+ */
+keys: Array<KeyView>, 
+/**
+ * Why this place cannot be set, as a sentence; then there are no keys.
+ */
+fault: string | null, };
+
+/**
+ * One key of the system's proxy setting. Values are in the settings system's own text form.
+ */
+export type KeyView = { 
+/**
+ * Its name.
+ */
+key: string, 
+/**
+ * The value without Tamis.
+ */
+before: string, 
+/**
+ * The value with Tamis.
+ */
+after: string, };
+
+/**
+ * One part of the self-test.
+ */
+export type CheckView = { 
+/**
+ * Names the part.
+ */
+id: CheckId, 
+/**
+ * How it stands.
+ */
+state: CheckState, 
+/**
+ * What is so, in a few words.
+ */
+title: string, 
+/**
+ * More about it; what to do, where it failed.
+ */
+detail: string, };
+
+/**
+ * A part of Tamis that can be tested.
+ */
+export type CheckId = "proxy" | "page" | "pac" | "systemProxy" | "startAtLogin";
+
+/**
+ * How a part of the self-test stands.
+ */
+export type CheckState = "running" | "passed" | "failed" | "skipped";
 
 /**
  * Something a person should know. The same trouble has the same id, so it is shown once.

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { FakeTamis, sample } from "../test/fake_tamis.mjs";
+import { checks, FakeTamis, firstSteps, sample } from "../test/fake_tamis.mjs";
 import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "";
@@ -81,6 +81,25 @@ const STATES = {
   }),
 };
 
+const untouched = sample({ systemProxy: { ...base.systemProxy, wanted: false, state: "untouched" }, firstSteps: firstSteps() });
+const byHand = sample({ ...STATES.byhand, firstSteps: firstSteps({ changes: [] }) });
+
+/** Their names say how many steps to go on. @type {Record<string, import("../contract/contract").Snapshot>} */
+const FIRST_STEPS = {
+  "first0-purpose": untouched,
+  "first1-profiles": untouched,
+  "first2-old-and-new": untouched,
+  "first2-in-use": sample({ firstSteps: firstSteps() }),
+  "first2-by-hand": byHand,
+  "first2-refused": sample({
+    ...STATES.problems,
+    systemProxy: untouched.systemProxy,
+    firstSteps: firstSteps({ changes: [{ place: "KDE settings", keys: [], fault: "Cannot be set: the key is locked." }] }),
+  }),
+  "first3-https": untouched,
+  "first4-self-test": sample({ firstSteps: firstSteps({ checks: checks() }) }),
+};
+
 const fake = new FakeTamis(base, "secret", fileURLToPath(new URL("../dist", import.meta.url)));
 const origin = await fake.start();
 const browser = await launch();
@@ -89,6 +108,14 @@ try {
   for (const [state, snapshot] of Object.entries(STATES)) {
     fake.current = snapshot;
     for (const look of LOOKS) await photograph(state, look, `${origin}/#token=secret`);
+  }
+  for (const [name, snapshot] of Object.entries(FIRST_STEPS)) {
+    fake.current = snapshot;
+    for (const look of LOOKS) {
+      await photograph(name, look, `${origin}/#token=secret`, async (page) => {
+        for (let step = 0; step < Number(name.slice(5, 6)); step += 1) await page.locator("footer .on").click();
+      });
+    }
   }
   fake.current = base;
   for (const look of LOOKS) {

@@ -43,6 +43,7 @@ try {
   await filteringOffLetsPass(page);
   await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
+  await firstStepsShowAndTest(page);
   await turn(page, "Strip trackers", before.trackers);
   await turn(page, "Filtering", before.filtering);
   check(errors.length === 0, `the browser reported: ${errors.join(" | ")}`);
@@ -152,13 +153,37 @@ async function pauseLetsPassUntilResumed(page) {
   say("a pause says when it ends and lets everything pass, and Resume ends it");
 }
 
-/** @param {Page} page */
-async function everyLookIsSound(page) {
+/** They come when asked for, from the keyboard alone; this Tamis leaves the system's setting alone and says so. @param {Page} page */
+async function firstStepsShowAndTest(page) {
+  await page.getByRole("button", { name: "First steps" }).focus();
+  await page.keyboard.press("Enter");
+  const titles = [];
+  for (let step = 0; step < 5; step += 1) {
+    const heading = page.getByRole("heading", { level: 1 });
+    await page.locator("li[aria-current=step]").nth(0).waitFor();
+    titles.push(await heading.textContent());
+    await everyLookIsSound(page, `first-steps-${step}`);
+    if (step === 4) break;
+    await page.getByRole("button", { name: "Next", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(`li[aria-current=step]:nth-child(${step + 2})`).waitFor();
+  }
+  check(new Set(titles).size === 5, `the five steps are not five: ${titles.join(" | ")}`);
+  await page.locator("li:nth-child(5) [role=img]").waitFor();
+  const found = await page.locator("[aria-label=Self-test] [role=img]").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
+  check(found.join() === "Works,Works,Works,Not used,Not used", `the self-test found: ${found.join()}`);
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("switch", { name: "Filtering", exact: true }).waitFor();
+  say("the first steps come when asked for, and the self-test ticks what works");
+}
+
+/** @param {Page} page @param {string} name what the pictures are called */
+async function everyLookIsSound(page, name = "now") {
   for (const look of LOOKS) {
     await page.setViewportSize(look.viewport);
     await page.emulateMedia({ colorScheme: look.colorScheme });
     await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
-    if (screenshots) await page.screenshot({ path: join(screenshots, `now-${look.name}.png`) });
+    if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`) });
     const found = await barriers(page);
     check(found.length === 0, `${look.name} has barriers: ${found.join(" | ")}`);
     const wide = await overflowing(page);

@@ -6,7 +6,7 @@ import type { Command, Snapshot } from "../contract/contract";
 import App from "../src/App.svelte";
 import type { Bridge, Connection } from "../src/bridge";
 import { screenAt, screenFiles, screens } from "../src/screens";
-import { sample } from "./fake_tamis.mjs";
+import { checks, firstSteps, sample } from "./fake_tamis.mjs";
 
 /** A program under the test's thumb. */
 class Puppet implements Bridge {
@@ -220,6 +220,80 @@ describe("screens", () => {
   test("an unknown address shows the first", () => {
     expect(screenAt("#now").id).toBe("now");
     expect(screenAt("#nowhere")).toBe(screens[0]);
+  });
+});
+
+describe("the first steps", () => {
+  const untouched = { ...sample().systemProxy, wanted: false, state: "untouched" as const };
+
+  test("stand alone, go on and back, and change nothing by themselves", async () => {
+    const puppet = await open(sample({ systemProxy: untouched, firstSteps: firstSteps() }));
+    expect(document.querySelector("nav")).toBeNull();
+    const seen = [heading()];
+    for (const name of ["Next", "Next", "Skip", "Next"]) {
+      button(name)?.click();
+      await settle();
+      seen.push(heading());
+      expect(document.activeElement).toBe(document.querySelector("h1"));
+    }
+    expect(seen).toEqual(firstSteps().steps.map(({ title }) => title));
+    for (let step = 0; step < 4; step += 1) {
+      button("Back")?.click();
+      await settle();
+    }
+    expect(heading()).toBe(seen[0]);
+    expect(button("Back")).toBeUndefined();
+    expect(puppet.commands).toEqual([{ type: "testItself" }]);
+  });
+
+  test("show the old and the new value, and what the button does can be undone in the same place", async () => {
+    const puppet = await open(sample({ systemProxy: untouched, firstSteps: firstSteps() }));
+    button("Next")?.click();
+    await tick();
+    switchFor("Strip trackers")?.click();
+    button("Next")?.click();
+    await tick();
+    const [place] = firstSteps().changes;
+    for (const { key, before, after } of place?.keys ?? []) {
+      const row = [...document.querySelectorAll("tr")].find((it) => it.textContent?.includes(key));
+      expect([...(row?.querySelectorAll("td") ?? [])].map((it) => it.textContent)).toEqual([before, after]);
+    }
+    button("Use for this computer")?.click();
+    puppet.show(sample({ firstSteps: firstSteps() }));
+    await tick();
+    expect(button("Use for this computer")).toBeUndefined();
+    button("Stop using")?.click();
+    expect(puppet.commands).toEqual([
+      { type: "setProfile", id: "strip-trackers", on: false },
+      { type: "setSystemProxy", on: true },
+      { type: "setSystemProxy", on: false },
+    ]);
+  });
+
+  test("end with what was tested, each with its state in words, and with start at login", async () => {
+    const puppet = await open(sample({ firstSteps: firstSteps({ checks: checks() }) }));
+    for (let step = 0; step < 4; step += 1) {
+      button("Next")?.click();
+      await settle();
+    }
+    const states = [...document.querySelectorAll("li [role=img]")].map((it) => it.getAttribute("aria-label"));
+    expect(states).toEqual(["Works", "Works", "Being tested", "Does not work", "Not used"]);
+    for (const { title, detail } of checks()) for (const words of [title, detail]) expect(document.body.textContent).toContain(words);
+    switchFor("Start at login")?.click();
+    button("Test again")?.click();
+    button("Done")?.click();
+    await settle();
+    expect(puppet.commands.map(({ type }) => type)).toEqual(["testItself", "setStartAtLogin", "testItself", "showFirstSteps"]);
+    puppet.show(sample());
+    await tick();
+    button("First steps")?.click();
+    expect(puppet.commands.at(-1)).toEqual({ type: "showFirstSteps", on: true });
+  });
+
+  test("can be skipped at once", async () => {
+    const puppet = await open(sample({ firstSteps: firstSteps() }));
+    button("Skip all")?.click();
+    expect(puppet.commands).toEqual([{ type: "showFirstSteps", on: false }]);
   });
 });
 

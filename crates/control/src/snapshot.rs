@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Problem;
+use crate::{FirstStepsView, Problem};
 
 /// How many minutes the figures reach back, the running one included.
 pub const FIGURES_MINUTES: usize = 60;
@@ -47,6 +47,8 @@ pub struct Snapshot {
     /// The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
     /// nothing.
     pub sites: Vec<SiteView>,
+    /// The first steps, while they are shown: from a start before which nobody has gone through them, or when asked for.
+    pub first_steps: Option<FirstStepsView>,
     /// What a person should know, oldest first.
     pub problems: Vec<Problem>,
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cleanup;
 pub(crate) mod doctor;
+pub(crate) mod first_steps;
 
 use std::path::Path;
 

@@ -8,8 +8,9 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use tamis_control::{
-    ChangeView, Command, Figures, FormerProxyView, Minute, PauseLength, PauseView, Phase, Problem, ProfileView,
-    SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, CheckId, CheckState, CheckView, Command, Figures, FirstStep, FirstStepsView, FormerProxyView, KeyView,
+    Minute, PauseLength, PauseView, Phase, PlaceView, Problem, ProfileView, SiteView, Snapshot, StartAtLoginView,
+    StepView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -49,6 +50,14 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<Figures>(&config),
         declaration::<Minute>(&config),
         declaration::<ChangeView>(&config),
+        declaration::<FirstStepsView>(&config),
+        declaration::<StepView>(&config),
+        declaration::<FirstStep>(&config),
+        declaration::<PlaceView>(&config),
+        declaration::<KeyView>(&config),
+        declaration::<CheckView>(&config),
+        declaration::<CheckId>(&config),
+        declaration::<CheckState>(&config),
         declaration::<Problem>(&config),
     ];
     let text = format!(
@@ -70,6 +79,8 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::LeaveAlone { site: "bank.example".into(), on: true },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
+        Command::ShowFirstSteps { on: true },
+        Command::TestItself,
         Command::DismissProblem { id: "not-listening".into() },
         Command::Quit,
     ];
@@ -93,7 +104,40 @@ fn a_command_with_an_unknown_key_or_name_is_refused() {
     }
 }
 
-/// One of everything.
+#[test]
+fn first_steps_are_read_and_written_as_the_golden_file_has_them() {
+    let first_steps = FirstStepsView {
+        steps: [
+            (FirstStep::Purpose, "A sieve for your web traffic", "What you tick stays behind."),
+            (FirstStep::Profiles, "What is to stay behind?", "At any time."),
+            (FirstStep::SystemProxy, "Use Tamis for this computer?", "Tamis listens on 127.0.0.1:8118."),
+            (FirstStep::Https, "What becomes of https", "Pages over https pass through unopened."),
+            (FirstStep::SelfTest, "Does it work?", "Each part by itself."),
+        ]
+        .map(|(id, title, text)| StepView { id, title: title.into(), text: vec![text.into()] })
+        .into(),
+        changes: vec![PlaceView {
+            place: "GNOME settings".into(),
+            keys: vec![KeyView {
+                key: "org.gnome.system.proxy mode".into(),
+                before: "'none'".into(),
+                after: "'auto'".into(),
+            }],
+            fault: None,
+        }],
+        checks: vec![CheckView {
+            id: CheckId::Proxy,
+            state: CheckState::Passed,
+            title: "The proxy answers".into(),
+            detail: "At 127.0.0.1:8118.".into(),
+        }],
+    };
+    let text = serde_json::to_string_pretty(&first_steps).unwrap() + "\n";
+    compare("first_steps.json", &text);
+    assert_eq!(serde_json::from_str::<FirstStepsView>(&text).unwrap(), first_steps);
+}
+
+/// One of everything but the first steps, which are shown in place of the rest.
 fn golden_snapshot() -> Snapshot {
     let mut minutes = vec![Minute::default(); 59];
     minutes.push(Minute { changed: 2, untouched: 3 });
@@ -145,6 +189,7 @@ fn golden_snapshot() -> Snapshot {
             after: Some("http://shop.example/boots?size=42".into()),
         }],
         sites: vec![SiteView { name: "bank.example".into(), left_alone: true, fixed: false }],
+        first_steps: None,
         problems: vec![Problem {
             id: "settings-not-saved".into(),
             title: "The settings could not be saved".into(),
