@@ -31,7 +31,11 @@ site: string,
 /**
  * The wish.
  */
-on: boolean, } | { "type": "setProfile", 
+on: boolean, } | { "type": "removeException", 
+/**
+ * As in [`ExceptionView::line`](crate::ExceptionView::line).
+ */
+line: string, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -185,9 +189,22 @@ pacUrl: string | null,
  */
 former: FormerProxyView | null, 
 /**
- * Hosts that this computer reaches without Tamis, as the user wrote them.
+ * Hosts that this computer reaches without Tamis.
  */
-exceptions: Array<string>, };
+exceptions: Array<ExceptionView>, };
+
+/**
+ * One line of the exceptions.
+ */
+export type ExceptionView = { 
+/**
+ * As the user wrote it.
+ */
+line: string, 
+/**
+ * Why it does not count, as a sentence; none where it does.
+ */
+fault: string | null, };
 
 /**
  * The proxy that the system used before. Traffic may go on through it.
@@ -491,3 +508,29 @@ meaning: string,
  * What to do about it.
  */
 remedy: string, };
+
+/** The pauses that are offered, in their order. */
+export const PAUSES: readonly { length: PauseLength, label: string }[] = [
+  {
+    "label": "For 5 minutes",
+    "length": {
+      "seconds": 300
+    }
+  },
+  {
+    "label": "For 30 minutes",
+    "length": {
+      "seconds": 1800
+    }
+  },
+  {
+    "label": "For 1 hour",
+    "length": {
+      "seconds": 3600
+    }
+  },
+  {
+    "label": "Until Tamis starts again",
+    "length": "untilRestart"
+  }
+];

@@ -1,4 +1,4 @@
-// Photographs the built page in every state worth a look, and checks each for barriers: `npm run gallery -- DIR`.
+// Photographs the built page in every state worth a look, and checks each for barriers: `npm run gallery -- DIR [STATE]`.
 // The states are played by a fake control service; the real thing is walked through by `run.mjs`.
 
 import { mkdirSync } from "node:fs";
@@ -9,7 +9,9 @@ import { checks, FakeTamis, firstSteps, sample } from "../test/fake_tamis.mjs";
 import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "";
-if (folder === "") throw new Error("usage: npm run gallery -- DIR");
+if (folder === "") throw new Error("usage: npm run gallery -- DIR [STATE]");
+/** Only states whose names begin so. */
+const only = process.argv[3] ?? "";
 mkdirSync(folder, { recursive: true });
 
 const base = sample();
@@ -84,6 +86,22 @@ const STATES = {
 const untouched = sample({ systemProxy: { ...base.systemProxy, wanted: false, state: "untouched" }, firstSteps: firstSteps() });
 const byHand = sample({ ...STATES.byhand, firstSteps: firstSteps({ changes: [] }) });
 
+const SITES = sample({
+  systemProxy: {
+    ...base.systemProxy,
+    exceptions: [
+      { line: "*.bank.example", fault: null },
+      { line: "192.0.2.0/24", fault: null },
+      { line: "https://x.example/a", fault: "Does not count: an address stands there, and a host is meant." },
+    ],
+  },
+  sites: [
+    { name: "bank.example", leftAlone: true, fixed: false },
+    { name: "192.0.2.7", leftAlone: true, fixed: true },
+    { name: "a-name-that-is-much-longer-than-the-others.shop.example", leftAlone: false, fixed: false },
+  ],
+});
+
 /** Their names say how many steps to go on. @type {Record<string, import("../contract/contract").Snapshot>} */
 const FIRST_STEPS = {
   "first0-purpose": untouched,
@@ -122,6 +140,14 @@ try {
     await photograph("opened", look, `${origin}/#token=secret`, async (page) => {
       await page.locator("summary").first().click();
     });
+    await photograph("pause-menu", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("button", { name: "Pause", exact: true }).click();
+    });
+    fake.current = SITES;
+    await photograph("sites", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("link", { name: "Sites" }).click();
+    });
+    fake.current = base;
     await photograph("keyless", look, `${origin}/`);
     await photograph("refused", look, `${origin}/#token=wrong`, undefined, 1);
     await photograph("lost", look, `${origin}/#token=secret`, async (page) => {
@@ -129,7 +155,7 @@ try {
       await fake.stop();
       await page.getByRole("heading", { name: "No connection" }).waitFor();
     }, Infinity);
-    await fake.start(fake.port);
+    if ("lost".startsWith(only)) await fake.start(fake.port);
   }
 } finally {
   await browser.close();
@@ -145,6 +171,7 @@ process.exitCode = faults > 0 ? 1 : 0;
  * @param {number} [expectedErrors] how many failed requests the browser may report
  */
 async function photograph(state, look, url, act, expectedErrors = 0) {
+  if (!state.startsWith(only)) return;
   const page = await browser.newPage({ viewport: look.viewport, colorScheme: look.colorScheme });
   const errors = complaints(page);
   await page.goto(url);

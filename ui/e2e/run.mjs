@@ -43,6 +43,7 @@ try {
   await filteringOffLetsPass(page);
   await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
+  await aSiteIsLeftAloneAndNotAnyMore(page);
   await firstStepsShowAndTest(page);
   await turn(page, "Strip trackers", before.trackers);
   await turn(page, "Filtering", before.filtering);
@@ -135,13 +136,10 @@ async function filteringOffLetsPass(page) {
 
 /** The page offers no pause of its own; the tray does. @param {Page} page */
 async function pauseLetsPassUntilResumed(page) {
-  const token = new URLSearchParams(new URL(control).hash.slice(1)).get("token");
-  const taken = await page.evaluate(async (token) => {
-    const command = { type: "pause", length: { seconds: 300 } };
-    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-    return (await fetch("/api/send", { method: "POST", headers, body: JSON.stringify(command) })).ok;
-  }, token);
-  check(taken, "the control service does not take a pause");
+  await page.getByRole("button", { name: "Pause", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Paused for 5 more minutes", exact: true }).waitFor();
   await page.getByText(/^Filtering comes back at \d\d:\d\d\.$/).waitFor();
   await page.locator('[role=switch][aria-label="Filtering"][aria-checked="false"][aria-busy="false"]').waitFor();
@@ -151,6 +149,31 @@ async function pauseLetsPassUntilResumed(page) {
   await sees("/resumed?gclid=1&id=2", "/resumed?id=2", "after Resume");
   check((await page.getByRole("button", { name: "Resume", exact: true }).count()) === 0, "the page offers to resume what is not paused");
   say("a pause says when it ends and lets everything pass, and Resume ends it");
+}
+
+/** A site is added and taken away by the keyboard; what is no site is refused in words. @param {Page} page */
+async function aSiteIsLeftAloneAndNotAnyMore(page) {
+  await page.getByRole("link", { name: "Sites" }).click();
+  await everyLookIsSound(page, "sites");
+  const field = page.getByRole("textbox", { name: "Site to leave alone" });
+  await field.fill("127.0.0.1");
+  await field.press("Enter");
+  const remove = page.getByRole("button", { name: "Remove: 127.0.0.1", exact: true });
+  await remove.waitFor();
+  await page.locator('[role=switch][aria-label="Leave 127.0.0.1 alone"][aria-checked="true"]').waitFor();
+  await sees("/alone?gclid=1", "/alone?gclid=1", "from a site that is left alone");
+  await field.fill("no site at all");
+  await field.press("Enter");
+  await page.getByText("Does not count:").waitFor();
+  for (const line of ["no site at all", "127.0.0.1"]) {
+    await page.getByRole("button", { name: `Remove: ${line}`, exact: true }).click();
+  }
+  await remove.waitFor({ state: "detached" });
+  await page.locator('[role=switch][aria-label="Leave 127.0.0.1 alone"][aria-checked="false"]').waitFor();
+  await sees("/again?gclid=1&id=2", "/again?id=2", "from a site that is not left alone any more");
+  check((await page.getByText("Does not count:").count()) === 0, "a line that was removed is still there");
+  await page.getByRole("link", { name: "Now" }).click();
+  say("a site is left alone and filtered again, and what is no site is told");
 }
 
 /** They come when asked for, from the keyboard alone; this Tamis leaves the system's setting alone and says so. @param {Page} page */

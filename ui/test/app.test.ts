@@ -2,7 +2,7 @@
 import { mount, tick, unmount } from "svelte";
 import { afterEach, describe, expect, test } from "vitest";
 
-import type { Command, Snapshot } from "../contract/contract";
+import { type Command, PAUSES, type Snapshot } from "../contract/contract";
 import App from "../src/App.svelte";
 import type { Bridge, Connection } from "../src/bridge";
 import { screenAt, screenFiles, screens } from "../src/screens";
@@ -167,6 +167,41 @@ describe("the system's proxy", () => {
   });
 });
 
+describe("sites left alone", () => {
+  const exceptions = [{ line: "*.bank.example", fault: null }, { line: "x y", fault: "Does not count: there is a space in it." }];
+  const sites = [
+    { name: "shop.example", leftAlone: false, fixed: false },
+    { name: "192.0.2.7", leftAlone: true, fixed: true },
+  ];
+
+  test("are listed with what is wrong, added, and removed", async () => {
+    location.hash = "#sites";
+    const puppet = await open(sample({ systemProxy: { ...sample().systemProxy, exceptions }, sites }));
+    const list = document.querySelector("[aria-labelledby=exceptions]");
+    for (const { line, fault } of exceptions) for (const words of [line, fault ?? ""]) expect(list?.textContent).toContain(words);
+    const field = document.querySelector("input");
+    const type = (text: string) => {
+      if (field) field.value = text;
+      field?.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    type("   ");
+    button("Leave alone")?.click();
+    type(" news.example ");
+    button("Leave alone")?.click();
+    button("Remove: x y")?.click();
+    switchFor("Leave shop.example alone")?.click();
+    switchFor("Leave 192.0.2.7 alone")?.click();
+    await settle();
+    expect(field?.value).toBe("");
+    expect(puppet.commands).toEqual([
+      { type: "leaveAlone", site: "news.example", on: true },
+      { type: "removeException", line: "x y" },
+      { type: "leaveAlone", site: "shop.example", on: true },
+    ]);
+    location.hash = "";
+  });
+});
+
 test("start at login is shown only where it can be set", async () => {
   const puppet = await open(sample());
   switchFor("Start at login")?.click();
@@ -299,6 +334,28 @@ describe("the first steps", () => {
 
 describe("a pause", () => {
   const off = { wanted: false, actual: false };
+
+  test("of each length is asked for, and not while filtering is off", async () => {
+    const puppet = await open(sample());
+    const menu = document.getElementById("pauses");
+    for (const { label } of PAUSES) {
+      expect(menu?.hidden).toBe(true);
+      button("Pause")?.click();
+      await tick();
+      expect(menu?.hidden).toBe(false);
+      button(`Pause: ${label}`)?.click();
+      await tick();
+      expect(document.activeElement).toBe(button("Pause"));
+    }
+    expect(puppet.commands).toEqual(PAUSES.map(({ length }) => ({ type: "pause", length })));
+    button("Pause")?.click();
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    await tick();
+    expect(menu?.hidden).toBe(true);
+    puppet.show(sample({ filtering: off }));
+    await tick();
+    expect(button("Pause")).toBeUndefined();
+  });
 
   test("says when filtering comes back, and is over at once when asked", async () => {
     const until = new Date(2026, 4, 4, 14, 30).getTime();

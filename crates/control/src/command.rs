@@ -44,6 +44,11 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
+    /// Take one line out of the exceptions.
+    RemoveException {
+        /// As in [`ExceptionView::line`](crate::ExceptionView::line).
+        line: String,
+    },
     /// Tick or untick a profile.
     SetProfile {
         /// The profile's id.

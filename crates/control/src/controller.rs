@@ -320,6 +320,7 @@ impl Controller {
             }
             Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
             Command::LeaveAlone { site, on } => sites::leave_alone(&mut self.settings.exceptions, &site, on),
+            Command::RemoveException { line } => self.settings.exceptions.retain(|written| *written != line),
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -571,7 +572,7 @@ impl Controller {
                     wanted: self.settings.former_proxy,
                     actual: self.actual.through_former,
                 }),
-                exceptions: self.settings.exceptions.clone(),
+                exceptions: exceptions::views(&self.settings.exceptions),
             },
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),

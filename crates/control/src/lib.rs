@@ -53,8 +53,8 @@ pub use pause::PauseLength;
 pub use problem::Problem;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::{
-    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, ProfileView, RECENT_CHANGES,
-    SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, ExceptionView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, ProfileView,
+    RECENT_CHANGES, SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
@@ -62,3 +62,4 @@ pub use system_setting::{
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
 pub use upstream::Written;
+pub use words::PAUSES;

@@ -99,8 +99,17 @@ pub struct SystemProxyView {
     /// The proxy that the system used before it was pointed here; none where it used none, or was not pointed
     /// here yet.
     pub former: Option<FormerProxyView>,
-    /// Hosts that this computer reaches without Tamis, as the user wrote them.
-    pub exceptions: Vec<String>,
+    /// Hosts that this computer reaches without Tamis.
+    pub exceptions: Vec<ExceptionView>,
+}
+
+/// One line of the exceptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ExceptionView {
+    /// As the user wrote it.
+    pub line: String,
+    /// Why it does not count, as a sentence; none where it does.
+    pub fault: Option<String>,
 }
 
 /// The proxy that the system used before. Traffic may go on through it.

@@ -7,10 +7,11 @@ use std::fs;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use serde_json::json;
 use tamis_control::{
-    ChangeView, CheckId, CheckState, CheckView, Command, Figures, FirstStep, FirstStepsView, FormerProxyView, KeyView,
-    Minute, PauseLength, PauseView, Phase, PlaceView, Problem, ProfileView, SiteView, Snapshot, StartAtLoginView,
-    StepView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, CheckId, CheckState, CheckView, Command, ExceptionView, Figures, FirstStep, FirstStepsView,
+    FormerProxyView, KeyView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, Problem, ProfileView, SiteView,
+    Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -42,6 +43,7 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<Toggle>(&config),
         declaration::<PauseView>(&config),
         declaration::<SystemProxyView>(&config),
+        declaration::<ExceptionView>(&config),
         declaration::<FormerProxyView>(&config),
         declaration::<SystemProxyState>(&config),
         declaration::<StartAtLoginView>(&config),
@@ -60,8 +62,12 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<CheckState>(&config),
         declaration::<Problem>(&config),
     ];
+    let pauses = PAUSES.map(|(length, label)| json!({ "length": length, "label": label }));
+    let pauses = serde_json::to_string_pretty(&pauses).unwrap();
     let text = format!(
-        "// Generated from the types of the control crate; see crates/control/tests/contract.rs.\n{}",
+        "// Generated from the types of the control crate; see crates/control/tests/contract.rs.\n{}\n\
+         /** The pauses that are offered, in their order. */\n\
+         export const PAUSES: readonly {{ length: PauseLength, label: string }}[] = {pauses};\n",
         types.concat()
     );
     compare("contract.ts", &text);
@@ -77,6 +83,7 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::SetFormerProxy { on: false },
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
         Command::LeaveAlone { site: "bank.example".into(), on: true },
+        Command::RemoveException { line: "*.bank.example".into() },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
         Command::ShowFirstSteps { on: true },
@@ -156,7 +163,7 @@ fn golden_snapshot() -> Snapshot {
             place: Some("GNOME settings".into()),
             pac_url: Some("http://127.0.0.1:8118/tamis.pac?1".into()),
             former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
-            exceptions: vec!["*.bank.example".into()],
+            exceptions: vec![ExceptionView { line: "*.bank.example".into(), fault: None }],
         },
         start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
         profiles: vec![ProfileView {
