@@ -43,6 +43,7 @@ fn start_control() -> Result<Control, String> {
     let mut options = Options::new(Paths::native().map_err(|error| error.to_string())?);
     options.login_command = login::command();
     options.quit_on_signals = true;
+    options.first_steps = true;
     companion::engage(&mut options);
     tamis_control::start(options).map_err(|error| format!("starting the proxy: {error}"))
 }

@@ -539,3 +539,22 @@ fn a_tunnel_to_a_host_that_is_left_alone_is_not_refused() {
     tamis.send(Command::SetExceptions { hosts: vec!["localhost".into()] });
     wait_for("a tunnel", || (status() == 200).then_some(()));
 }
+
+#[test]
+fn a_line_of_the_exceptions_says_why_it_does_not_count_and_goes_alone() {
+    let tamis = Tamis::start();
+    let written = ["*.bank.test", "x y", "192.0.2.0/24"].map(str::to_owned);
+    tamis.send(Command::SetExceptions { hosts: written.into() });
+    let lines = |snapshot: &Snapshot| -> Vec<(String, bool)> {
+        let views = snapshot.system_proxy.exceptions.iter();
+        views.map(|view| (view.line.clone(), view.fault.is_some())).collect()
+    };
+    let expected = [("*.bank.test".into(), false), ("x y".into(), true), ("192.0.2.0/24".into(), false)];
+    let told = tamis.until("the lines", |s| lines(s) == expected && !s.problems.is_empty());
+    assert_eq!(told.problems[0].id, "exceptions-not-understood");
+    tamis.send(Command::RemoveException { line: "x y".into() });
+    let rest = [expected[0].clone(), expected[2].clone()];
+    tamis.until("the others", |s| lines(s) == rest && s.problems.is_empty());
+    let again = Tamis::on(Memory::new(), tamis.quit().1, |_| {});
+    assert_eq!(lines(&again.control.snapshot()), rest);
+}

@@ -15,6 +15,7 @@ mod crash_points;
 mod desktop;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod first_steps;
 mod framing;
 #[cfg(target_os = "linux")]
 mod guard;

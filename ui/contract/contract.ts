@@ -31,7 +31,11 @@ site: string,
 /**
  * The wish.
  */
-on: boolean, } | { "type": "setProfile", 
+on: boolean, } | { "type": "removeException", 
+/**
+ * As in [`ExceptionView::line`](crate::ExceptionView::line).
+ */
+line: string, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -43,7 +47,11 @@ on: boolean, } | { "type": "setStartAtLogin",
 /**
  * The wish.
  */
-on: boolean, } | { "type": "dismissProblem", 
+on: boolean, } | { "type": "showFirstSteps", 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "testItself" } | { "type": "dismissProblem", 
 /**
  * The problem's id.
  */
@@ -116,6 +124,10 @@ recent: Array<ChangeView>,
  */
 sites: Array<SiteView>, 
 /**
+ * The first steps, while they are shown: from a start before which nobody has gone through them, or when asked for.
+ */
+firstSteps: FirstStepsView | null, 
+/**
  * What a person should know, oldest first.
  */
 problems: Array<Problem>, };
@@ -177,9 +189,22 @@ pacUrl: string | null,
  */
 former: FormerProxyView | null, 
 /**
- * Hosts that this computer reaches without Tamis, as the user wrote them.
+ * Hosts that this computer reaches without Tamis.
  */
-exceptions: Array<string>, };
+exceptions: Array<ExceptionView>, };
+
+/**
+ * One line of the exceptions.
+ */
+export type ExceptionView = { 
+/**
+ * As the user wrote it.
+ */
+line: string, 
+/**
+ * Why it does not count, as a sentence; none where it does.
+ */
+fault: string | null, };
 
 /**
  * The proxy that the system used before. Traffic may go on through it.
@@ -359,6 +384,111 @@ before: string | null,
 after: string | null, };
 
 /**
+ * The first steps as they are shown now.
+ */
+export type FirstStepsView = { 
+/**
+ * In their order.
+ */
+steps: Array<StepView>, 
+/**
+ * What using Tamis for this computer would change in the system's proxy setting; while it is used, what it has
+ * changed. Empty where the setting is left alone, or there is none that Tamis knows.
+ */
+changes: Array<PlaceView>, 
+/**
+ * What the last self-test has found; empty before the first.
+ */
+checks: Array<CheckView>, };
+
+/**
+ * One step.
+ */
+export type StepView = { 
+/**
+ * Which it is.
+ */
+id: FirstStep, 
+/**
+ * A heading.
+ */
+title: string, 
+/**
+ * What is to be known before anything is done, one paragraph each.
+ */
+text: Array<string>, };
+
+/**
+ * What a step is about.
+ */
+export type FirstStep = "purpose" | "profiles" | "systemProxy" | "https" | "selfTest";
+
+/**
+ * One place of the system's proxy setting.
+ */
+export type PlaceView = { 
+/**
+ * Its name, for instance `GNOME settings`.
+ */
+place: string, 
+/**
+ * Every key that is changed, in the order of changing.
+ */
+keys: Array<KeyView>, 
+/**
+ * Why this place cannot be set, as a sentence; then there are no keys.
+ */
+fault: string | null, };
+
+/**
+ * One key of the system's proxy setting. Values are in the settings system's own text form.
+ */
+export type KeyView = { 
+/**
+ * Its name.
+ */
+key: string, 
+/**
+ * The value without Tamis.
+ */
+before: string, 
+/**
+ * The value with Tamis.
+ */
+after: string, };
+
+/**
+ * One part of the self-test.
+ */
+export type CheckView = { 
+/**
+ * Names the part.
+ */
+id: CheckId, 
+/**
+ * How it stands.
+ */
+state: CheckState, 
+/**
+ * What is so, in a few words.
+ */
+title: string, 
+/**
+ * More about it; what to do, where it failed.
+ */
+detail: string, };
+
+/**
+ * A part of Tamis that can be tested.
+ */
+export type CheckId = "proxy" | "page" | "pac" | "systemProxy" | "startAtLogin";
+
+/**
+ * How a part of the self-test stands.
+ */
+export type CheckState = "running" | "passed" | "failed" | "skipped";
+
+/**
  * Something a person should know. The same trouble has the same id, so it is shown once.
  */
 export type Problem = { 
@@ -378,3 +508,29 @@ meaning: string,
  * What to do about it.
  */
 remedy: string, };
+
+/** The pauses that are offered, in their order. */
+export const PAUSES: readonly { length: PauseLength, label: string }[] = [
+  {
+    "label": "For 5 minutes",
+    "length": {
+      "seconds": 300
+    }
+  },
+  {
+    "label": "For 30 minutes",
+    "length": {
+      "seconds": 1800
+    }
+  },
+  {
+    "label": "For 1 hour",
+    "length": {
+      "seconds": 3600
+    }
+  },
+  {
+    "label": "Until Tamis starts again",
+    "length": "untilRestart"
+  }
+];

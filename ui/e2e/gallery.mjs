@@ -1,15 +1,17 @@
-// Photographs the built page in every state worth a look, and checks each for barriers: `npm run gallery -- DIR`.
+// Photographs the built page in every state worth a look, and checks each for barriers: `npm run gallery -- DIR [STATE]`.
 // The states are played by a fake control service; the real thing is walked through by `run.mjs`.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { FakeTamis, sample } from "../test/fake_tamis.mjs";
+import { checks, FakeTamis, firstSteps, sample } from "../test/fake_tamis.mjs";
 import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "";
-if (folder === "") throw new Error("usage: npm run gallery -- DIR");
+if (folder === "") throw new Error("usage: npm run gallery -- DIR [STATE]");
+/** Only states whose names begin so. */
+const only = process.argv[3] ?? "";
 mkdirSync(folder, { recursive: true });
 
 const base = sample();
@@ -81,6 +83,41 @@ const STATES = {
   }),
 };
 
+const untouched = sample({ systemProxy: { ...base.systemProxy, wanted: false, state: "untouched" }, firstSteps: firstSteps() });
+const byHand = sample({ ...STATES.byhand, firstSteps: firstSteps({ changes: [] }) });
+
+const SITES = sample({
+  systemProxy: {
+    ...base.systemProxy,
+    exceptions: [
+      { line: "*.bank.example", fault: null },
+      { line: "192.0.2.0/24", fault: null },
+      { line: "https://x.example/a", fault: "Does not count: an address stands there, and a host is meant." },
+    ],
+  },
+  sites: [
+    { name: "bank.example", leftAlone: true, fixed: false },
+    { name: "192.0.2.7", leftAlone: true, fixed: true },
+    { name: "a-name-that-is-much-longer-than-the-others.shop.example", leftAlone: false, fixed: false },
+  ],
+});
+
+/** Their names say how many steps to go on. @type {Record<string, import("../contract/contract").Snapshot>} */
+const FIRST_STEPS = {
+  "first0-purpose": untouched,
+  "first1-profiles": untouched,
+  "first2-old-and-new": untouched,
+  "first2-in-use": sample({ firstSteps: firstSteps() }),
+  "first2-by-hand": byHand,
+  "first2-refused": sample({
+    ...STATES.problems,
+    systemProxy: untouched.systemProxy,
+    firstSteps: firstSteps({ changes: [{ place: "KDE settings", keys: [], fault: "Cannot be set: the key is locked." }] }),
+  }),
+  "first3-https": untouched,
+  "first4-self-test": sample({ firstSteps: firstSteps({ checks: checks() }) }),
+};
+
 const fake = new FakeTamis(base, "secret", fileURLToPath(new URL("../dist", import.meta.url)));
 const origin = await fake.start();
 const browser = await launch();
@@ -90,11 +127,27 @@ try {
     fake.current = snapshot;
     for (const look of LOOKS) await photograph(state, look, `${origin}/#token=secret`);
   }
+  for (const [name, snapshot] of Object.entries(FIRST_STEPS)) {
+    fake.current = snapshot;
+    for (const look of LOOKS) {
+      await photograph(name, look, `${origin}/#token=secret`, async (page) => {
+        for (let step = 0; step < Number(name.slice(5, 6)); step += 1) await page.locator("footer .on").click();
+      });
+    }
+  }
   fake.current = base;
   for (const look of LOOKS) {
     await photograph("opened", look, `${origin}/#token=secret`, async (page) => {
       await page.locator("summary").first().click();
     });
+    await photograph("pause-menu", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("button", { name: "Pause", exact: true }).click();
+    });
+    fake.current = SITES;
+    await photograph("sites", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("link", { name: "Sites" }).click();
+    });
+    fake.current = base;
     await photograph("keyless", look, `${origin}/`);
     await photograph("refused", look, `${origin}/#token=wrong`, undefined, 1);
     await photograph("lost", look, `${origin}/#token=secret`, async (page) => {
@@ -102,7 +155,7 @@ try {
       await fake.stop();
       await page.getByRole("heading", { name: "No connection" }).waitFor();
     }, Infinity);
-    await fake.start(fake.port);
+    if ("lost".startsWith(only)) await fake.start(fake.port);
   }
 } finally {
   await browser.close();
@@ -118,6 +171,7 @@ process.exitCode = faults > 0 ? 1 : 0;
  * @param {number} [expectedErrors] how many failed requests the browser may report
  */
 async function photograph(state, look, url, act, expectedErrors = 0) {
+  if (!state.startsWith(only)) return;
   const page = await browser.newPage({ viewport: look.viewport, colorScheme: look.colorScheme });
   const errors = complaints(page);
   await page.goto(url);

@@ -43,6 +43,8 @@ try {
   await filteringOffLetsPass(page);
   await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
+  await aSiteIsLeftAloneAndNotAnyMore(page);
+  await firstStepsShowAndTest(page);
   await turn(page, "Strip trackers", before.trackers);
   await turn(page, "Filtering", before.filtering);
   check(errors.length === 0, `the browser reported: ${errors.join(" | ")}`);
@@ -134,13 +136,10 @@ async function filteringOffLetsPass(page) {
 
 /** The page offers no pause of its own; the tray does. @param {Page} page */
 async function pauseLetsPassUntilResumed(page) {
-  const token = new URLSearchParams(new URL(control).hash.slice(1)).get("token");
-  const taken = await page.evaluate(async (token) => {
-    const command = { type: "pause", length: { seconds: 300 } };
-    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-    return (await fetch("/api/send", { method: "POST", headers, body: JSON.stringify(command) })).ok;
-  }, token);
-  check(taken, "the control service does not take a pause");
+  await page.getByRole("button", { name: "Pause", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Paused for 5 more minutes", exact: true }).waitFor();
   await page.getByText(/^Filtering comes back at \d\d:\d\d\.$/).waitFor();
   await page.locator('[role=switch][aria-label="Filtering"][aria-checked="false"][aria-busy="false"]').waitFor();
@@ -152,13 +151,62 @@ async function pauseLetsPassUntilResumed(page) {
   say("a pause says when it ends and lets everything pass, and Resume ends it");
 }
 
-/** @param {Page} page */
-async function everyLookIsSound(page) {
+/** A site is added and taken away by the keyboard; what is no site is refused in words. @param {Page} page */
+async function aSiteIsLeftAloneAndNotAnyMore(page) {
+  await page.getByRole("link", { name: "Sites" }).click();
+  await everyLookIsSound(page, "sites");
+  const field = page.getByRole("textbox", { name: "Site to leave alone" });
+  await field.fill("127.0.0.1");
+  await field.press("Enter");
+  const remove = page.getByRole("button", { name: "Remove: 127.0.0.1", exact: true });
+  await remove.waitFor();
+  await page.locator('[role=switch][aria-label="Leave 127.0.0.1 alone"][aria-checked="true"]').waitFor();
+  await sees("/alone?gclid=1", "/alone?gclid=1", "from a site that is left alone");
+  await field.fill("no site at all");
+  await field.press("Enter");
+  await page.getByText("Does not count:").waitFor();
+  for (const line of ["no site at all", "127.0.0.1"]) {
+    await page.getByRole("button", { name: `Remove: ${line}`, exact: true }).click();
+  }
+  await remove.waitFor({ state: "detached" });
+  await page.locator('[role=switch][aria-label="Leave 127.0.0.1 alone"][aria-checked="false"]').waitFor();
+  await sees("/again?gclid=1&id=2", "/again?id=2", "from a site that is not left alone any more");
+  check((await page.getByText("Does not count:").count()) === 0, "a line that was removed is still there");
+  await page.getByRole("link", { name: "Now" }).click();
+  say("a site is left alone and filtered again, and what is no site is told");
+}
+
+/** They come when asked for, from the keyboard alone; this Tamis leaves the system's setting alone and says so. @param {Page} page */
+async function firstStepsShowAndTest(page) {
+  await page.getByRole("button", { name: "First steps" }).focus();
+  await page.keyboard.press("Enter");
+  const titles = [];
+  for (let step = 0; step < 5; step += 1) {
+    const heading = page.getByRole("heading", { level: 1 });
+    await page.locator("li[aria-current=step]").nth(0).waitFor();
+    titles.push(await heading.textContent());
+    await everyLookIsSound(page, `first-steps-${step}`);
+    if (step === 4) break;
+    await page.getByRole("button", { name: "Next", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(`li[aria-current=step]:nth-child(${step + 2})`).waitFor();
+  }
+  check(new Set(titles).size === 5, `the five steps are not five: ${titles.join(" | ")}`);
+  await page.locator("li:nth-child(5) [role=img]").waitFor();
+  const found = await page.locator("[aria-label=Self-test] [role=img]").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
+  check(found.join() === "Works,Works,Works,Not used,Not used", `the self-test found: ${found.join()}`);
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("switch", { name: "Filtering", exact: true }).waitFor();
+  say("the first steps come when asked for, and the self-test ticks what works");
+}
+
+/** @param {Page} page @param {string} name what the pictures are called */
+async function everyLookIsSound(page, name = "now") {
   for (const look of LOOKS) {
     await page.setViewportSize(look.viewport);
     await page.emulateMedia({ colorScheme: look.colorScheme });
     await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
-    if (screenshots) await page.screenshot({ path: join(screenshots, `now-${look.name}.png`) });
+    if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`) });
     const found = await barriers(page);
     check(found.length === 0, `${look.name} has barriers: ${found.join(" | ")}`);
     const wide = await overflowing(page);

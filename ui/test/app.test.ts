@@ -2,11 +2,11 @@
 import { mount, tick, unmount } from "svelte";
 import { afterEach, describe, expect, test } from "vitest";
 
-import type { Command, Snapshot } from "../contract/contract";
+import { type Command, PAUSES, type Snapshot } from "../contract/contract";
 import App from "../src/App.svelte";
 import type { Bridge, Connection } from "../src/bridge";
 import { screenAt, screenFiles, screens } from "../src/screens";
-import { sample } from "./fake_tamis.mjs";
+import { checks, firstSteps, sample } from "./fake_tamis.mjs";
 
 /** A program under the test's thumb. */
 class Puppet implements Bridge {
@@ -167,6 +167,41 @@ describe("the system's proxy", () => {
   });
 });
 
+describe("sites left alone", () => {
+  const exceptions = [{ line: "*.bank.example", fault: null }, { line: "x y", fault: "Does not count: there is a space in it." }];
+  const sites = [
+    { name: "shop.example", leftAlone: false, fixed: false },
+    { name: "192.0.2.7", leftAlone: true, fixed: true },
+  ];
+
+  test("are listed with what is wrong, added, and removed", async () => {
+    location.hash = "#sites";
+    const puppet = await open(sample({ systemProxy: { ...sample().systemProxy, exceptions }, sites }));
+    const list = document.querySelector("[aria-labelledby=exceptions]");
+    for (const { line, fault } of exceptions) for (const words of [line, fault ?? ""]) expect(list?.textContent).toContain(words);
+    const field = document.querySelector("input");
+    const type = (text: string) => {
+      if (field) field.value = text;
+      field?.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    type("   ");
+    button("Leave alone")?.click();
+    type(" news.example ");
+    button("Leave alone")?.click();
+    button("Remove: x y")?.click();
+    switchFor("Leave shop.example alone")?.click();
+    switchFor("Leave 192.0.2.7 alone")?.click();
+    await settle();
+    expect(field?.value).toBe("");
+    expect(puppet.commands).toEqual([
+      { type: "leaveAlone", site: "news.example", on: true },
+      { type: "removeException", line: "x y" },
+      { type: "leaveAlone", site: "shop.example", on: true },
+    ]);
+    location.hash = "";
+  });
+});
+
 test("start at login is shown only where it can be set", async () => {
   const puppet = await open(sample());
   switchFor("Start at login")?.click();
@@ -223,8 +258,104 @@ describe("screens", () => {
   });
 });
 
+describe("the first steps", () => {
+  const untouched = { ...sample().systemProxy, wanted: false, state: "untouched" as const };
+
+  test("stand alone, go on and back, and change nothing by themselves", async () => {
+    const puppet = await open(sample({ systemProxy: untouched, firstSteps: firstSteps() }));
+    expect(document.querySelector("nav")).toBeNull();
+    const seen = [heading()];
+    for (const name of ["Next", "Next", "Skip", "Next"]) {
+      button(name)?.click();
+      await settle();
+      seen.push(heading());
+      expect(document.activeElement).toBe(document.querySelector("h1"));
+    }
+    expect(seen).toEqual(firstSteps().steps.map(({ title }) => title));
+    for (let step = 0; step < 4; step += 1) {
+      button("Back")?.click();
+      await settle();
+    }
+    expect(heading()).toBe(seen[0]);
+    expect(button("Back")).toBeUndefined();
+    expect(puppet.commands).toEqual([{ type: "testItself" }]);
+  });
+
+  test("show the old and the new value, and what the button does can be undone in the same place", async () => {
+    const puppet = await open(sample({ systemProxy: untouched, firstSteps: firstSteps() }));
+    button("Next")?.click();
+    await tick();
+    switchFor("Strip trackers")?.click();
+    button("Next")?.click();
+    await tick();
+    const [place] = firstSteps().changes;
+    for (const { key, before, after } of place?.keys ?? []) {
+      const row = [...document.querySelectorAll("tr")].find((it) => it.textContent?.includes(key));
+      expect([...(row?.querySelectorAll("td") ?? [])].map((it) => it.textContent)).toEqual([before, after]);
+    }
+    button("Use for this computer")?.click();
+    puppet.show(sample({ firstSteps: firstSteps() }));
+    await tick();
+    expect(button("Use for this computer")).toBeUndefined();
+    button("Stop using")?.click();
+    expect(puppet.commands).toEqual([
+      { type: "setProfile", id: "strip-trackers", on: false },
+      { type: "setSystemProxy", on: true },
+      { type: "setSystemProxy", on: false },
+    ]);
+  });
+
+  test("end with what was tested, each with its state in words, and with start at login", async () => {
+    const puppet = await open(sample({ firstSteps: firstSteps({ checks: checks() }) }));
+    for (let step = 0; step < 4; step += 1) {
+      button("Next")?.click();
+      await settle();
+    }
+    const states = [...document.querySelectorAll("li [role=img]")].map((it) => it.getAttribute("aria-label"));
+    expect(states).toEqual(["Works", "Works", "Being tested", "Does not work", "Not used"]);
+    for (const { title, detail } of checks()) for (const words of [title, detail]) expect(document.body.textContent).toContain(words);
+    switchFor("Start at login")?.click();
+    button("Test again")?.click();
+    button("Done")?.click();
+    await settle();
+    expect(puppet.commands.map(({ type }) => type)).toEqual(["testItself", "setStartAtLogin", "testItself", "showFirstSteps"]);
+    puppet.show(sample());
+    await tick();
+    button("First steps")?.click();
+    expect(puppet.commands.at(-1)).toEqual({ type: "showFirstSteps", on: true });
+  });
+
+  test("can be skipped at once", async () => {
+    const puppet = await open(sample({ firstSteps: firstSteps() }));
+    button("Skip all")?.click();
+    expect(puppet.commands).toEqual([{ type: "showFirstSteps", on: false }]);
+  });
+});
+
 describe("a pause", () => {
   const off = { wanted: false, actual: false };
+
+  test("of each length is asked for, and not while filtering is off", async () => {
+    const puppet = await open(sample());
+    const menu = document.getElementById("pauses");
+    for (const { label } of PAUSES) {
+      expect(menu?.hidden).toBe(true);
+      button("Pause")?.click();
+      await tick();
+      expect(menu?.hidden).toBe(false);
+      button(`Pause: ${label}`)?.click();
+      await tick();
+      expect(document.activeElement).toBe(button("Pause"));
+    }
+    expect(puppet.commands).toEqual(PAUSES.map(({ length }) => ({ type: "pause", length })));
+    button("Pause")?.click();
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    await tick();
+    expect(menu?.hidden).toBe(true);
+    puppet.show(sample({ filtering: off }));
+    await tick();
+    expect(button("Pause")).toBeUndefined();
+  });
 
   test("says when filtering comes back, and is over at once when asked", async () => {
     const until = new Date(2026, 4, 4, 14, 30).getTime();

@@ -5,13 +5,42 @@ import { readFileSync } from "node:fs";
 import { mount, tick, unmount } from "svelte";
 import { expect, test } from "vitest";
 
-import type { Command, Snapshot } from "../contract/contract";
+import type { Command, FirstStepsView, Snapshot } from "../contract/contract";
 import App from "../src/App.svelte";
+import type { Bridge } from "../src/bridge";
 
 const golden = (file: string): unknown => JSON.parse(readFileSync(`contract/${file}`, "utf8"));
+/** A program that stays as it is. */
+const showing = (snapshot: Snapshot, sent: (command: Command) => void): Bridge => ({
+  snapshot: async () => snapshot,
+  send: async (command) => void sent(command),
+  subscribe: (onSnapshot, onConnection) => {
+    onConnection("connected");
+    onSnapshot(snapshot);
+    return () => {};
+  },
+});
 /** A command without the values the user chose. */
 const shape = (command: Command) =>
   JSON.stringify(Object.entries(command).map(([key, value]) => [key, key === "type" ? value : typeof value]).sort());
+
+test("the first steps show what the golden ones say", async () => {
+  const firstSteps = golden("first_steps.json") as FirstStepsView;
+  const snapshot = { ...(golden("snapshot.json") as Snapshot), firstSteps };
+  const page = mount(App, { target: document.body, props: { bridge: showing(snapshot, () => {}) } });
+  await tick();
+  let shown = "";
+  for (const _ of firstSteps.steps) {
+    shown += document.body.textContent;
+    [...document.querySelectorAll<HTMLButtonElement>("footer .on")].at(-1)?.click();
+    await tick();
+  }
+  const words = firstSteps.steps.flatMap(({ title, text }) => [title, ...text]);
+  words.push(...firstSteps.changes.flatMap(({ place, keys }) => [place, ...keys.flatMap((key) => Object.values(key))]));
+  words.push(...firstSteps.checks.flatMap(({ title, detail }) => [title, detail]));
+  for (const part of words) expect(shown).toContain(part);
+  await unmount(page);
+});
 
 test("the page draws the golden snapshot and sends only golden commands", async () => {
   const snapshot = golden("snapshot.json") as Snapshot;
@@ -19,17 +48,7 @@ test("the page draws the golden snapshot and sends only golden commands", async 
   const sent: Command[] = [];
   const page = mount(App, {
     target: document.body,
-    props: {
-      bridge: {
-        snapshot: async () => snapshot,
-        send: async (command: Command) => void sent.push(command),
-        subscribe: (onSnapshot, onConnection) => {
-          onConnection("connected");
-          onSnapshot(snapshot);
-          return () => {};
-        },
-      },
-    },
+    props: { bridge: showing(snapshot, (command) => sent.push(command)) },
   });
   await tick();
   const text = document.body.textContent;

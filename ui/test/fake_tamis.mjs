@@ -9,6 +9,8 @@ import { extname, join, normalize } from "node:path";
  * @typedef {import("../contract/contract").Snapshot} Snapshot
  * @typedef {import("../contract/contract").Command} Command
  * @typedef {import("../contract/contract").ChangeView} ChangeView
+ * @typedef {import("../contract/contract").CheckView} CheckView
+ * @typedef {import("../contract/contract").FirstStepsView} FirstStepsView
  * @typedef {import("node:http").ServerResponse} ServerResponse
  */
 
@@ -57,9 +59,72 @@ export function sample(changes = {}) {
     },
     recent: changesAt(lastMinute * 1000),
     sites: [],
+    firstSteps: null,
     problems: [],
   };
   return { ...snapshot, ...changes };
+}
+
+/** First steps before anything is set and tested; `changes` are laid over them. @param {Partial<FirstStepsView>} [changes] @returns {FirstStepsView} */
+export function firstSteps(changes = {}) {
+  return {
+    steps: [
+      {
+        id: "purpose",
+        title: "A sieve for your web traffic",
+        text: ["What your programs fetch from the web passes through Tamis, and what you tick stays behind: you see each change, with the text before and after."],
+      },
+      {
+        id: "profiles",
+        title: "What is to stay behind?",
+        text: ["Each of these can be turned on and off at any time, here, in the window and in the tray."],
+      },
+      {
+        id: "systemProxy",
+        title: "Use Tamis for this computer?",
+        text: [
+          "Port 8118 is taken by another program, so Tamis listens on 127.0.0.1:8119. Programs that follow GNOME settings come to it once these values are set. Nothing is changed before you press the button; the old values come back when you stop, or quit Tamis.",
+        ],
+      },
+      {
+        id: "https",
+        title: "What becomes of https",
+        text: [
+          "Pages over https pass through unopened. Tamis sees which host a program talks to and nothing else, so what works there is what goes by the host: a tracker's is refused.",
+          "Tamis makes no certificate and installs none. There is nothing to set here.",
+        ],
+      },
+      { id: "selfTest", title: "Does it work?", text: [] },
+    ],
+    changes: [
+      {
+        place: "GNOME settings",
+        keys: [
+          { key: "org.gnome.system.proxy autoconfig-url", before: "not set", after: "'http://127.0.0.1:8119/tamis.pac?1795000021'" },
+          { key: "org.gnome.system.proxy mode", before: "'manual'", after: "'auto'" },
+        ],
+        fault: null,
+      },
+    ],
+    checks: [],
+    ...changes,
+  };
+}
+
+/** What a self-test finds while start at login is off. @returns {CheckView[]} */
+export function checks() {
+  return [
+    { id: "proxy", state: "passed", title: "The proxy answers", detail: "At 127.0.0.1:8118." },
+    { id: "page", state: "passed", title: "A page comes through it", detail: "A page of this computer's own, fetched as a browser does." },
+    { id: "pac", state: "running", title: "Asking for the automatic configuration", detail: "" },
+    {
+      id: "systemProxy",
+      state: "failed",
+      title: "The system's setting is not as Tamis wrote it",
+      detail: 'Somebody has changed it in GNOME settings. Go back to "Use Tamis for this computer?" to set it again.',
+    },
+    { id: "startAtLogin", state: "skipped", title: "Tamis does not start at login", detail: "Start it yourself whenever you want it." },
+  ];
 }
 
 /** @param {string} id @param {string} title @param {string} summary @param {string} tag @param {boolean} on */

@@ -44,6 +44,11 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
+    /// Take one line out of the exceptions.
+    RemoveException {
+        /// As in [`ExceptionView::line`](crate::ExceptionView::line).
+        line: String,
+    },
     /// Tick or untick a profile.
     SetProfile {
         /// The profile's id.
@@ -56,6 +61,13 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
+    /// Show the first steps, or be done with them: they do not come by themselves any more.
+    ShowFirstSteps {
+        /// The wish.
+        on: bool,
+    },
+    /// Test every part of Tamis, while the first steps are shown: they show the result.
+    TestItself,
     /// The user has read a problem; it is not shown again until it happens again.
     DismissProblem {
         /// The problem's id.

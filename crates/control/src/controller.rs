@@ -1,5 +1,6 @@
 //! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
 
+mod first_steps;
 mod system;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ use crate::store::{Store, read_rules};
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, exceptions, limits, words};
+use first_steps::FirstSteps;
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -82,6 +84,7 @@ pub(crate) struct Controller {
     sites: Sites,
     /// Filtering rests.
     pause: Option<Pause>,
+    first_steps: Option<FirstSteps>,
     problems: Vec<Problem>,
     phase: Phase,
     generation: u64,
@@ -115,6 +118,7 @@ impl Controller {
             activity: Activity::default(),
             sites: Sites::default(),
             pause: None,
+            first_steps: None,
             problems: Vec::new(),
             phase: Phase::Starting,
             generation: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
@@ -134,6 +138,7 @@ impl Controller {
         let signals = self.options.quit_on_signals.then(Signals::listen);
         self.look_around().await;
         self.reconcile().await;
+        self.begin_first_steps().await;
         self.phase = Phase::Running;
         self.publish(&out);
         let signalled = async move {
@@ -172,6 +177,9 @@ impl Controller {
                 }
                 _some = self.records.1.recv_many(&mut records, RECORDS), if records_rest_until.is_none() => {
                     for record in records.drain(..) {
+                        if self.is_of_self_test(&record) {
+                            continue;
+                        }
                         self.sites.see(&record);
                         self.activity.add(record, &self.cards);
                     }
@@ -245,18 +253,27 @@ impl Controller {
             Err(broken) => self.report(words::system_proxy_not_restored(&broken)),
         }
         self.hold_back_after_unexpected_ends().await;
-        if let Some(autostart) = self.autostart.take() {
-            match aside(move || (autostart.is_on(), autostart)).await {
-                Ok((is_on, autostart)) => {
-                    self.autostart = Some(autostart);
-                    match is_on {
-                        // What the user did in the system's own settings is a wish too.
-                        Ok(on) => (self.actual.start_at_login, self.login_wanted) = (on, on),
-                        Err(error) => self.report(words::start_at_login_failed(&error)),
+        self.look_at_login().await;
+    }
+
+    /// What the user did in the system's own settings is a wish too, but where we have failed to fulfil one.
+    async fn look_at_login(&mut self) {
+        let was_fulfilled = self.login_wanted == self.actual.start_at_login;
+        let Some(autostart) = self.autostart.take() else { return };
+        match aside(move || (autostart.is_on(), autostart)).await {
+            Ok((is_on, autostart)) => {
+                self.autostart = Some(autostart);
+                match is_on {
+                    Ok(on) => {
+                        self.actual.start_at_login = on;
+                        if was_fulfilled {
+                            self.login_wanted = on;
+                        }
                     }
+                    Err(error) => self.report(words::start_at_login_failed(&error)),
                 }
-                Err(broken) => self.report(words::start_at_login_failed(&broken)),
             }
+            Err(broken) => self.report(words::start_at_login_failed(&broken)),
         }
     }
 
@@ -310,6 +327,7 @@ impl Controller {
             }
             Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
             Command::LeaveAlone { site, on } => sites::leave_alone(&mut self.settings.exceptions, &site, on),
+            Command::RemoveException { line } => self.settings.exceptions.retain(|written| *written != line),
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -319,6 +337,8 @@ impl Controller {
                 }
             }
             Command::SetStartAtLogin { on } => self.login_wanted = on,
+            Command::ShowFirstSteps { on } => self.show_first_steps(on),
+            Command::TestItself => self.want_self_test(),
             Command::DismissProblem { id } => self.problems.retain(|problem| problem.id != id),
             Command::Quit => {}
         }
@@ -327,6 +347,7 @@ impl Controller {
     /// Makes the wishes come true, then saves them if they differ from those `before`.
     async fn fulfil(&mut self, before: &Settings) {
         self.reconcile().await;
+        self.follow_first_steps().await;
         if self.settings != *before {
             self.save_settings().await;
         }
@@ -558,7 +579,7 @@ impl Controller {
                     wanted: self.settings.former_proxy,
                     actual: self.actual.through_former,
                 }),
-                exceptions: self.settings.exceptions.clone(),
+                exceptions: exceptions::views(&self.settings.exceptions),
             },
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),
@@ -569,9 +590,11 @@ impl Controller {
             figures: self.activity.figures(SystemTime::now()),
             recent: self.activity.recent(),
             sites: self.sites.views(&self.settings.exceptions),
+            first_steps: None,
             problems: self.problems.clone(),
         };
         (snapshot.headline, snapshot.detail) = words::state_sentences(&snapshot);
+        snapshot.first_steps = self.first_steps_view(&snapshot);
         snapshot
     }
 

@@ -2,7 +2,7 @@
 
 use tamis_proxy::{HostPattern, PatternError};
 
-use crate::{Problem, words};
+use crate::{ExceptionView, Problem, words};
 
 /// How many count. Each is looked at by every browser for every page.
 const EXCEPTIONS: usize = 256;
@@ -21,6 +21,17 @@ pub(crate) fn read(written: &[String]) -> (Vec<HostPattern>, Option<Problem>) {
         faults.push(format!("only the first {EXCEPTIONS} count"));
     }
     (hosts, (!faults.is_empty()).then(|| words::exceptions_nonsense(&faults)))
+}
+
+/// Each line, with why it does not count.
+pub(crate) fn views(written: &[String]) -> Vec<ExceptionView> {
+    let fault = |index: usize, text: &str| match pattern(text) {
+        Err(why) => Some(words::exception_fault(&why)),
+        Ok(_) if index >= EXCEPTIONS => Some(words::exception_beyond(EXCEPTIONS)),
+        Ok(_) => None,
+    };
+    let lines = written.iter().enumerate();
+    lines.map(|(index, line)| ExceptionView { line: line.clone(), fault: fault(index, line) }).collect()
 }
 
 /// One exception, or a clause about why it is none.
@@ -48,6 +59,8 @@ mod tests {
         for text in ["`*`", "`c.test:81`", "`x y`", "`*:81`"] {
             assert!(meaning.contains(text), "{meaning}");
         }
+        let faulty: Vec<bool> = views(&written).iter().map(|view| view.fault.is_some()).collect();
+        assert_eq!(faulty, [false, true, false, true, true, false, true]);
         let (hosts, problem) = read(&vec!["a.test".to_owned(); EXCEPTIONS + 1]);
         assert!(hosts.len() == EXCEPTIONS && problem.is_some());
     }

@@ -16,6 +16,7 @@ mod company;
 mod controller;
 mod doctor;
 mod exceptions;
+mod first_steps;
 mod guard;
 mod handle;
 mod hands;
@@ -26,6 +27,7 @@ mod paths;
 mod pause;
 mod plan;
 mod problem;
+mod self_test;
 mod settings;
 mod signals;
 mod sites;
@@ -41,6 +43,7 @@ mod words;
 pub use cleanup::{Cleanup, cleanup};
 pub use command::Command;
 pub use doctor::{Diagnosis, Fact, diagnose};
+pub use first_steps::{CheckId, CheckState, CheckView, FirstStep, FirstStepsView, KeyView, PlaceView, StepView};
 pub use guard::guard;
 pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
@@ -50,8 +53,8 @@ pub use pause::PauseLength;
 pub use problem::Problem;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::{
-    ChangeView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, ProfileView, RECENT_CHANGES,
-    SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, ExceptionView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, ProfileView,
+    RECENT_CHANGES, SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
 };
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
@@ -60,3 +63,4 @@ pub use system_setting::{
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
 pub use upstream::Written;
+pub use words::PAUSES;

@@ -26,6 +26,8 @@ pub struct Options {
     pub rules: Option<PathBuf>,
     /// Addresses that must not be reached through the proxy, such as the host's own control service.
     pub refused_targets: Vec<SocketAddr>,
+    /// Whether the first steps are shown until somebody has gone through them: for a host that a person has before them.
+    pub first_steps: bool,
     /// Whether SIGINT, SIGTERM and SIGHUP quit in good order.
     pub quit_on_signals: bool,
 }
@@ -42,6 +44,7 @@ impl Options {
             restore_at_login: None,
             rules: None,
             refused_targets: Vec::new(),
+            first_steps: false,
             quit_on_signals: false,
         }
     }

@@ -21,6 +21,13 @@ pub enum PauseLength {
     UntilRestart,
 }
 
+impl PauseLength {
+    /// So many minutes, one at least and eighteen hours at most.
+    pub(crate) const fn minutes(minutes: u16) -> Self {
+        Self::Seconds(NonZeroU16::MIN.saturating_add(minutes.saturating_mul(60).saturating_sub(1)))
+    }
+}
+
 /// A pause that has begun. Never saved: a start is the end of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pause {

@@ -28,6 +28,8 @@ pub struct Settings {
     pub former_proxy: bool,
     /// Hosts that this computer reaches without Tamis, as they were written; `exceptions.rs` reads them.
     pub exceptions: Vec<String>,
+    /// Somebody has gone through the first steps, or past them.
+    pub first_steps_done: bool,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Profiles that were ticked or unticked; the others have their own default.
@@ -54,6 +56,7 @@ impl Default for Settings {
             system_proxy: false,
             former_proxy: true,
             exceptions: Vec::new(),
+            first_steps_done: false,
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
             access: toml::Table::new(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Problem;
+use crate::{FirstStepsView, Problem};
 
 /// How many minutes the figures reach back, the running one included.
 pub const FIGURES_MINUTES: usize = 60;
@@ -47,6 +47,8 @@ pub struct Snapshot {
     /// The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
     /// nothing.
     pub sites: Vec<SiteView>,
+    /// The first steps, while they are shown: from a start before which nobody has gone through them, or when asked for.
+    pub first_steps: Option<FirstStepsView>,
     /// What a person should know, oldest first.
     pub problems: Vec<Problem>,
 }
@@ -97,8 +99,17 @@ pub struct SystemProxyView {
     /// The proxy that the system used before it was pointed here; none where it used none, or was not pointed
     /// here yet.
     pub former: Option<FormerProxyView>,
-    /// Hosts that this computer reaches without Tamis, as the user wrote them.
-    pub exceptions: Vec<String>,
+    /// Hosts that this computer reaches without Tamis.
+    pub exceptions: Vec<ExceptionView>,
+}
+
+/// One line of the exceptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ExceptionView {
+    /// As the user wrote it.
+    pub line: String,
+    /// Why it does not count, as a sentence; none where it does.
+    pub fault: Option<String>,
 }
 
 /// The proxy that the system used before. Traffic may go on through it.

@@ -288,6 +288,29 @@ impl SystemSetting {
         self.in_force.is_some()
     }
 
+    /// For each place, what pointing it at `pac_url` would change; while it points here, what was changed. Changes nothing.
+    pub(crate) fn preview(&self, pac_url: &str) -> Vec<(&'static str, Result<Note, tamis_platform::Error>)> {
+        let changes: &[Change] = self.in_force.as_ref().map_or(&[], |in_force| &in_force.changes);
+        let note = |index, hand: &dyn SystemProxy| {
+            let changed = changes.iter().find(|change| change.hand == index && change.points_here);
+            (hand.place(), changed.map_or_else(|| hand.prepare(pac_url), |change| Ok(change.note.clone())))
+        };
+        self.hands.iter().enumerate().map(|(index, hand)| note(index, hand.as_ref())).collect()
+    }
+
+    /// Whether every place that we pointed here still says what we wrote.
+    pub(crate) fn holds(&self) -> Result<bool, tamis_platform::Error> {
+        let changes = self.in_force.iter().flat_map(|in_force| &in_force.changes).filter(|change| change.points_here);
+        for Change { hand, note, .. } in changes {
+            if let Some(hand) = self.hands.get(*hand)
+                && !hand.holds(note)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Puts back what a Tamis that was killed left behind, and writes down that it was; nothing while another one is alive
     /// and looks after it.
     pub(crate) fn recover(&mut self) -> Result<Restoration, RestoreError> {

@@ -2,11 +2,13 @@
 
 pub(crate) mod cleanup;
 pub(crate) mod doctor;
+pub(crate) mod first_steps;
 
 use std::path::Path;
 
 use tamis_filter::rules::Parsed;
 
+use crate::PauseLength;
 use crate::problem::Problem;
 use crate::snapshot::{PauseView, Phase, Snapshot, SystemProxyState};
 
@@ -15,6 +17,14 @@ const REFUSALS_NAMED: usize = 5;
 
 /// The longest reason for a refused line that is shown, in characters.
 const REASON_LIMIT: usize = 160;
+
+/// The pauses that are offered, in their order.
+pub const PAUSES: [(PauseLength, &str); 4] = [
+    (PauseLength::minutes(5), "For 5 minutes"),
+    (PauseLength::minutes(30), "For 30 minutes"),
+    (PauseLength::minutes(60), "For 1 hour"),
+    (PauseLength::UntilRestart, "Until Tamis starts again"),
+];
 
 /// The sentences for a snapshot whose other parts are filled in.
 pub(crate) fn state_sentences(snapshot: &Snapshot) -> (String, String) {
@@ -267,6 +277,15 @@ pub(crate) fn exceptions_nonsense(faults: &[String]) -> Problem {
         format!("Their hosts come to Tamis like all others.{named}{more}"),
         "Correct them: a host such as `example.com`, `*.example.com`, or `192.0.2.0/24`.",
     )
+}
+
+/// `why`: a clause.
+pub(crate) fn exception_fault(why: &str) -> String {
+    format!("Does not count: {why}.")
+}
+
+pub(crate) fn exception_beyond(limit: usize) -> String {
+    format!("Does not count: only the first {limit} do.")
 }
 
 /// Entries are counted from 1.

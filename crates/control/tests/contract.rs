@@ -7,9 +7,11 @@ use std::fs;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use serde_json::json;
 use tamis_control::{
-    ChangeView, Command, Figures, FormerProxyView, Minute, PauseLength, PauseView, Phase, Problem, ProfileView,
-    SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, CheckId, CheckState, CheckView, Command, ExceptionView, Figures, FirstStep, FirstStepsView,
+    FormerProxyView, KeyView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, Problem, ProfileView, SiteView,
+    Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -41,6 +43,7 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<Toggle>(&config),
         declaration::<PauseView>(&config),
         declaration::<SystemProxyView>(&config),
+        declaration::<ExceptionView>(&config),
         declaration::<FormerProxyView>(&config),
         declaration::<SystemProxyState>(&config),
         declaration::<StartAtLoginView>(&config),
@@ -49,10 +52,22 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<Figures>(&config),
         declaration::<Minute>(&config),
         declaration::<ChangeView>(&config),
+        declaration::<FirstStepsView>(&config),
+        declaration::<StepView>(&config),
+        declaration::<FirstStep>(&config),
+        declaration::<PlaceView>(&config),
+        declaration::<KeyView>(&config),
+        declaration::<CheckView>(&config),
+        declaration::<CheckId>(&config),
+        declaration::<CheckState>(&config),
         declaration::<Problem>(&config),
     ];
+    let pauses = PAUSES.map(|(length, label)| json!({ "length": length, "label": label }));
+    let pauses = serde_json::to_string_pretty(&pauses).unwrap();
     let text = format!(
-        "// Generated from the types of the control crate; see crates/control/tests/contract.rs.\n{}",
+        "// Generated from the types of the control crate; see crates/control/tests/contract.rs.\n{}\n\
+         /** The pauses that are offered, in their order. */\n\
+         export const PAUSES: readonly {{ length: PauseLength, label: string }}[] = {pauses};\n",
         types.concat()
     );
     compare("contract.ts", &text);
@@ -68,8 +83,11 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::SetFormerProxy { on: false },
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
         Command::LeaveAlone { site: "bank.example".into(), on: true },
+        Command::RemoveException { line: "*.bank.example".into() },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::SetStartAtLogin { on: true },
+        Command::ShowFirstSteps { on: true },
+        Command::TestItself,
         Command::DismissProblem { id: "not-listening".into() },
         Command::Quit,
     ];
@@ -93,7 +111,40 @@ fn a_command_with_an_unknown_key_or_name_is_refused() {
     }
 }
 
-/// One of everything.
+#[test]
+fn first_steps_are_read_and_written_as_the_golden_file_has_them() {
+    let first_steps = FirstStepsView {
+        steps: [
+            (FirstStep::Purpose, "A sieve for your web traffic", "What you tick stays behind."),
+            (FirstStep::Profiles, "What is to stay behind?", "At any time."),
+            (FirstStep::SystemProxy, "Use Tamis for this computer?", "Tamis listens on 127.0.0.1:8118."),
+            (FirstStep::Https, "What becomes of https", "Pages over https pass through unopened."),
+            (FirstStep::SelfTest, "Does it work?", "Each part by itself."),
+        ]
+        .map(|(id, title, text)| StepView { id, title: title.into(), text: vec![text.into()] })
+        .into(),
+        changes: vec![PlaceView {
+            place: "GNOME settings".into(),
+            keys: vec![KeyView {
+                key: "org.gnome.system.proxy mode".into(),
+                before: "'none'".into(),
+                after: "'auto'".into(),
+            }],
+            fault: None,
+        }],
+        checks: vec![CheckView {
+            id: CheckId::Proxy,
+            state: CheckState::Passed,
+            title: "The proxy answers".into(),
+            detail: "At 127.0.0.1:8118.".into(),
+        }],
+    };
+    let text = serde_json::to_string_pretty(&first_steps).unwrap() + "\n";
+    compare("first_steps.json", &text);
+    assert_eq!(serde_json::from_str::<FirstStepsView>(&text).unwrap(), first_steps);
+}
+
+/// One of everything but the first steps, which are shown in place of the rest.
 fn golden_snapshot() -> Snapshot {
     let mut minutes = vec![Minute::default(); 59];
     minutes.push(Minute { changed: 2, untouched: 3 });
@@ -112,7 +163,7 @@ fn golden_snapshot() -> Snapshot {
             place: Some("GNOME settings".into()),
             pac_url: Some("http://127.0.0.1:8118/tamis.pac?1".into()),
             former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
-            exceptions: vec!["*.bank.example".into()],
+            exceptions: vec![ExceptionView { line: "*.bank.example".into(), fault: None }],
         },
         start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
         profiles: vec![ProfileView {
@@ -145,6 +196,7 @@ fn golden_snapshot() -> Snapshot {
             after: Some("http://shop.example/boots?size=42".into()),
         }],
         sites: vec![SiteView { name: "bank.example".into(), left_alone: true, fixed: false }],
+        first_steps: None,
         problems: vec![Problem {
             id: "settings-not-saved".into(),
             title: "The settings could not be saved".into(),

@@ -1,7 +1,7 @@
 //! The tray's menu. Its items are made once and changed in place, so that a menu somebody has open stays open; only
 //! those of the sites come and go.
 
-use tamis_control::{Command, PauseLength, ProfileView, Snapshot, SystemProxyState};
+use tamis_control::{Command, PAUSES, ProfileView, Snapshot, SystemProxyState};
 use tauri::menu::{CheckMenuItem, Menu as Root, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Wry};
 
@@ -17,16 +17,8 @@ const QUIT: &str = "quit";
 const PROFILE: &str = "profile:";
 /// Before a site's name.
 pub(super) const SITE: &str = "site:";
-/// Before a pause's length: so many seconds, or [`UNTIL_RESTART`].
+/// Before a pause's place in [`PAUSES`].
 const PAUSE: &str = "pause:";
-const UNTIL_RESTART: &str = "until-restart";
-/// The pauses that are offered.
-const PAUSES: [(&str, &str); 4] = [
-    ("300", "For 5 minutes"),
-    ("1800", "For 30 minutes"),
-    ("3600", "For 1 hour"),
-    (UNTIL_RESTART, "Until Tamis starts again"),
-];
 
 /// What a click asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,11 +43,8 @@ pub(super) fn meaning(item: &str, snapshot: &Snapshot) -> Option<Click> {
 
 /// What a click on an item of a kind of which there are several asks for.
 fn one_of_many(item: &str, snapshot: &Snapshot) -> Option<Command> {
-    if let Some(length) = item.strip_prefix(PAUSE) {
-        let length = match length {
-            UNTIL_RESTART => PauseLength::UntilRestart,
-            seconds => PauseLength::Seconds(seconds.parse().ok()?),
-        };
+    if let Some(place) = item.strip_prefix(PAUSE) {
+        let (length, _) = *PAUSES.get(place.parse::<usize>().ok()?)?;
         return Some(Command::Pause { length });
     }
     if let Some(name) = item.strip_prefix(SITE) {
@@ -111,8 +100,8 @@ impl Menu {
     fn assemble(&self, app: &AppHandle) -> tauri::Result<()> {
         let separator = || PredefinedMenuItem::separator(app);
         let button = |id: &str, label: &str| MenuItem::with_id(app, id, label, true, None::<&str>);
-        for (length, label) in PAUSES {
-            self.pause.append(&button(&format!("{PAUSE}{length}"), label)?)?;
+        for (place, (_, label)) in PAUSES.iter().enumerate() {
+            self.pause.append(&button(&format!("{PAUSE}{place}"), label)?)?;
         }
         let root = &self.root;
         root.append_items(&[&self.headline.item, &self.more.item, &self.filtering, &self.pause, &self.system_proxy])?;

@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 pub mod browser;
 #[cfg(target_os = "linux")]
+pub mod memory;
+#[cfg(target_os = "linux")]
 pub mod page;
 #[cfg(target_os = "linux")]
 pub mod session;

@@ -55,6 +55,31 @@ impl Page {
         Switch { page: self, element }
     }
 
+    /// Clicks the button with this text, as soon as it is there.
+    pub fn press(&self, label: &str) {
+        let wish = json!({ "using": "xpath", "value": format!("//button[normalize-space()=\"{label}\"]") });
+        wait_for(&format!("the button {label:?}"), || {
+            let found = self.try_ask("POST", "/element", &wish).ok()?;
+            let path = format!("/element/{}/click", found[ELEMENT].as_str()?);
+            // It may have gone meanwhile, and another one come.
+            self.try_ask("POST", &path, &json!({})).ok()
+        });
+    }
+
+    /// Waits for the heading of the whole page.
+    pub fn wait_for_heading(&self, text: &str) {
+        wait_for(&format!("the heading {text:?}"), || (self.texts("h1") == [text]).then_some(()));
+    }
+
+    /// What all elements that this CSS selector means say, or are called.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll(arguments[0])]\
+                      .map((it) => it.getAttribute('aria-label') ?? it.textContent.trim())";
+        let wish = json!({ "script": script, "args": [selector] });
+        let found = self.try_ask("POST", "/execute/sync", &wish).expect("their texts");
+        serde_json::from_value(found).expect("texts")
+    }
+
     fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
         try_ask(self.driver, method, &format!("/session/{}{path}", self.session), body)
     }

@@ -70,7 +70,8 @@ impl Session {
             DirBuilder::new().recursive(true).mode(0o700).create(home.path().join(folder)).expect("a folder");
         }
         // Another Tamis may have the usual port.
-        fs::write(home.path().join("config/tamis/settings.toml"), "listen = \"127.0.0.1:0\"\n").expect("settings");
+        let settings = "listen = \"127.0.0.1:0\"\nfirst_steps_done = true\n";
+        fs::write(home.path().join("config/tamis/settings.toml"), settings).expect("settings");
         let (display, display_server) = start_display();
         let bus = start_bus(&home);
         Some(Self { display, home, _display_server: display_server, _bus: bus, _turn: turn })

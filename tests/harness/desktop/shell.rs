@@ -1,12 +1,12 @@
 //! A running `tamis-desktop`.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
+use super::memory::{Memory, processes};
 use super::session::{Program, Session, program};
 use crate::client::Client;
 use crate::origin::{Origin, get, response};
@@ -61,13 +61,13 @@ impl Shell {
 
     /// Whether it has a child process of that name.
     pub fn has_child(&self, name: &str) -> bool {
-        let processes = fs::read_dir("/proc").expect("/proc").flatten();
-        processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok()).any(|stat| {
-            // "ID (NAME) STATE PARENT ..."; the name is cut off at 15 bytes.
-            let Some((front, back)) = stat.rsplit_once(") ") else { return false };
-            let parent = back.split(' ').nth(1).and_then(|id| id.parse().ok());
-            parent == Some(self.id()) && front.split_once('(').is_some_and(|(_, found)| name.starts_with(found))
-        })
+        // The kernel cuts a name off at 15 bytes.
+        processes().iter().any(|process| process.parent == self.id() && name.starts_with(&process.name))
+    }
+
+    /// What it and all its children occupy, once that no longer gets less.
+    pub fn memory(&self) -> Memory {
+        Memory::settled(self.id())
     }
 }
 

@@ -1,11 +1,20 @@
 //! The window manager's side of the display.
 
+use std::collections::BTreeSet;
+
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
 use super::session::Session;
 use crate::wait_for;
+
+/// Smooth text alone has more.
+const COLOURS_OF_A_PAGE: usize = 24;
+
+/// Where the headline begins in a window of the usual size: left, top, width and height in pixels. Looking at no more keeps
+/// the processors free for the page.
+const HEADLINE: (i16, i16, u16, u16) = (192, 20, 160, 32);
 
 /// A connection to the session's display.
 #[derive(Debug)]
@@ -32,6 +41,21 @@ impl Screen {
     pub fn windows(&self) -> Vec<Window> {
         let tree = self.display.query_tree(self.root).expect("asking").reply().expect("the windows");
         tree.children.into_iter().filter(|window| self.is_ours(*window) == Some(true)).collect()
+    }
+
+    /// Waits until there is something to be seen in the one window: no page is of one colour.
+    #[track_caller]
+    pub fn wait_for_a_picture(&self) {
+        wait_for("a page in the window", || (self.colours()? >= COLOURS_OF_A_PAGE).then_some(()));
+    }
+
+    /// How many colours the one window shows where its headline is; none while it is not to be seen.
+    fn colours(&self) -> Option<usize> {
+        let window = *self.windows().first()?;
+        let (x, y, width, height) = HEADLINE;
+        let image = self.display.get_image(ImageFormat::Z_PIXMAP, window, x, y, width, height, u32::MAX);
+        let pixels = image.ok()?.reply().ok()?.data;
+        Some(pixels.chunks_exact(4).collect::<BTreeSet<_>>().len())
     }
 
     /// None for a window that is gone by now.

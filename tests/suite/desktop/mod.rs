@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod browsers;
+mod first_steps;
 mod start;
 mod system_proxy;
 mod tray;

@@ -1,0 +1,60 @@
+//! The first steps, by somebody who starts Tamis for the first time.
+
+use std::fs;
+
+use tamis_tests::desktop::page::Page;
+use tamis_tests::desktop::session::Session;
+use tamis_tests::desktop::tray::Panel;
+use tamis_tests::wait_for;
+
+const SCHEMA: &str = "org.gnome.system.proxy";
+
+#[test]
+fn the_first_start_leads_through_four_steps_and_a_self_test_and_the_next_one_does_not() {
+    let Some(session) = Session::begin(&["WebKitWebDriver", "gsettings"]) else { return };
+    let _panel = Panel::show(&session);
+    let settings = session.home.path().join("config/tamis/settings.toml");
+    fs::write(&settings, "listen = \"127.0.0.1:0\"\n").expect("settings");
+    let get = |key: &str| session.home.gsettings(&["get", SCHEMA, key]);
+    let set = || (get("autoconfig-url"), get("mode"));
+    let before = set();
+
+    let page = Page::open(&session);
+    page.wait_for_heading("A sieve for your web traffic");
+    page.press("Next");
+    page.wait_for_heading("What is to stay behind?");
+    page.press("Next");
+    page.wait_for_heading("Use Tamis for this computer?");
+    let announced: Vec<String> = page.texts("td code.new");
+    assert_eq!(set(), before, "nothing is set before the button is pressed");
+    page.press("Use for this computer");
+    let in_use = wait_for("the system's setting", || Some(set()).filter(|now| now.1 == "'auto'"));
+    assert_eq!(announced.len(), 2);
+    assert!([&in_use.0, &in_use.1].iter().all(|value| announced.contains(value)), "{announced:?} became {in_use:?}");
+    page.press("Stop using");
+    wait_for("the setting of before", || (set() == before).then_some(()));
+    page.press("Use for this computer");
+    wait_for("the system's setting", || (get("mode") == "'auto'").then_some(()));
+
+    page.press("Next");
+    page.wait_for_heading("What becomes of https");
+    page.press("Next");
+    page.wait_for_heading("Does it work?");
+    let states = |expected: &[&str]| {
+        wait_for("the self-test", || (page.texts("li [role=img]") == expected).then_some(()));
+    };
+    states(&["Works", "Works", "Works", "Works", "Not used"]);
+    page.switch("Start at login").click();
+    states(&["Works"; 5]);
+    assert!(session.home.path().join("config/autostart/tamis.desktop").exists());
+    page.press("Done");
+    page.switch("Filtering");
+    wait_for("the settings", || fs::read_to_string(&settings).ok()?.contains("first_steps_done = true").then_some(()));
+    drop(page);
+
+    let page = Page::open(&session);
+    page.switch("Filtering");
+    assert_ne!(page.texts("h1"), ["A sieve for your web traffic"]);
+    page.press("First steps");
+    page.wait_for_heading("A sieve for your web traffic");
+}
