@@ -1,6 +1,9 @@
 //! Which connections live on, on each leg by itself, and what may be sent twice (RFC 9112 9, RFC 2616 8.1).
 
-use tamis_proxy::Ending;
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use tamis_proxy::{Ending, Limits};
 use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::proxy_box::ProxyBox;
@@ -40,6 +43,57 @@ fn each_leg_persists_by_itself_rfc2616_8_1_3() {
         assert_eq!((head.get("connection"), body.as_slice()), (None, b"until the end".as_slice()));
     }
     assert_eq!(closing.connections(), 3);
+}
+
+/// Answers what comes, once as many connections as that have asked, and tells when each ends.
+fn origin_that_tells_of_its_end(at_once: usize) -> Origin {
+    let all_there = Arc::new(Barrier::new(at_once));
+    Origin::start(move |talk| {
+        while talk.request().is_some() {
+            all_there.wait();
+            talk.client.send(response(&[], "ok"));
+        }
+        talk.tell("ended");
+    })
+}
+
+#[test]
+fn an_idle_connection_to_an_origin_is_kept_for_its_time_and_no_longer_rfc9112_9_3() {
+    let kept_for = Duration::from_millis(400);
+    let proxy = ProxyBox::with_limits(&[], Limits { idle_upstream: kept_for, ..Limits::default() });
+    let origin = origin_that_tells_of_its_end(1);
+    for _ in 0..2 {
+        proxy.client().ask(get(&origin.url("/"), &[]));
+        assert_eq!(proxy.record().ending, Ending::Complete);
+        assert!(origin.heard().starts_with("GET"));
+    }
+    let last_used = Instant::now();
+    assert_eq!((origin.connections(), origin.heard().as_str()), (1, "ended"));
+    // It was idle a little before we knew it, so this is less than its whole time by as much.
+    assert!(last_used.elapsed() > kept_for / 2);
+}
+
+#[test]
+fn no_more_connections_to_an_origin_stay_idle_than_there_may_be() {
+    let proxy = ProxyBox::with_limits(&[], Limits { idle_upstream_per_origin: 2, ..Limits::default() });
+    let origin = origin_that_tells_of_its_end(3);
+    let mut clients = [proxy.client(), proxy.client(), proxy.client()];
+    for client in &mut clients {
+        client.send(get(&origin.url("/"), &[]));
+    }
+    for client in &mut clients {
+        let head = client.head();
+        assert_eq!(client.body(&head).0, b"ok");
+    }
+    let mut heard: Vec<String> = (0..4).map(|_| origin.heard()).collect();
+    heard.sort();
+    assert_eq!(heard, ["GET / HTTP/1.1", "GET / HTTP/1.1", "GET / HTTP/1.1", "ended"]);
+    // The others are there for the next ones.
+    for client in &mut clients[..2] {
+        client.send(get(&origin.url("/"), &[]));
+    }
+    let _asked = [origin.heard(), origin.heard()];
+    assert_eq!((origin.connections(), origin.is_silent()), (3, true));
 }
 
 #[test]
