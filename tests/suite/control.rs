@@ -223,6 +223,32 @@ fn a_port_that_is_taken_gives_way_to_the_next_unless_asked_for_exactly() {
 }
 
 #[test]
+fn a_preset_ticks_its_profiles_and_is_in_force_until_one_is_turned_by_hand() {
+    let tamis = Tamis::start();
+    let origin = Origin::answering(response(&[], "ok"));
+    let in_force = |s: &Snapshot| -> Vec<String> {
+        s.presets.iter().filter(|preset| preset.on).map(|preset| preset.id.clone()).collect()
+    };
+    assert_eq!(in_force(&tamis.control.snapshot()), ["recommended"], "a new installation");
+    tamis.send(Command::UsePreset { id: "less-data".into() });
+    tamis.until("the preset", |s| in_force(s) == ["less-data"] && !s.profiles[0].actual && s.profiles[1].actual);
+    tamis.ask(&origin.url("/?gclid=1&a=2"));
+    assert_eq!(origin.heard(), "GET /?gclid=1&a=2 HTTP/1.1");
+
+    let again = Tamis::on(Memory::new(), tamis.quit().1, |_| {});
+    assert_eq!(in_force(&again.control.snapshot()), ["less-data"]);
+    again.send(Command::SetProfile { id: "strip-trackers".into(), on: true });
+    again.until("what it was at first", |s| in_force(s) == ["recommended"]);
+    for id in ["strip-trackers", "lighter-media"] {
+        again.send(Command::SetProfile { id: id.into(), on: false });
+    }
+    let bare = again.until("no preset", |s| in_force(s).is_empty() && s.profiles.iter().all(|p| !p.actual));
+    again.send(Command::UsePreset { id: "no-such".into() });
+    let after = again.until("an answer", |s| s.revision > bare.revision);
+    assert_eq!((&after.profiles, &after.presets), (&bare.profiles, &bare.presets));
+}
+
+#[test]
 fn revisions_grow_and_an_unknown_profile_changes_nothing() {
     let tamis = Tamis::start();
     let before = tamis.control.snapshot();

@@ -43,7 +43,11 @@ id: string,
 /**
  * The wish.
  */
-on: boolean, } | { "type": "setStartAtLogin", 
+on: boolean, } | { "type": "usePreset", 
+/**
+ * As in [`PresetView::id`](crate::PresetView::id).
+ */
+id: string, } | { "type": "setStartAtLogin", 
 /**
  * The wish.
  */
@@ -110,6 +114,10 @@ startAtLogin: StartAtLoginView,
  * Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
  */
 profiles: Array<ProfileView>, 
+/**
+ * The presets as they are offered, the same ones in every snapshot of one run of the program.
+ */
+presets: Array<PresetView>, 
 /**
  * Counts of the last hour.
  */
@@ -277,6 +285,23 @@ wanted: boolean,
  * Whether it works on new exchanges now.
  */
 actual: boolean, };
+
+/**
+ * A named choice of profiles.
+ */
+export type PresetView = { 
+/**
+ * Names the preset in commands.
+ */
+id: string, 
+/**
+ * Two or three words.
+ */
+title: string, 
+/**
+ * Whether its profiles are ticked and no other, the user's own rules aside.
+ */
+on: boolean, };
 
 /**
  * One site: a registered domain with all below it, an address, or a name in a local network.

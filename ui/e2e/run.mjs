@@ -17,6 +17,8 @@ import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs"
 const PATIENCE = 10_000;
 /** How soon after the answer a change must be on the screen, in milliseconds. */
 const ROW_LIMIT = 500;
+/** What is turned here, and turned back at the end. */
+const SWITCHES = ["Strip trackers", "Lighter media", "Filtering"];
 
 const { values } = parseArgs({
   options: { control: { type: "string" }, proxy: { type: "string" }, screenshots: { type: "string" } },
@@ -36,17 +38,17 @@ try {
   page.setDefaultTimeout(PATIENCE);
   const errors = complaints(page);
   await pageLoads(page);
-  const before = { filtering: await isOn(page, "Filtering"), trackers: await isOn(page, "Strip trackers") };
+  const before = await Promise.all(SWITCHES.map((label) => isOn(page, label)));
   await turn(page, "Filtering", true);
   await profileOffLetsPass(page);
   await profileOnStrips(page);
+  await aPresetTicksItsProfiles(page);
   await filteringOffLetsPass(page);
   await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
   await aSiteIsLeftAloneAndNotAnyMore(page);
   await firstStepsShowAndTest(page);
-  await turn(page, "Strip trackers", before.trackers);
-  await turn(page, "Filtering", before.filtering);
+  for (const [index, label] of SWITCHES.entries()) await turn(page, label, before[index] === true);
   check(errors.length === 0, `the browser reported: ${errors.join(" | ")}`);
   console.log("ok: the page and the proxy agree");
 } catch (error) {
@@ -124,6 +126,27 @@ async function profileOnStrips(page) {
   say("the row strikes out what was removed and opens from the keyboard");
 }
 
+/** It is chosen by the keyboard, and a profile that is turned by hand is the end of it. @param {Page} page */
+async function aPresetTicksItsProfiles(page) {
+  const choice = page.getByRole("combobox", { name: "Preset", exact: true });
+  const shows = (/** @type {string} */ title) => page.locator("select[aria-label=Preset] option:checked", { hasText: title }).waitFor({ state: "attached" });
+  for (const [title, trackers, media] of /** @type {const} */ ([["Fewer trackers", true, false], ["Less data", false, true]])) {
+    await choice.focus();
+    await page.keyboard.press("ArrowDown");
+    await settled(page, "Strip trackers", trackers);
+    await settled(page, "Lighter media", media);
+    await shows(title);
+    await sees("/preset?gclid=1", trackers ? "/preset" : "/preset?gclid=1", `with the preset ${title}`);
+  }
+  await turn(page, "Lighter media", false);
+  await shows("Your own choice");
+  await choice.selectOption("Recommended");
+  await settled(page, "Strip trackers", true);
+  await settled(page, "Lighter media", true);
+  await shows("Recommended");
+  say("a preset ticks its profiles and no other, and is in force until one is turned by hand");
+}
+
 /** @param {Page} page */
 async function filteringOffLetsPass(page) {
   await turn(page, "Filtering", false);
@@ -134,7 +157,7 @@ async function filteringOffLetsPass(page) {
   say("with filtering off nothing is changed, and on again it is");
 }
 
-/** The page offers no pause of its own; the tray does. @param {Page} page */
+/** @param {Page} page */
 async function pauseLetsPassUntilResumed(page) {
   await page.getByRole("button", { name: "Pause", exact: true }).focus();
   await page.keyboard.press("Enter");
@@ -225,8 +248,13 @@ async function isOn(page, label) {
 async function turn(page, label, on) {
   const control = page.getByRole("switch", { name: label, exact: true });
   if ((await isOn(page, label)) !== on) await control.click();
-  const settled = page.locator(`[role=switch][aria-label="${label}"][aria-checked="${on}"][aria-busy="false"]`);
-  await settled.waitFor().catch(async () => {
+  await settled(page, label, on);
+}
+
+/** Waits until what a switch shows, whoever turned it, has come about. @param {Page} page @param {string} label @param {boolean} on */
+async function settled(page, label, on) {
+  const there = page.locator(`[role=switch][aria-label="${label}"][aria-checked="${on}"][aria-busy="false"]`);
+  await there.waitFor().catch(async () => {
     const notices = await page.getByRole("status", { name: "Notices" }).textContent();
     throw new Error(`${label} was not ${on ? "on" : "off"} within ${PATIENCE} ms; notices: ${notices?.trim() || "none"}`);
   });

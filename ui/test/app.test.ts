@@ -202,6 +202,32 @@ describe("sites left alone", () => {
   });
 });
 
+test("a preset is asked for, and the one shown is the one in force", async () => {
+  const puppet = await open(sample());
+  const choice = document.querySelector<HTMLSelectElement>("select[aria-label=Preset]");
+  const shown = () => choice?.selectedOptions[0]?.textContent;
+  const choose = (id: string) => {
+    if (choice) choice.value = id;
+    choice?.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const { presets } = sample();
+  expect([...(choice?.options ?? [])].map((it) => it.textContent)).toEqual(["Your own choice", ...presets.map(({ title }) => title)]);
+  expect(shown()).toBe("Recommended");
+  choose("less-data");
+  await settle();
+  expect(shown()).toBe("Recommended");
+  puppet.show(sample({ presets: presets.map((preset) => ({ ...preset, on: preset.id === "less-data" })) }));
+  await tick();
+  expect(shown()).toBe("Less data");
+  puppet.show(sample({ presets: presets.map((preset) => ({ ...preset, on: false })) }));
+  await tick();
+  expect(shown()).toBe("Your own choice");
+  puppet.connect("lost");
+  await tick();
+  choose("fewer-trackers");
+  expect(puppet.commands).toEqual([{ type: "usePreset", id: "less-data" }]);
+});
+
 test("start at login is shown only where it can be set", async () => {
   const puppet = await open(sample());
   switchFor("Start at login")?.click();

@@ -54,13 +54,16 @@ test("the page draws the golden snapshot and sends only golden commands", async 
   const text = document.body.textContent;
   const shown = [snapshot.headline, snapshot.detail, snapshot.listening ?? "", snapshot.systemProxy.place ?? ""];
   shown.push(...snapshot.profiles.flatMap(({ title, summary }) => [title, summary]));
+  shown.push(...snapshot.presets.map(({ title }) => title));
   shown.push(...snapshot.recent.flatMap(({ what, rule, tag, url }) => [what, rule, tag, url]));
   shown.push(...snapshot.problems.flatMap(({ title, meaning, remedy }) => [title, meaning, remedy]));
   for (const words of shown) expect(text).toContain(words);
   expect(document.querySelectorAll("[role=img] .caught, [role=img] .passed").length).toBeGreaterThan(0);
 
   for (const button of document.querySelectorAll("button")) button.click();
+  for (const choice of document.querySelectorAll("select")) choice.dispatchEvent(new Event("change", { bubbles: true }));
   await tick();
+  expect(sent.map(({ type }) => type)).toContain("usePreset");
   expect(new Set(sent.map(({ type }) => type)).size).toBeGreaterThan(3);
   for (const command of sent) expect(allowed).toContain(shape(command));
   await unmount(page);

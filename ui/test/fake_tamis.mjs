@@ -49,6 +49,11 @@ export function sample(changes = {}) {
       profile("strip-trackers", "Strip trackers", "Click ids leave addresses, tracker hosts get no answer", "trackers", true),
       profile("lighter-media", "Lighter media", "Still GIFs, video and fonts on request", "media", true),
     ],
+    presets: [
+      { id: "recommended", title: "Recommended", on: true },
+      { id: "fewer-trackers", title: "Fewer trackers", on: false },
+      { id: "less-data", title: "Less data", on: false },
+    ],
     figures: {
       changed: sum("changed"),
       untouched: sum("untouched"),

@@ -56,6 +56,11 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
+    /// Tick the profiles of a preset and no other. The user's own rules stay as they are.
+    UsePreset {
+        /// As in [`PresetView::id`](crate::PresetView::id).
+        id: String,
+    },
     /// Start Tamis, hidden, when the user logs in.
     SetStartAtLogin {
         /// The wish.

@@ -29,7 +29,7 @@ use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLogi
 use crate::store::{Store, read_rules};
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, exceptions, limits, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, exceptions, limits, presets, words};
 use first_steps::FirstSteps;
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
@@ -337,6 +337,11 @@ impl Controller {
                     tracing::warn!(id, "a command names a profile that does not exist");
                 }
             }
+            Command::UsePreset { id } => {
+                if !presets::choose(&mut self.settings, &id, &self.cards) {
+                    tracing::warn!(id, "a command names a preset that does not exist");
+                }
+            }
             Command::SetStartAtLogin { on } => self.login_wanted = on,
             Command::ShowFirstSteps { on } => self.show_first_steps(on),
             Command::TestItself => self.want_self_test(),
@@ -588,6 +593,7 @@ impl Controller {
                 actual: self.actual.start_at_login,
             },
             profiles: self.cards.iter().map(|card| self.profile_view(card)).collect(),
+            presets: presets::views(&self.settings, &self.cards),
             figures: self.activity.figures(SystemTime::now()),
             recent: self.activity.recent(),
             sites: self.sites.views(&self.settings.exceptions),

@@ -26,6 +26,7 @@ mod options;
 mod paths;
 mod pause;
 mod plan;
+mod presets;
 mod problem;
 mod self_test;
 mod settings;
@@ -53,8 +54,9 @@ pub use pause::PauseLength;
 pub use problem::Problem;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::{
-    ChangeView, ExceptionView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, ProfileView,
-    RECENT_CHANGES, SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView, Toggle,
+    ChangeView, ExceptionView, FIGURES_MINUTES, Figures, FormerProxyView, Minute, PauseView, Phase, PresetView,
+    ProfileView, RECENT_CHANGES, SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView,
+    Toggle,
 };
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,

@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub start_at_login: StartAtLoginView,
     /// Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
     pub profiles: Vec<ProfileView>,
+    /// The presets as they are offered, the same ones in every snapshot of one run of the program.
+    pub presets: Vec<PresetView>,
     /// Counts of the last hour.
     pub figures: Figures,
     /// The latest changes, newest first, at most [`RECENT_CHANGES`].
@@ -166,6 +168,17 @@ pub struct ProfileView {
     pub wanted: bool,
     /// Whether it works on new exchanges now.
     pub actual: bool,
+}
+
+/// A named choice of profiles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PresetView {
+    /// Names the preset in commands.
+    pub id: String,
+    /// Two or three words.
+    pub title: String,
+    /// Whether its profiles are ticked and no other, the user's own rules aside.
+    pub on: bool,
 }
 
 /// One site: a registered domain with all below it, an address, or a name in a local network.

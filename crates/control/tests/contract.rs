@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use serde_json::json;
 use tamis_control::{
     ChangeView, CheckId, CheckState, CheckView, Command, ExceptionView, Figures, FirstStep, FirstStepsView,
-    FormerProxyView, KeyView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, Problem, ProfileView, SiteView,
-    Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle,
+    FormerProxyView, KeyView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, PresetView, Problem,
+    ProfileView, SiteView, Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle,
 };
 use ts_rs::{Config, TS};
 
@@ -48,6 +48,7 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<SystemProxyState>(&config),
         declaration::<StartAtLoginView>(&config),
         declaration::<ProfileView>(&config),
+        declaration::<PresetView>(&config),
         declaration::<SiteView>(&config),
         declaration::<Figures>(&config),
         declaration::<Minute>(&config),
@@ -85,6 +86,7 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::LeaveAlone { site: "bank.example".into(), on: true },
         Command::RemoveException { line: "*.bank.example".into() },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
+        Command::UsePreset { id: "recommended".into() },
         Command::SetStartAtLogin { on: true },
         Command::ShowFirstSteps { on: true },
         Command::TestItself,
@@ -175,6 +177,7 @@ fn golden_snapshot() -> Snapshot {
             wanted: true,
             actual: true,
         }],
+        presets: vec![PresetView { id: "recommended".into(), title: "Recommended".into(), on: true }],
         figures: Figures {
             changed: 2,
             untouched: 3,

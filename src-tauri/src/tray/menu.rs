@@ -1,7 +1,7 @@
 //! The tray's menu. Its items are made once and changed in place, so that a menu somebody has open stays open; only
 //! those of the sites come and go.
 
-use tamis_control::{Command, PAUSES, ProfileView, Snapshot, SystemProxyState};
+use tamis_control::{Command, PAUSES, PresetView, ProfileView, Snapshot, SystemProxyState};
 use tauri::menu::{CheckMenuItem, Menu as Root, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Wry};
 
@@ -15,6 +15,8 @@ const OPEN: &str = "open";
 const QUIT: &str = "quit";
 /// Before a profile's id.
 const PROFILE: &str = "profile:";
+/// Before a preset's id.
+const PRESET: &str = "preset:";
 /// Before a site's name.
 pub(super) const SITE: &str = "site:";
 /// Before a pause's place in [`PAUSES`].
@@ -51,6 +53,9 @@ fn one_of_many(item: &str, snapshot: &Snapshot) -> Option<Command> {
         let site = snapshot.sites.iter().find(|site| site.name == name)?;
         return Some(Command::LeaveAlone { site: name.into(), on: !site.left_alone });
     }
+    if let Some(id) = item.strip_prefix(PRESET) {
+        return Some(Command::UsePreset { id: id.into() });
+    }
     let id = item.strip_prefix(PROFILE)?;
     let profile = snapshot.profiles.iter().find(|profile| profile.id == id)?;
     Some(Command::SetProfile { id: id.into(), on: !profile.wanted })
@@ -64,6 +69,8 @@ pub(super) struct Menu {
     filtering: CheckMenuItem<Wry>,
     pause: Submenu<Wry>,
     system_proxy: CheckMenuItem<Wry>,
+    /// In the order of every snapshot.
+    presets: Vec<CheckMenuItem<Wry>>,
     /// With the id and the title that each was made for.
     profiles: Vec<(String, String, CheckMenuItem<Wry>)>,
     sites: Sites,
@@ -76,6 +83,7 @@ impl Menu {
     pub(super) fn build(app: &AppHandle, snapshot: &Snapshot) -> tauri::Result<Self> {
         let check =
             |id: &str, label: &str, on: bool| CheckMenuItem::with_id(app, id, literal(label), true, on, None::<&str>);
+        let preset = |preset: &PresetView| check(&format!("{PRESET}{}", preset.id), &preset.title, preset.on);
         let profile = |profile: &ProfileView| -> tauri::Result<_> {
             let item = check(&format!("{PROFILE}{}", profile.id), &profile.title, profile.wanted)?;
             Ok((profile.id.clone(), profile.title.clone(), item))
@@ -87,6 +95,7 @@ impl Menu {
             filtering: check(FILTERING, "Filtering", snapshot.filtering.wanted)?,
             pause: Submenu::new(app, "Pause", true)?,
             system_proxy: check(SYSTEM_PROXY, "Use for this computer", snapshot.system_proxy.wanted)?,
+            presets: snapshot.presets.iter().map(preset).collect::<tauri::Result<_>>()?,
             profiles: snapshot.profiles.iter().map(profile).collect::<tauri::Result<_>>()?,
             sites: Sites::build(app)?,
             restore: MenuItem::with_id(app, RESTORE, "Restore system settings", true, None::<&str>)?,
@@ -105,7 +114,11 @@ impl Menu {
         }
         let root = &self.root;
         root.append_items(&[&self.headline.item, &self.more.item, &self.filtering, &self.pause, &self.system_proxy])?;
-        root.append(&separator()?)?;
+        let presets = Submenu::new(app, "Presets", true)?;
+        for item in &self.presets {
+            presets.append(item)?;
+        }
+        root.append_items(&[&separator()?, &presets])?;
         for (_, _, item) in &self.profiles {
             root.append(item)?;
         }
@@ -144,6 +157,9 @@ impl Menu {
         tick(&self.filtering, snapshot.filtering.wanted, true)?;
         tick(&self.system_proxy, snapshot.system_proxy.wanted, snapshot.system_proxy.place.is_some())?;
         tick(&self.start_at_login, snapshot.start_at_login.wanted, snapshot.start_at_login.available)?;
+        for (item, preset) in self.presets.iter().zip(&snapshot.presets) {
+            tick(item, preset.on, true)?;
+        }
         for ((_, _, item), profile) in self.profiles.iter().zip(&snapshot.profiles) {
             tick(item, profile.wanted, true)?;
         }

@@ -27,7 +27,7 @@ fn the_menu_has_one_tick_for_each_profile_and_says_the_state() {
     let rest: Vec<_> = rest.iter().map(|item| (item.label.as_str(), item.enabled, item.ticked)).collect();
     let mut expected = vec![("Filtering", true, Some(true)), ("Pause", true, None)];
     expected.push(("Use for this computer", true, Some(false)));
-    expected.push(("", true, None));
+    expected.extend([("", true, None), ("Presets", true, None)]);
     let cards: Vec<_> = tamis_filter::profiles::catalogue().iter().map(|profile| profile.card()).collect();
     expected.extend(cards.iter().map(|card| (card.title, true, Some(card.on_by_default))));
     expected.extend([("", true, None), ("Leave a site alone", false, None)]);
@@ -145,6 +145,39 @@ fn a_click_on_a_profile_changes_the_next_request_and_the_tick_follows() {
         });
         tray.wait_until_ticked("Strip trackers", on);
     }
+}
+
+#[test]
+fn a_click_on_a_preset_changes_the_next_request_and_all_ticks_follow() {
+    let Some(session) = Session::begin(&[]) else { return };
+    let panel = Panel::show(&session);
+    let shell = Shell::start(&session, &["--hidden"]);
+    let tray = panel.next_icon();
+    let profiles = ["Strip trackers", "Lighter media"];
+    let presets = [("Less data", [false, true]), ("Fewer trackers", [true, false]), ("Recommended", [true, true])];
+    let presets_tick = |on: Option<&str>| {
+        for (preset, _) in presets {
+            tray.wait_until_ticked(preset, on == Some(preset));
+        }
+    };
+    presets_tick(Some("Recommended"));
+    assert_eq!(tray.item("Presets").items.len(), presets.len());
+    for (preset, ticks) in presets {
+        // A second click on it takes nothing away.
+        for _ in 0..2 {
+            tray.click(preset);
+            let expected = if ticks[0] { "/p" } else { "/p?gclid=1" };
+            wait_for("the next request", || (arriving(shell.proxy, "/p?gclid=1") == expected).then_some(()));
+            presets_tick(Some(preset));
+            for (profile, on) in profiles.into_iter().zip(ticks) {
+                tray.wait_until_ticked(profile, on);
+            }
+        }
+    }
+    for profile in profiles {
+        tray.click(profile);
+    }
+    presets_tick(None);
 }
 
 #[test]
