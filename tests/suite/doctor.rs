@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
-use tamis_tests::serve_box::{Home, ServeBox, bytes_of, kill_guard_of};
+use tamis_tests::serve_box::{Home, ServeBox, bytes_of, is_gone, kill_guard_of};
 use tamis_tests::{built, wait_for};
 
 /// What the doctor says, and whether all is well.
@@ -150,7 +150,11 @@ fn what_somebody_else_has_set_is_told_and_a_finding_only_where_it_leads_to_nobod
 #[test]
 fn a_note_or_settings_that_cannot_be_read_are_findings() {
     let (home, _) = Home::with_a_company_proxy();
-    assert_eq!(ServeBox::start(&home, &["--system-proxy"]).signal("TERM"), Some(0));
+    let tamis = ServeBox::start(&home, &["--system-proxy"]);
+    let guard = wait_for("a guard", || tamis.guard());
+    assert_eq!(tamis.signal("TERM"), Some(0));
+    // It may still be looking whether it is needed, and would see to the note that is written now.
+    wait_for("the guard to leave", || is_gone(guard).then_some(()));
     fs::write(home.journal(), "{\"back").unwrap();
     one_finding(&doctor(&home), &["cannot be read", "system-proxy-before.json", "`tamis restore`"]);
     fs::remove_file(home.journal()).unwrap();
