@@ -100,7 +100,8 @@ mod simple {
             _ => (&*pattern, false),
         };
         let starts: Vec<usize> = if let Some(rest) = rest.strip_prefix("||") {
-            let names = host.match_indices('.').map(|(dot, _)| dot + 1);
+            // Dots in brackets part no names.
+            let names = host.match_indices('.').filter(|_| !host.starts_with('[')).map(|(dot, _)| dot + 1);
             let starts: Vec<usize> = std::iter::once(0).chain(names).map(|at| 7 + at).collect();
             return starts.iter().any(|at| fits(rest.as_bytes(), &url.as_bytes()[*at..], to_end));
         } else if rest.starts_with('|') {

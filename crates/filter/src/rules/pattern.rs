@@ -159,10 +159,11 @@ pub(super) fn runs(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Where in `address` the host and the names above it begin.
+/// Where in `address` the host and the names above it begin. A literal in brackets has none above it, dots or not.
 fn names(address: &[u8], host: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
     let begin = host.start;
-    let dots = address.get(host).unwrap_or_default().iter().enumerate().filter(|(_, byte)| **byte == b'.');
+    let dotted = if address.get(begin) == Some(&b'[') { begin..begin } else { host };
+    let dots = address.get(dotted).unwrap_or_default().iter().enumerate().filter(|(_, byte)| **byte == b'.');
     std::iter::once(begin).chain(dots.map(move |(dot, _)| begin + dot + 1))
 }
 

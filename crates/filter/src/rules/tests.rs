@@ -46,6 +46,15 @@ fn check(text: &str, blocked: &[&str], passed: &[&str]) {
 }
 
 #[test]
+fn dots_in_the_brackets_of_an_address_part_no_names() {
+    let literal = "http://[::ffff:192.0.2.1]/x";
+    for text in ["||1^", "||1]", "||2.1]/", "||1^*x"] {
+        check(text, &[], &[literal]);
+    }
+    check("*192.0.2.1]/x", &[literal], &[]);
+}
+
+#[test]
 fn a_pattern_fits_where_its_anchors_stars_and_separators_do() {
     check(
         "||ads.test^",
