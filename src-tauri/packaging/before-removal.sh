@@ -44,8 +44,9 @@ getent passwd | while IFS=: read -r user _ id _ _ home _; do
     else
         set -- "$folder/tamis"
     fi
-    # A removal is not held up: what could not be put back is told, and how to do it by hand.
-    runuser -u "$user" -- env -i HOME="$home" USER="$user" PATH=/usr/bin:/bin "$@" cleanup </dev/null ||
+    # A removal is not held up, neither by what could not be put back, which is told with how to do it by hand, nor by a bus
+    # that does not answer or a user who stops the process. So the time is kept out here, where that user has no say.
+    timeout --kill-after=5 60 runuser -u "$user" -- env -i HOME="$home" USER="$user" PATH=/usr/bin:/bin "$@" cleanup </dev/null ||
         echo "tamis: not everything of $user's could be put back, see above" >&2
 done
 exit 0
