@@ -49,7 +49,7 @@ impl Bell {
         if !self.wire.rang.load(Ordering::Acquire) {
             return Poll::Pending;
         }
-        self.wire.rang.store(false, Ordering::Release);
+        self.wire.rang.swap(false, Ordering::AcqRel);
         future.poll(&mut Context::from_waker(&self.waker))
     }
 }
