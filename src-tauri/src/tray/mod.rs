@@ -44,7 +44,10 @@ impl Tray {
         match built {
             Ok(Ok(tray)) => Ok(tray),
             Ok(Err(error)) => Err(format!("the tray icon could not be made: {error}.")),
-            Err(_) => Err("the tray icon could not be made: libayatana-appindicator3 is not installed.".into()),
+            Err(_) if cfg!(target_os = "linux") => {
+                Err("the tray icon could not be made: libayatana-appindicator3 is not installed.".into())
+            }
+            Err(_) => Err("the tray icon could not be made: what this system has for that failed.".into()),
         }
     }
 
