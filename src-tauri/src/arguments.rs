@@ -58,6 +58,8 @@ impl Arguments {
 impl Answer {
     /// Says it. That nobody reads it is no reason to fail.
     pub(crate) fn give(self) -> ExitCode {
+        #[cfg(windows)]
+        tamis_control::notice::write_to_console_of_parent();
         match self {
             Self::Said(text) => {
                 let _ = std::io::stdout().write_all(text.as_bytes());

@@ -6,7 +6,7 @@ use tamis_control::{Control, Phase, Snapshot};
 use tauri::{AppHandle, Manager};
 
 use crate::tray::Tray;
-use crate::{bridge, start};
+use crate::{bridge, tell};
 
 /// Follows the snapshots until the last one, which ends the program.
 pub(crate) fn follow(app: AppHandle, control: Control) {
@@ -23,8 +23,10 @@ pub(crate) fn follow(app: AppHandle, control: Control) {
                 return;
             }
             if snapshots.changed().await.is_err() {
-                start::complain("the proxy ended by a fault of its own; start Tamis again.");
-                app.exit(1);
+                tauri::async_runtime::spawn_blocking(move || {
+                    tell::person("Tamis has ended", "The proxy ended by a fault of its own; start Tamis again.");
+                    app.exit(1);
+                });
                 return;
             }
         }

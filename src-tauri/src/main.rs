@@ -1,11 +1,13 @@
 //! `tamis-desktop`: the tray, the window, and the proxy as a background task. Turns clicks into commands, draws
 //! snapshots; decides nothing.
 
-// Without a console window of its own on Windows.
-#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+// Without a console window of its own.
+#![windows_subsystem = "windows"]
 
 mod arguments;
 mod bridge;
+#[cfg(target_os = "linux")]
+mod bus;
 mod companion;
 mod display;
 mod follow;
@@ -13,6 +15,7 @@ mod login;
 mod no_tray;
 mod quit;
 mod start;
+mod tell;
 mod tray;
 mod window;
 
@@ -38,7 +41,9 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(code) => code,
         Err(message) => {
-            start::complain(&message);
+            tell::complain(&message);
+            #[cfg(windows)]
+            tamis_control::notice::show("Tamis does not start", &message);
             ExitCode::FAILURE
         }
     }

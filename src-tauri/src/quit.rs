@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tamis_control::{Command, Control, NotRunning, Phase};
 use tauri::{AppHandle, Manager};
 
-use crate::start::complain;
+use crate::tell::complain;
 
 /// The longest time from the wish to quit to the end of the process. Giving the system's setting back takes
 /// milliseconds and draining connections has its own bound below this one.

@@ -1,13 +1,11 @@
 //! The start, once it is known that no other Tamis runs in this session: proxy, tray, window.
 
-use std::io::Write;
-
 use tamis_control::{Control, Options, Paths};
 use tauri::{App, Manager};
 
 use crate::arguments::Arguments;
 use crate::tray::Tray;
-use crate::{companion, follow, login, no_tray, window};
+use crate::{companion, follow, login, no_tray, tell, window};
 
 /// Starts everything. What cannot be done without ends the program, in good order and with a sentence: Tauri would
 /// make a panic of an error.
@@ -15,8 +13,11 @@ pub(crate) fn start(app: &App, arguments: &Arguments) {
     let control = match start_control() {
         Ok(control) => control,
         Err(message) => {
-            complain(&message);
-            app.handle().exit(1);
+            let app = app.handle().clone();
+            tauri::async_runtime::spawn_blocking(move || {
+                tell::person("Tamis does not start", &message);
+                app.exit(1);
+            });
             return;
         }
     };
@@ -33,7 +34,7 @@ pub(crate) fn start(app: &App, arguments: &Arguments) {
         }
         // Filtering goes on without it.
         Err(message) => {
-            complain(&message);
+            tell::complain(&message);
             no_tray::make_up_for_it(app.handle(), arguments.hidden);
         }
     }
@@ -46,9 +47,4 @@ fn start_control() -> Result<Control, String> {
     options.first_steps = true;
     companion::engage(&mut options);
     tamis_control::start(options).map_err(|error| format!("starting the proxy: {error}"))
-}
-
-/// A sentence on standard error. That nobody reads it is no reason to fail.
-pub(crate) fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "tamis-desktop: {message}");
 }

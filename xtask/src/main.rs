@@ -10,6 +10,7 @@ mod other_systems;
 mod program;
 mod run;
 mod sandbox;
+mod screen;
 mod screenshot;
 mod setup;
 mod signals;

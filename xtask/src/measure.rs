@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::memory::{self, Usage};
 use crate::program::{self, Output, Program};
 use crate::sandbox::Sandbox;
+use crate::screen::Screen;
 use crate::setup::{self, Need};
 use crate::step::{Failure, Outcome};
 use crate::tree::{Binary, Profile, Tree};
@@ -60,11 +61,7 @@ fn serve(tree: &Tree) -> Outcome<Findings> {
 /// The tray program on a display and a bus of its own.
 fn desktop(tree: &Tree) -> Outcome<Findings> {
     let sandbox = Sandbox::new()?;
-    let mut xvfb = Command::new("Xvfb");
-    xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
-    let mut screen = Program::start("Xvfb", &mut xvfb, Output::Hidden, program::ANY_LINE)?;
-    let display = format!(":{}", screen.wait_for("")?);
-
+    let screen = Screen::start()?;
     let mut daemon = Command::new("dbus-daemon");
     daemon.args(["--session", "--nofork", "--print-address=1"]);
     sandbox.apply(&mut daemon);
@@ -74,7 +71,7 @@ fn desktop(tree: &Tree) -> Outcome<Findings> {
     let mut command = tree.command(&tree.binary(Binary::Desktop, Profile::Release).to_string_lossy());
     command.arg("--hidden");
     sandbox.apply(&mut command);
-    command.env("DISPLAY", display).env("DBUS_SESSION_BUS_ADDRESS", address).env("GDK_BACKEND", "x11");
+    command.env("DISPLAY", screen.display()).env("DBUS_SESSION_BUS_ADDRESS", address).env("GDK_BACKEND", "x11");
     observe(Binary::Desktop, &mut command)
     // The bus, the screen and the sandbox end here, in this order.
 }

@@ -7,12 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::sandbox::Sandbox;
+use crate::screen::Screen;
 use crate::setup::{self, Need};
 use crate::step::{self, Failure, Outcome};
 use crate::tree::Tree;
+use crate::ui;
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
+
+/// The build directory for both.
+const BUILT: &str = "other-systems";
 
 /// The packaged tools, by path: rustup's come first on the search path.
 const CARGO: &str = "/usr/bin/cargo";
@@ -22,7 +27,7 @@ const WINE: &str = "/usr/lib/wine/wine64";
 const WINESERVER: &str = "/usr/lib/wine/wineserver64";
 
 /// What the crates that touch the system are called; the others are the same everywhere.
-const TESTED: [&str; 4] = ["tamis-platform", "tamis-proxy", "tamis-control", "tamis-cli"];
+const TESTED: [&str; 5] = ["tamis-platform", "tamis-proxy", "tamis-control", "tamis-cli", "tamis-desktop"];
 
 /// Rust's standard library takes random numbers from this library, which Debian's Wine does not have.
 const RANDOM: &str = "\
@@ -46,8 +51,13 @@ pub fn windows(tree: &Tree) -> Outcome<Option<String>> {
     if let Some(note) = missing() {
         return Ok(Some(note));
     }
+    ui::install_packages(tree)?;
+    ui::build_if_older(tree)?;
     let wine = Wine::start()?;
     let mut command = cargo(tree, "test", WINDOWS);
+    // Cargo shows programs the way to libraries beside them as this system has it; this is the way under Wine.
+    let beside = tree.built_aside(BUILT).join(WINDOWS).join("debug");
+    command.env("WINEPATH", format!("Z:{}", beside.display()).replace('/', "\\"));
     command.args(["--no-fail-fast", "--tests"]).args(TESTED.iter().flat_map(|package| ["-p", package]));
     command.arg("--config").arg(format!("target.{WINDOWS}.linker={MINGW:?}"));
     command.arg("--config").arg(format!("target.{WINDOWS}.runner={:?}", wine.runner()));
@@ -55,11 +65,13 @@ pub fn windows(tree: &Tree) -> Outcome<Option<String>> {
     Ok(None)
 }
 
-/// Checks the types of the headless program for macOS, where nothing can be run.
+/// Checks the types of both programs for macOS, where nothing can be run.
 pub fn macos(tree: &Tree) -> Outcome<Option<String>> {
     if let Some(note) = missing() {
         return Ok(Some(note));
     }
+    ui::install_packages(tree)?;
+    ui::build_if_older(tree)?;
     let tools = tree.leavings("macos-tools")?;
     let mut command = cargo(tree, "check", MACOS);
     for (variables, name, text) in [
@@ -72,7 +84,7 @@ pub fn macos(tree: &Tree) -> Outcome<Option<String>> {
             command.env(variable, &path);
         });
     }
-    step::run(command.args(["-p", "tamis-cli"]), "Mend what the compiler names above.")?;
+    step::run(command.args(["-p", "tamis-cli", "-p", "tamis-desktop"]), "Mend what the compiler names above.")?;
     Ok(Some("types only".into()))
 }
 
@@ -96,7 +108,7 @@ fn cargo(tree: &Tree, subcommand: &str, target: &str) -> Command {
     let options = ["--locked", "-Zbuild-std=std,panic_abort,test", "-Zwarnings", "--config", "build.warnings='deny'"];
     let mut command = tree.cargo_at(CARGO, &[subcommand]);
     command.args(options).args(["--target", target]);
-    command.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", tree.built_aside("other-systems"));
+    command.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", tree.built_aside(BUILT));
     command
 }
 
@@ -114,19 +126,18 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A Windows of its own, registry and home included; gone with the value.
+/// A Windows of its own, registry, home and screen included; gone with the value.
 struct Wine {
     sandbox: Sandbox,
+    /// Without one Wine has no tray.
+    screen: Screen,
 }
 
 impl Wine {
     fn start() -> Outcome<Self> {
-        let wine = Self { sandbox: Sandbox::new()? };
+        let wine = Self { sandbox: Sandbox::new()?, screen: Screen::start()? };
         step::run(wine.command(WINE).args(["wineboot", "--init"]), "See what Wine says above.")?;
-        // A window that nobody sees needs no screen. What runs already knows only screens, so it has to end first.
-        let mut no_screen = wine.command(WINE);
-        no_screen.args(["reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null"]);
-        step::run(&mut no_screen, "See what Wine says above.")?;
+        // The tests are to find a system at rest.
         wine.end();
         let source = wine.sandbox.file("random.c", RANDOM)?;
         let library = wine.prefix().join("drive_c/windows/system32/bcryptprimitives.dll");
@@ -143,6 +154,7 @@ impl Wine {
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         self.sandbox.apply(&mut command);
+        command.env("DISPLAY", self.screen.display());
         // Neither of the two parts that Wine would ask to download is needed.
         command.env("WINEPREFIX", self.prefix()).env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree,mshtml=");
         command

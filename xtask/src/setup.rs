@@ -69,13 +69,14 @@ const PEERS: [Package; 5] = [
     package("privoxy", Sign::Program("privoxy")),
 ];
 
-const OTHER_SYSTEMS: [Package; 6] = [
+const OTHER_SYSTEMS: [Package; 7] = [
     package("rustc-web", Sign::None),
     package("rust-web-src", Sign::None),
     package("cargo-web", Sign::None),
     package("gcc-mingw-w64-x86-64", Sign::Program("x86_64-w64-mingw32-gcc")),
     package("wine64", Sign::None),
     package("wine", Sign::Program("wine")),
+    package("xvfb", Sign::Program("Xvfb")),
 ];
 
 /// Sees to it that the packages are there. The note says what was done.

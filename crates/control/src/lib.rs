@@ -64,5 +64,7 @@ pub use system_setting::{
 };
 pub use tamis_filter::rules::ID as RULES_PROFILE;
 pub use tamis_platform::LoginCommand;
+#[cfg(windows)]
+pub use tamis_platform::notice;
 pub use upstream::Written;
 pub use words::PAUSES;

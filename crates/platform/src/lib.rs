@@ -18,6 +18,8 @@ mod keyed;
 mod loopback;
 mod memory;
 pub mod network;
+#[cfg(windows)]
+pub mod notice;
 pub mod open_files;
 mod process;
 #[cfg(windows)]

@@ -13,14 +13,15 @@ use windows_sys::Win32::Networking::WinInet::{
     INTERNET_OPTION_PROXY_SETTINGS_CHANGED, INTERNET_OPTION_REFRESH, INTERNET_OPTION_SETTINGS_CHANGED,
     InternetSetOptionW,
 };
+use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole};
 use windows_sys::Win32::System::Registry::RegFlushKey;
 use windows_sys::Win32::System::Threading::{
     GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
     TerminateProcess, WaitForSingleObject,
 };
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    CreateWindowExW, DefWindowProcW, DispatchMessageW, GetMessageW, MSG, RegisterClassW, WM_ENDSESSION,
-    WM_QUERYENDSESSION, WNDCLASSW,
+    CreateWindowExW, DefWindowProcW, DispatchMessageW, GetMessageW, MB_ICONWARNING, MB_OK, MB_SETFOREGROUND, MSG,
+    MessageBoxW, RegisterClassW, WM_ENDSESSION, WM_QUERYENDSESSION, WNDCLASSW,
 };
 use windows_sys::core::w;
 use winreg::RegKey;
@@ -110,6 +111,25 @@ fn name(entry: &RASENTRYNAMEW) -> String {
     let text = entry.szEntryName;
     let end = text.iter().position(|unit| *unit == 0).unwrap_or(text.len());
     String::from_utf16_lossy(text.get(..end).unwrap_or_default())
+}
+
+/// A box with one button; returns when it is gone.
+pub(crate) fn message_box(title: &str, text: &str) {
+    let [title, text] = [title, text].map(|text| text.encode_utf16().chain([0]).collect::<Vec<u16>>());
+    // SAFETY: both texts end in a NUL and live until this returns; the box belongs to no window.
+    let button =
+        unsafe { MessageBoxW(null_mut(), text.as_ptr(), title.as_ptr(), MB_OK | MB_ICONWARNING | MB_SETFOREGROUND) };
+    if button == 0 {
+        tracing::debug!(error = %io::Error::last_os_error(), "Windows does not show a box");
+    }
+}
+
+/// Takes part in the console of the process that started this one, where it has one and this one does not.
+pub(crate) fn attach_to_console_of_parent() {
+    // SAFETY: nothing is pointed at.
+    if unsafe { AttachConsole(ATTACH_PARENT_PROCESS) } == 0 {
+        tracing::debug!(error = %io::Error::last_os_error(), "no console to write to");
+    }
 }
 
 thread_local! {

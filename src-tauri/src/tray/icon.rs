@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use tamis_control::{Snapshot, SystemProxyState};
 use tauri::image::Image;
 use tauri::{AppHandle, Manager, include_image};
-use tray_icon::Icon;
 
 /// What the icon says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,39 +32,14 @@ impl State {
             Self::Off
         }
     }
-}
 
-/// The four pictures.
-pub(super) struct Pictures {
-    on: Icon,
-    off: Icon,
-    paused: Icon,
-    attention: Icon,
-}
-
-impl Pictures {
-    /// Unpacks them.
-    pub(super) fn load() -> tauri::Result<Self> {
-        let unpack = |image: Image<'_>| Icon::from_rgba(image.rgba().to_vec(), image.width(), image.height());
-        let load = || -> Result<Self, tray_icon::BadIcon> {
-            Ok(Self {
-                on: unpack(include_image!("../icons/tray-on.png"))?,
-                off: unpack(include_image!("../icons/tray-off.png"))?,
-                paused: unpack(include_image!("../icons/tray-paused.png"))?,
-                attention: unpack(include_image!("../icons/tray-attention.png"))?,
-            })
-        };
-        load().map_err(|error| tauri::Error::InvalidIcon(std::io::Error::other(error)))
-    }
-
-    pub(super) fn of(&self, state: State) -> Icon {
-        match state {
-            State::On => &self.on,
-            State::Off => &self.off,
-            State::Paused => &self.paused,
-            State::Attention => &self.attention,
+    pub(super) fn picture(self) -> Image<'static> {
+        match self {
+            Self::On => include_image!("../icons/tray-on.png"),
+            Self::Off => include_image!("../icons/tray-off.png"),
+            Self::Paused => include_image!("../icons/tray-paused.png"),
+            Self::Attention => include_image!("../icons/tray-attention.png"),
         }
-        .clone()
     }
 }
 

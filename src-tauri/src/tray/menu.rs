@@ -69,13 +69,15 @@ pub(super) struct Menu {
     filtering: CheckMenuItem<Wry>,
     pause: Submenu<Wry>,
     system_proxy: CheckMenuItem<Wry>,
+    restore: MenuItem<Wry>,
+    start_at_login: CheckMenuItem<Wry>,
+    open: MenuItem<Wry>,
+    quit: MenuItem<Wry>,
     /// In the order of every snapshot.
     presets: Vec<CheckMenuItem<Wry>>,
     /// With the id and the title that each was made for.
     profiles: Vec<(String, String, CheckMenuItem<Wry>)>,
     sites: Sites,
-    restore: MenuItem<Wry>,
-    start_at_login: CheckMenuItem<Wry>,
 }
 
 impl Menu {
@@ -83,11 +85,14 @@ impl Menu {
     pub(super) fn build(app: &AppHandle, snapshot: &Snapshot) -> tauri::Result<Self> {
         let check =
             |id: &str, label: &str, on: bool| CheckMenuItem::with_id(app, id, literal(label), true, on, None::<&str>);
+        let button = |id: &str, label: &str| button(app, id, label);
         let preset = |preset: &PresetView| check(&format!("{PRESET}{}", preset.id), &preset.title, preset.on);
         let profile = |profile: &ProfileView| -> tauri::Result<_> {
             let item = check(&format!("{PROFILE}{}", profile.id), &profile.title, profile.wanted)?;
             Ok((profile.id.clone(), profile.title.clone(), item))
         };
+        // On Windows an item is known by its place in this order, which its tests go by; so those come last whose number
+        // changes.
         let mut menu = Self {
             root: Root::new(app)?,
             headline: Line::new(app, &snapshot.headline)?,
@@ -95,11 +100,13 @@ impl Menu {
             filtering: check(FILTERING, "Filtering", snapshot.filtering.wanted)?,
             pause: Submenu::new(app, "Pause", true)?,
             system_proxy: check(SYSTEM_PROXY, "Use for this computer", snapshot.system_proxy.wanted)?,
+            restore: button(RESTORE, "Restore system settings")?,
+            start_at_login: check(START_AT_LOGIN, "Start at login", snapshot.start_at_login.wanted)?,
+            open: button(OPEN, "Open Tamis")?,
+            quit: button(QUIT, "Quit")?,
             presets: snapshot.presets.iter().map(preset).collect::<tauri::Result<_>>()?,
             profiles: snapshot.profiles.iter().map(profile).collect::<tauri::Result<_>>()?,
             sites: Sites::build(app)?,
-            restore: MenuItem::with_id(app, RESTORE, "Restore system settings", true, None::<&str>)?,
-            start_at_login: check(START_AT_LOGIN, "Start at login", snapshot.start_at_login.wanted)?,
         };
         menu.assemble(app)?;
         menu.draw_state(snapshot)?;
@@ -108,9 +115,8 @@ impl Menu {
 
     fn assemble(&self, app: &AppHandle) -> tauri::Result<()> {
         let separator = || PredefinedMenuItem::separator(app);
-        let button = |id: &str, label: &str| MenuItem::with_id(app, id, label, true, None::<&str>);
         for (place, (_, label)) in PAUSES.iter().enumerate() {
-            self.pause.append(&button(&format!("{PAUSE}{place}"), label)?)?;
+            self.pause.append(&button(app, &format!("{PAUSE}{place}"), label)?)?;
         }
         let root = &self.root;
         root.append_items(&[&self.headline.item, &self.more.item, &self.filtering, &self.pause, &self.system_proxy])?;
@@ -123,7 +129,7 @@ impl Menu {
             root.append(item)?;
         }
         root.append_items(&[&separator()?, self.sites.root(), &separator()?, &self.restore, &self.start_at_login])?;
-        root.append_items(&[&button(OPEN, "Open Tamis")?, &button(QUIT, "Quit")?])
+        root.append_items(&[&self.open, &self.quit])
     }
 
     /// What the tray is given.
@@ -201,6 +207,10 @@ impl Line {
         }
         Ok(())
     }
+}
+
+fn button(app: &AppHandle, id: &str, label: &str) -> tauri::Result<MenuItem<Wry>> {
+    MenuItem::with_id(app, id, label, true, None::<&str>)
 }
 
 /// A label as it is: a single `&` would mark the letter behind it as the item's key.

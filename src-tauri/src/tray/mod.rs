@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 
 use tamis_control::{Control, Snapshot};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{AppHandle, Manager, include_image};
+use tauri::{AppHandle, Manager};
 
 use crate::{bridge, window};
-use icon::{Pictures, State};
+use icon::State;
 use menu::{Click, Menu};
 
 /// The icon's name within the program, and part of its picture's file name on Linux.
@@ -24,7 +24,6 @@ const AS_TEMPLATE: bool = cfg!(target_os = "macos");
 /// The tray, as part of the program's managed state.
 pub(crate) struct Tray {
     icon: TrayIcon,
-    pictures: Pictures,
     drawn: Mutex<Drawn>,
 }
 
@@ -45,19 +44,22 @@ impl Tray {
         match built {
             Ok(Ok(tray)) => Ok(tray),
             Ok(Err(error)) => Err(format!("the tray icon could not be made: {error}.")),
-            Err(_) => Err("the tray icon could not be made: libayatana-appindicator3 is not installed.".into()),
+            Err(_) if cfg!(target_os = "linux") => {
+                Err("the tray icon could not be made: libayatana-appindicator3 is not installed.".into())
+            }
+            Err(_) => Err("the tray icon could not be made: what this system has for that failed.".into()),
         }
     }
 
     fn try_build(app: &AppHandle, snapshot: &Snapshot) -> tauri::Result<Self> {
         let menu = Menu::build(app, snapshot)?;
         let builder = TrayIconBuilder::with_id(ID)
-            .icon(include_image!("../icons/tray-off.png"))
+            .icon(State::Off.picture())
             .icon_as_template(AS_TEMPLATE)
             .temp_dir_path(icon::fresh_directory(app))
             .on_menu_event(|app, event| clicked(app, event.id().as_ref()));
         let icon = builder.menu(menu.root()).build(app)?;
-        let tray = Self { icon, pictures: Pictures::load()?, drawn: Mutex::new(Drawn { menu, icon: None }) };
+        let tray = Self { icon, drawn: Mutex::new(Drawn { menu, icon: None }) };
         tray.draw(snapshot);
         Ok(tray)
     }
@@ -79,26 +81,16 @@ impl Tray {
     }
 
     fn draw_icon(&self, drawn: &mut Drawn, snapshot: &Snapshot) -> tauri::Result<()> {
-        let wanted = (State::of(snapshot), snapshot.headline.clone());
-        let state_changed = drawn.icon.as_ref().is_none_or(|(state, _)| *state != wanted.0);
-        let tip_changed = drawn.icon.as_ref().is_none_or(|(_, tip)| *tip != wanted.1);
-        if !state_changed && !tip_changed {
-            return Ok(());
+        let (state, tip) = (State::of(snapshot), &snapshot.headline);
+        let shown = drawn.icon.as_ref();
+        if shown.is_none_or(|(shown, _)| *shown != state) {
+            self.icon.set_icon_with_as_template(Some(state.picture()), AS_TEMPLATE)?;
         }
-        let picture = state_changed.then(|| self.pictures.of(wanted.0));
-        let tip = wanted.1.clone();
-        // On the tray's own type: the pictures are kept in the form in which it takes them, and picture and tip change
-        // in one step. (Linux has no tips.)
-        let shown = self.icon.with_inner_tray_icon(move |icon: &tray_icon::TrayIcon| {
-            match picture {
-                None => {}
-                Some(picture) if AS_TEMPLATE => icon.set_icon_with_as_template(Some(picture), true)?,
-                Some(picture) => icon.set_icon(Some(picture))?,
-            }
-            icon.set_tooltip(Some(tip))
-        })?;
-        shown?;
-        drawn.icon = Some(wanted);
+        // Linux has no tips.
+        if shown.is_none_or(|(_, shown)| shown != tip) {
+            self.icon.set_tooltip(Some(tip))?;
+        }
+        drawn.icon = Some((state, tip.clone()));
         Ok(())
     }
 }
