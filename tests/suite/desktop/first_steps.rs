@@ -16,7 +16,11 @@ fn the_first_start_leads_through_four_steps_and_a_self_test_and_the_next_one_doe
     let settings = session.home.path().join("config/tamis/settings.toml");
     fs::write(&settings, "listen = \"127.0.0.1:0\"\n").expect("settings");
     let get = |key: &str| session.home.gsettings(&["get", SCHEMA, key]);
-    let set = || (get("autoconfig-url"), get("mode"));
+    // The mode is written last, so it is read first: what is read after it is not from before.
+    let set = || {
+        let mode = get("mode");
+        (get("autoconfig-url"), mode)
+    };
     let before = set();
 
     let page = Page::open(&session);
