@@ -18,9 +18,13 @@ use crate::upstream::Tap;
 
 /// The body of a response on its way to the client. It carries the exchange's recorder: the exchange is over when its
 /// body is.
-pub(crate) struct OutBody {
+///
+/// In a box: from where it is made to where it is sent it passes through many hands, and each would copy it.
+pub(crate) struct OutBody(Box<Outgoing>);
+
+struct Outgoing {
     kind: Kind,
-    recorder: Option<Recorder>,
+    recorder: Option<Box<Recorder>>,
     /// The client's connection.
     client: Option<Client>,
 }
@@ -40,7 +44,7 @@ impl Drop for Client {
     }
 }
 
-impl Drop for OutBody {
+impl Drop for Outgoing {
     fn drop(&mut self) {
         // Nobody asks for the rest of it: its connection was given up.
         if let Some(client) = self.client.as_ref().filter(|client| client.reset && !self.is_over()) {
@@ -83,46 +87,49 @@ impl Saving {
 
 impl OutBody {
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { kind: if bytes.is_empty() { Kind::Over } else { Kind::Whole(bytes) }, recorder: None, client: None }
+        Self::of(if bytes.is_empty() { Kind::Over } else { Kind::Whole(bytes) })
     }
 
     pub(crate) fn relayed(relay: Relay) -> Self {
-        Self { kind: if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) }, recorder: None, client: None }
+        Self::of(if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) })
     }
 
     pub(crate) fn rewritten(from: Relay, chain: Chain, saving: Saving) -> Self {
-        let rewrite = Rewrite { from, chain, saving };
-        Self { kind: Kind::Rewritten(Box::new(rewrite)), recorder: None, client: None }
+        Self::of(Kind::Rewritten(Box::new(Rewrite { from, chain, saving })))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self(Box::new(Outgoing { kind, recorder: None, client: None }))
     }
 
     /// Whether it goes through a chain of transforms.
     pub(crate) fn is_rewritten(&self) -> bool {
-        matches!(self.kind, Kind::Rewritten(_))
+        matches!(self.0.kind, Kind::Rewritten(_))
     }
 
-    /// The same body on its way to `line`, which then waits for a request head for so long. With `reset` the client sees a
-    /// reset when the body breaks off.
-    pub(crate) fn to(mut self, line: Arc<Line>, head: Duration, reset: bool) -> Self {
-        self.client = Some(Client { line, head, reset });
-        self
+    /// It is on its way to `line`, which then waits for a request head for so long. With `reset` the client sees a reset
+    /// when the body breaks off.
+    pub(crate) fn goes_to(&mut self, line: Arc<Line>, head: Duration, reset: bool) {
+        self.0.client = Some(Client { line, head, reset });
     }
 
     /// Hands over the exchange's recorder. A body that is over already completes the record here.
-    pub(crate) fn recorded_by(mut self, mut recorder: Recorder) -> Self {
-        if matches!(self.kind, Kind::Over) {
+    pub(crate) fn record_by(&mut self, mut recorder: Box<Recorder>) {
+        if matches!(self.0.kind, Kind::Over) {
             recorder.ending = Ending::Complete;
         } else {
-            self.recorder = Some(recorder);
+            self.0.recorder = Some(recorder);
         }
-        self
     }
+}
 
+impl Outgoing {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         match &mut self.kind {
             Kind::Over => Poll::Ready(None),
             Kind::Whole(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
             Kind::Relayed(relay) => relay.poll_piece(cx),
-            Kind::Rewritten(rewrite) => rewrite.poll_piece(cx, self.recorder.as_mut()),
+            Kind::Rewritten(rewrite) => rewrite.poll_piece(cx, self.recorder.as_deref_mut()),
         }
     }
 
@@ -188,38 +195,39 @@ impl Body for OutBody {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match ready!(self.poll_next(cx)) {
+        let body = &mut *self.0;
+        match ready!(body.poll_next(cx)) {
             Some(Ok(piece)) => {
-                if let Some(recorder) = &mut self.recorder {
+                if let Some(recorder) = &mut body.recorder {
                     recorder.sent += piece.len() as u64;
                 }
                 // hyper does not ask again once the announced length is out.
-                if self.is_over() {
-                    self.finish(Ending::Complete);
+                if body.is_over() {
+                    body.finish(Ending::Complete);
                 }
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Some(Err(error)) => {
-                if let Some(client) = self.client.as_ref().filter(|client| client.reset) {
+                if let Some(client) = body.client.as_ref().filter(|client| client.reset) {
                     client.line.reset_when_closed();
                 }
-                self.finish(Ending::Failed(error.to_string()));
+                body.finish(Ending::Failed(error.to_string()));
                 Poll::Ready(Some(Err(error)))
             }
             None => {
-                let trailers = self.take_trailers();
-                self.finish(Ending::Complete);
+                let trailers = body.take_trailers();
+                body.finish(Ending::Complete);
                 Poll::Ready(trailers.map(Ok))
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_over()
+        self.0.is_over()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.kind {
+        match &self.0.kind {
             Kind::Over => SizeHint::with_exact(0),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Relayed(relay) => relay.size_hint(),

@@ -39,17 +39,18 @@ pub(crate) struct Around {
 }
 
 /// Answers one request, whatever it is; never fails.
-pub(crate) async fn serve(request: Request<Incoming>, around: &Around) -> Response<OutBody> {
+pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<OutBody> {
     let Around { shared, life, caller, client } = around;
     client.patience.wait_for_nothing();
-    let recorder = Recorder::begin(request.method().clone(), written(request.uri()), shared.records.clone());
+    let Inbound { parts, .. } = &*inbound;
+    let recorder = Recorder::begin(parts.method.clone(), written(&parts.uri), shared.records.clone());
     // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
     let pipeline = shared.pipeline();
-    let (version, head_only) = (request.version(), request.method() == Method::HEAD);
-    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(request.headers());
+    let (version, head_only) = (parts.version, parts.method == Method::HEAD);
+    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(&parts.headers);
     let mut exchange =
         Exchange { shared, life, caller: *caller, client, version, head_only, trailers, recorder: Some(recorder) };
-    match exchange.carry(request, &pipeline).await {
+    match exchange.carry(inbound, &pipeline).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
     }
@@ -68,14 +69,40 @@ struct Exchange<'a> {
     head_only: bool,
     /// The client takes trailers.
     trailers: bool,
-    recorder: Option<Recorder>,
+    recorder: Option<Box<Recorder>>,
 }
 
-/// A request that is to go on. In a box, for else it would be in the future of each function that it is handed to.
-struct Inbound {
-    parts: Parts,
-    target: Uri,
+/// A request as it came. In a box, as what becomes of it, for else it would be in the future of each function that it is
+/// handed to, and copied into each.
+pub(crate) struct Inbound {
+    pub(crate) parts: Parts,
     body: Incoming,
+    /// The client's connection, where another protocol is to be spoken on it.
+    upgrade: Option<OnUpgrade>,
+}
+
+impl From<Request<Incoming>> for Box<Inbound> {
+    fn from(mut request: Request<Incoming>) -> Self {
+        let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
+        let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
+        let (parts, body) = request.into_parts();
+        Self::new(Inbound { parts, body, upgrade })
+    }
+}
+
+/// What becomes of a request.
+enum Next {
+    /// It is answered here.
+    Answered(Response<OutBody>),
+    /// Its origin is asked.
+    Ask(Box<Outbound>, Box<Request<UpBody>>),
+}
+
+/// A request that goes on to its origin.
+struct Outbound {
+    /// As the filters left it.
+    head: RequestHead,
+    manner: Manner,
     upgrade: Option<OnUpgrade>,
     run: Run,
 }
@@ -111,30 +138,30 @@ struct Answer {
 }
 
 impl Exchange<'_> {
-    async fn carry(&mut self, mut request: Request<Incoming>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
-        let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
-        let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
-        let (parts, body) = request.into_parts();
-        let target = target::of(&parts, self.caller.reached);
+    async fn carry(&mut self, mut inbound: Box<Inbound>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
+        let target = target::of(&inbound.parts, self.caller.reached);
         // A browser that is sent to our automatic configuration cannot show a password yet.
         if !matches!(target, Ok(Target::Ourselves(_))) {
-            self.check_credentials(&parts.headers).await?;
+            self.check_credentials(&inbound.parts.headers).await?;
         }
         let target = target?;
-        if target::length(&parts.uri) > self.shared.limits.target_bytes {
+        if target::length(&inbound.parts.uri) > self.shared.limits.target_bytes {
             return Err(Error::target_too_long(self.shared.limits.target_bytes));
         }
-        framing::check_request(&parts)?;
-        match (target, upgrade) {
-            (Target::Ourselves(path), _) => self.ourselves(&parts.method, path.path()),
+        framing::check_request(&inbound.parts)?;
+        match (target, inbound.upgrade.take()) {
+            (Target::Ourselves(path), _) => self.ourselves(&inbound.parts.method, path.path()),
             (Target::Tunnel(authority), Some(upgrade)) => {
                 let run = self.run(pipeline, &authority);
-                Box::pin(self.tunnel(&parts, &authority, upgrade, run)).await
+                Box::pin(self.tunnel(&inbound.parts, &authority, upgrade, run)).await
             }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
             (Target::Origin(uri), upgrade) => {
                 let run = uri.authority().map_or_else(|| pipeline.run(), |authority| self.run(pipeline, authority));
-                self.forward(Box::new(Inbound { parts, target: uri, body, upgrade, run })).await
+                match self.next(inbound, uri, upgrade, run)? {
+                    Next::Answered(response) => Ok(response),
+                    Next::Ask(outbound, request) => self.forward(outbound, request).await,
+                }
             }
         }
     }
@@ -209,42 +236,54 @@ impl Exchange<'_> {
         Ok(response)
     }
 
-    async fn forward(&mut self, inbound: Box<Inbound>) -> Result<Response<OutBody>, Error> {
-        let Inbound { parts, target, body, upgrade, mut run } = *inbound;
-        refuse_loops(&parts)?;
-        if let Some(response) = hops::turn_back(&parts, &target) {
-            return Ok(self.finish(response, run));
+    /// Shows a request to the filters, and makes of what they leave the one that the origin gets.
+    fn next(
+        &mut self,
+        mut inbound: Box<Inbound>,
+        target: Uri,
+        upgrade: Option<OnUpgrade>,
+        mut run: Run,
+    ) -> Result<Next, Error> {
+        refuse_loops(&inbound.parts)?;
+        if let Some(response) = hops::turn_back(&inbound.parts, &target) {
+            return Ok(Next::Answered(self.finish(response, run)));
         }
-        let (mut head, mut manner) = self.taken_apart(parts, target, upgrade.is_some());
+        let (mut head, mut manner) = self.taken_apart(&mut inbound.parts, target, upgrade.is_some());
         if let Verdict::Answer(answer) = run.request(&mut head) {
-            return Ok(self.answered(run, answer));
+            return Ok(Next::Answered(self.answered(run, answer)));
         }
-        let Some(authority) = head.target.authority().cloned() else {
-            return Err(Error::internal("A filter made an address without a host."));
-        };
-        self.shared.access.check_origin(&authority)?;
-        // One way for the whole exchange, whatever is set meanwhile.
-        let upstream = self.shared.upstream(self.caller.who);
-        let place = upstream.place(&authority).await?;
-        let body = UpBody::new(Relay::new(body, self.shared.limits.body_silence));
-        let spelling = std::mem::take(&mut manner.spelling);
+        self.shared.access.check_origin(authority_of(&head)?)?;
+        let body = UpBody::new(Relay::new(inbound.body, self.shared.limits.body_silence));
         // The copy is for us: the fields that came have room for those that we add.
         let kept = head.fields.clone();
         let fields = std::mem::replace(&mut head.fields, kept);
-        let mut request = Box::new(upstream_request(&manner, &head, fields, &authority, body)?);
-        *request.extensions_mut() = spelling;
-        let again = || upstream_request(&manner, &head, head.fields.clone(), &authority, UpBody::none());
+        let mut request = Box::new(upstream_request(&manner, &head, fields, body)?);
+        *request.extensions_mut() = std::mem::take(&mut manner.spelling);
+        Ok(Next::Ask(Box::new(Outbound { head, manner, upgrade, run }), request))
+    }
+
+    async fn forward(
+        &mut self,
+        mut outbound: Box<Outbound>,
+        request: Box<Request<UpBody>>,
+    ) -> Result<Response<OutBody>, Error> {
+        // One way for the whole exchange, whatever is set meanwhile.
+        let upstream = self.shared.upstream(self.caller.who);
+        let Outbound { head, manner, run, upgrade } = &mut *outbound;
+        let place = upstream.place(authority_of(head)?).await?;
+        let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
         let (response, lease) = self.ask(&upstream, place, request, &again).await?;
         self.client.patience.wait_for_nothing();
-        if let Some(client) = upgrade.filter(|_| upgrade::is_granted(&response)) {
-            return Ok(self.change_protocol(&head, client, response, run));
+        if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
+            return Ok(self.change_protocol(outbound, client, response));
         }
-        let mut answer = self.received(&head, response, lease, &mut run)?;
+        let mut answer = self.received(head, response, lease, run)?;
         if let Some(opening) = &mut answer.opening {
             let gathered = answer.relay.gather(opening, self.shared.limits.prefix_wait).await;
-            gathered.map_err(|error| Error::bad_answer(authority.as_str(), &error))?;
+            let authority = authority_of(head)?.as_str();
+            gathered.map_err(|error| Error::bad_answer(authority, &error))?;
         }
-        Ok(self.respond(&head, answer, run))
+        Ok(self.respond(outbound, answer))
     }
 
     /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
@@ -276,15 +315,15 @@ impl Exchange<'_> {
     /// The origin agreed to speak WebSocket: from here on bytes are relayed (RFC 9110 7.8).
     fn change_protocol(
         &mut self,
-        request: &RequestHead,
+        outbound: Box<Outbound>,
         client: OnUpgrade,
         mut response: Response<Incoming>,
-        mut run: Run,
     ) -> Response<OutBody> {
+        let Outbound { head: request, mut run, .. } = *outbound;
         let origin = hyper::upgrade::on(&mut response);
         let (mut parts, _) = response.into_parts();
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(parts.headers) };
-        run.response(request, &mut head);
+        run.response(&request, &mut head);
         parts.headers = head.fields.into_wire();
         upgrade::relay(&mut parts.headers);
         via::append(&mut parts.headers, parts.version);
@@ -301,7 +340,7 @@ impl Exchange<'_> {
         &self,
         client: OnUpgrade,
         origin: impl Future<Output = io::Result<End>> + Send + 'static,
-        recorder: Recorder,
+        recorder: Box<Recorder>,
     ) {
         let silence = self.shared.limits.tunnel_silence;
         tokio::spawn(tunnel::relay(client, origin, silence, recorder, self.life.clone()));
@@ -314,15 +353,16 @@ impl Exchange<'_> {
         response: Response<Incoming>,
         lease: Lease,
         run: &mut Run,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Box<Answer>, Error> {
         let (mut parts, body) = response.into_parts();
-        let authority = || request.target.authority().map(ToString::to_string).unwrap_or_default();
+        let bad = |reason| match authority_of(request) {
+            Ok(authority) => Error::bad_answer(authority.as_str(), &io::Error::other(reason)),
+            Err(error) => error,
+        };
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-            let cause = std::io::Error::other("it changed the protocol, and not as it was asked to");
-            return Err(Error::bad_answer(&authority(), &cause));
+            return Err(bad("it changed the protocol, and not as it was asked to"));
         }
-        let was_chunked = framing::of_response(&mut parts.headers)
-            .map_err(|reason| Error::bad_answer(&authority(), &io::Error::other(reason)))?;
+        let was_chunked = framing::of_response(&mut parts.headers).map_err(bad)?;
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
         // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
         let demands_websocket =
@@ -338,16 +378,18 @@ impl Exchange<'_> {
         }
         let tap = lease.tap();
         let relay = Relay::new(body, self.shared.limits.body_silence).on(lease);
-        Ok(Answer { parts, head, trailers, demands_websocket, opening: wish.filter(|_| !is_contentless), relay, tap })
+        let opening = wish.filter(|_| !is_contentless);
+        Ok(Box::new(Answer { parts, head, trailers, demands_websocket, opening, relay, tap }))
     }
 
     /// Takes the origin's response to the client: its body as it is, or through the filters' transforms, which also see to
     /// the head.
-    fn respond(&mut self, request: &RequestHead, answer: Answer, mut run: Run) -> Response<OutBody> {
-        let Answer { mut parts, mut head, trailers, demands_websocket, opening, relay, tap } = answer;
+    fn respond(&mut self, outbound: Box<Outbound>, answer: Box<Answer>) -> Response<OutBody> {
+        let Outbound { head: request, mut run, .. } = *outbound;
+        let Answer { mut parts, mut head, trailers, demands_websocket, opening, relay, tap } = *answer;
         let rewritten = opening.and_then(|opening| {
             let announced = head.content_length();
-            run.body(request, &mut head, opening).map(|chain| (chain, Saving { announced, tap }))
+            run.body(&request, &mut head, opening).map(|chain| (chain, Saving { announced, tap }))
         });
         let body = match rewritten {
             Some((chain, saving)) => OutBody::rewritten(relay, chain, saving),
@@ -374,7 +416,7 @@ impl Exchange<'_> {
     }
 
     /// The head is ready; what is left of the exchange is its body, which takes the recorder along.
-    fn finish(&mut self, response: Response<OutBody>, run: Run) -> Response<OutBody> {
+    fn finish(&mut self, mut response: Response<OutBody>, run: Run) -> Response<OutBody> {
         let Some(mut recorder) = self.recorder.take() else { return response };
         recorder.status = Some(response.status());
         recorder.changes = run.into_changes();
@@ -383,11 +425,12 @@ impl Exchange<'_> {
             recorder.ending = Ending::Complete;
             return response;
         }
-        response.map(|body| body.recorded_by(recorder))
+        response.body_mut().record_by(recorder);
+        response
     }
 
     /// What filters see of a request, and what they do not.
-    fn taken_apart(&self, parts: Parts, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
+    fn taken_apart(&self, parts: &mut Parts, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
         let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
         let manner = Manner {
             version: parts.version,
@@ -396,9 +439,10 @@ impl Exchange<'_> {
             upgrades,
             takes_trailers: self.trailers,
             trailers: if was_chunked { trailers::announced(&parts.headers) } else { None },
-            spelling: parts.extensions,
+            spelling: std::mem::take(&mut parts.extensions),
         };
-        (RequestHead { method: parts.method, target, fields: Fields::from_wire(parts.headers) }, manner)
+        let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
+        (RequestHead { method: std::mem::take(&mut parts.method), target, fields }, manner)
     }
 
     fn fail(&mut self, error: &Error) -> Response<OutBody> {
@@ -409,6 +453,11 @@ impl Exchange<'_> {
         }
         answer::error_page(error)
     }
+}
+
+/// The host and port that a request goes to.
+fn authority_of(request: &RequestHead) -> Result<&Authority, Error> {
+    request.target.authority().ok_or_else(|| Error::internal("A filter made an address without a host."))
 }
 
 /// A request that has passed Tamis too often is not sent round once more.
@@ -427,13 +476,12 @@ fn sign(fields: &mut HeaderMap, version: Version, higher_minor: Option<u8>) {
     }
 }
 
-/// The request as the origin gets it, with `fields` of `head`: our own version, `Host` from the target (RFC 9112 3.2.2), hop-by-hop fields gone,
-/// one step fewer to go, and our `Via`.
+/// The request as the origin gets it, with `fields` of `head`: our own version, `Host` from the target (RFC 9112 3.2.2),
+/// hop-by-hop fields gone, one step fewer to go, and our `Via`.
 fn upstream_request(
     manner: &Manner,
     head: &RequestHead,
     mut fields: Fields,
-    authority: &Authority,
     body: UpBody,
 ) -> Result<Request<UpBody>, Error> {
     if fields.has(EXPECT) && !framing::may_expect(manner.version, &body) {
@@ -445,8 +493,9 @@ fn upstream_request(
     if let Some(names) = &manner.trailers {
         fields.insert(TRAILER, names.clone());
     }
-    if fields.get(HOST).is_none_or(|host| host != authority.as_str()) {
-        let host = HeaderValue::try_from(authority.as_str());
+    let authority = authority_of(head)?.as_str();
+    if fields.get(HOST).is_none_or(|host| host != authority) {
+        let host = HeaderValue::try_from(authority);
         let wrong = |error| Error::internal(format!("A filter made a host that is none: {error}."));
         fields.insert(HOST, host.map_err(wrong)?);
     }

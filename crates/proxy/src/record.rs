@@ -68,7 +68,8 @@ pub enum Ending {
     Failed(String),
 }
 
-/// Gathers a record while the exchange runs, and sends it when the exchange is over, however it ends.
+/// Gathers a record while the exchange runs, and sends it when the exchange is over, however it ends. In a box: it goes
+/// with the exchange from hand to hand.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     began: SystemTime,
@@ -86,8 +87,8 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Until told otherwise the exchange counts as left by its client: that is what happened when nothing more is
     /// heard of it.
-    pub(crate) fn begin(method: Method, url: String, records: mpsc::Sender<ExchangeRecord>) -> Self {
-        Self {
+    pub(crate) fn begin(method: Method, url: String, records: mpsc::Sender<ExchangeRecord>) -> Box<Self> {
+        Box::new(Self {
             began: SystemTime::now(),
             clock: tokio::time::Instant::now(),
             method,
@@ -98,7 +99,7 @@ impl Recorder {
             sent: 0,
             never_downloaded: 0,
             records: Some(records),
-        }
+        })
     }
 
     /// This was no traffic: nothing is told about it.
@@ -118,7 +119,7 @@ impl Drop for Recorder {
         let record = ExchangeRecord {
             began: self.began,
             took: self.clock.elapsed(),
-            method: self.method.clone(),
+            method: std::mem::take(&mut self.method),
             url,
             status: self.status,
             ending: std::mem::replace(&mut self.ending, Ending::Complete),

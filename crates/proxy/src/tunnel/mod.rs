@@ -66,7 +66,7 @@ pub(crate) async fn relay(
     client: OnUpgrade,
     origin: impl Future<Output = io::Result<End>>,
     silence: Duration,
-    mut recorder: Recorder,
+    mut recorder: Box<Recorder>,
     mut life: Member,
 ) {
     let relayed = async {
