@@ -3,14 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tamis_filter::{Chain, Pull};
 use tokio::time::Instant;
 
-use crate::line::Line;
+use crate::exchange::Around;
 use crate::patience::Awaited;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
@@ -31,16 +30,15 @@ struct Outgoing {
 
 /// The connection that a body goes out on. At the body's end it waits for the next request head.
 struct Client {
-    line: Arc<Line>,
-    /// How long it waits.
-    head: Duration,
+    around: Arc<Around>,
     /// Only a reset tells it that the body broke off.
     reset: bool,
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.line.patience.wait_until(Instant::now() + self.head, Awaited::Head);
+        let Around { client, shared, .. } = &*self.around;
+        client.patience.wait_until(Instant::now() + shared.limits.request_head, Awaited::Head);
     }
 }
 
@@ -48,7 +46,7 @@ impl Drop for Outgoing {
     fn drop(&mut self) {
         // Nobody asks for the rest of it: its connection was given up.
         if let Some(client) = self.client.as_ref().filter(|client| client.reset && !self.is_over()) {
-            client.line.reset_when_closed();
+            client.around.client.reset_when_closed();
         }
     }
 }
@@ -107,10 +105,10 @@ impl OutBody {
         matches!(self.0.kind, Kind::Rewritten(_))
     }
 
-    /// It is on its way to `line`, which then waits for a request head for so long. With `reset` the client sees a reset
-    /// when the body breaks off.
-    pub(crate) fn goes_to(&mut self, line: Arc<Line>, head: Duration, reset: bool) {
-        self.0.client = Some(Client { line, head, reset });
+    /// It is on its way to the client, whose line then waits for a request head. With `reset` the client sees a reset when
+    /// the body breaks off.
+    pub(crate) fn goes_to(&mut self, around: Arc<Around>, reset: bool) {
+        self.0.client = Some(Client { around, reset });
     }
 
     /// Hands over the exchange's recorder. A body that is over already completes the record here.
@@ -209,7 +207,7 @@ impl Body for OutBody {
             }
             Some(Err(error)) => {
                 if let Some(client) = body.client.as_ref().filter(|client| client.reset) {
-                    client.line.reset_when_closed();
+                    client.around.client.reset_when_closed();
                 }
                 body.finish(Ending::Failed(error.to_string()));
                 Poll::Ready(Some(Err(error)))

@@ -59,8 +59,7 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
                 persistence(&mut response, version, &around.client);
                 // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
                 // message broke off (RFC 9112 8).
-                let (client, reset) = (Arc::clone(&around.client), version < Version::HTTP_11 && !head_only);
-                response.body_mut().goes_to(client, around.shared.limits.request_head, reset);
+                response.body_mut().goes_to(around, version < Version::HTTP_11 && !head_only);
                 Ok::<_, Infallible>(response)
             })
         })

@@ -26,7 +26,7 @@ use crate::relay::Relay;
 use crate::target::Target;
 use crate::tunnel::End;
 use crate::upstream::{Lease, Place, Tap, UpBody, Upstream};
-use crate::{HostPattern, Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
+use crate::{HostPattern, InForce, Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
 
 /// What surrounds an exchange.
 #[derive(Debug)]
@@ -43,14 +43,21 @@ pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<Ou
     let Around { shared, life, caller, client } = around;
     client.patience.wait_for_nothing();
     let Inbound { parts, .. } = &*inbound;
-    let recorder = Recorder::begin(parts.method.clone(), written(&parts.uri), shared.records.clone());
-    // An exchange keeps the pipeline it began with, whatever is ticked meanwhile.
-    let pipeline = shared.pipeline();
+    let recorder = Recorder::begin(parts.method.clone(), written(&parts.uri), Arc::clone(&shared.records));
     let (version, head_only) = (parts.version, parts.method == Method::HEAD);
     let trailers = version >= Version::HTTP_11 && trailers::are_wanted(&parts.headers);
-    let mut exchange =
-        Exchange { shared, life, caller: *caller, client, version, head_only, trailers, recorder: Some(recorder) };
-    match exchange.carry(inbound, &pipeline).await {
+    let mut exchange = Exchange {
+        shared,
+        in_force: &shared.in_force(),
+        life,
+        caller: *caller,
+        client,
+        version,
+        head_only,
+        trailers,
+        recorder: Some(recorder),
+    };
+    match exchange.carry(inbound).await {
         Ok(response) => response,
         Err(error) => exchange.fail(&error),
     }
@@ -60,6 +67,8 @@ pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<Ou
 /// response's body, or a tunnel.
 struct Exchange<'a> {
     shared: &'a Arc<Shared>,
+    /// What was in force when it began, whatever is ticked or set meanwhile.
+    in_force: &'a InForce,
     life: &'a Member,
     caller: Caller,
     client: &'a Arc<Line>,
@@ -138,7 +147,7 @@ struct Answer {
 }
 
 impl Exchange<'_> {
-    async fn carry(&mut self, mut inbound: Box<Inbound>, pipeline: &Pipeline) -> Result<Response<OutBody>, Error> {
+    async fn carry(&mut self, mut inbound: Box<Inbound>) -> Result<Response<OutBody>, Error> {
         let target = target::of(&inbound.parts, self.caller.reached);
         // A browser that is sent to our automatic configuration cannot show a password yet.
         if !matches!(target, Ok(Target::Ourselves(_))) {
@@ -152,12 +161,12 @@ impl Exchange<'_> {
         match (target, inbound.upgrade.take()) {
             (Target::Ourselves(path), _) => self.ourselves(&inbound.parts.method, path.path()),
             (Target::Tunnel(authority), Some(upgrade)) => {
-                let run = self.run(pipeline, &authority);
+                let run = self.run(&authority);
                 Box::pin(self.tunnel(&inbound.parts, &authority, upgrade, run)).await
             }
             (Target::Tunnel(_), None) => Err(Error::internal("A tunnel without a CONNECT request.")),
             (Target::Origin(uri), upgrade) => {
-                let run = uri.authority().map_or_else(|| pipeline.run(), |authority| self.run(pipeline, authority));
+                let run = uri.authority().map_or_else(|| self.in_force.pipeline.run(), |authority| self.run(authority));
                 match self.next(inbound, uri, upgrade, run)? {
                     Next::Answered(response) => Ok(response),
                     Next::Ask(outbound, request) => self.forward(outbound, request).await,
@@ -167,12 +176,17 @@ impl Exchange<'_> {
     }
 
     /// The filters for an exchange with a host: none where the user wants it left alone, however the client came here.
-    fn run(&self, pipeline: &Pipeline, host: &Authority) -> Run {
-        let exceptions = self.shared.exceptions();
+    fn run(&self, host: &Authority) -> Run {
+        let InForce { pipeline, exceptions, .. } = self.in_force;
         // An exception names no port.
-        let is_left_alone = || HostPattern::any_means(&exceptions, host.host(), host.port_u16().unwrap_or_default());
+        let is_left_alone = || HostPattern::any_means(exceptions, host.host(), host.port_u16().unwrap_or_default());
         // Most have none, and then the host need not be looked for.
         if exceptions.is_empty() || !is_left_alone() { pipeline.run() } else { Pipeline::default().run() }
+    }
+
+    /// The way up.
+    fn upstream(&self) -> &Upstream {
+        self.in_force.ways.of(self.caller.who)
     }
 
     /// Asks for the proxy's password where it is wanted (RFC 9110 11.7.1). Being asked is no traffic and leaves no record.
@@ -199,10 +213,10 @@ impl Exchange<'_> {
             recorder.discard();
         }
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
-            let upstream = self.shared.upstream(self.caller.who);
+            let upstream = self.upstream();
             // Clients elsewhere go directly when we are gone: our way may begin on this computer.
             let routes = (self.caller.who == Who::ThisComputer).then(|| upstream.routes());
-            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes, &self.shared.exceptions())));
+            return Ok(answer::own(pac::PAC_TYPE, pac::script(self.caller.reached, routes, &self.in_force.exceptions)));
         }
         if path == "*" && method == Method::OPTIONS {
             return Ok(hops::options());
@@ -224,7 +238,7 @@ impl Exchange<'_> {
         }
         let mut fields = Fields::from_wire(parts.headers.clone()).into_wire();
         sign(&mut fields, parts.version, self.client.higher_minor());
-        let upstream = self.shared.upstream(self.caller.who);
+        let upstream = self.upstream();
         let origin = upstream.tunnel(authority, fields).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
@@ -267,12 +281,11 @@ impl Exchange<'_> {
         mut outbound: Box<Outbound>,
         request: Box<Request<UpBody>>,
     ) -> Result<Response<OutBody>, Error> {
-        // One way for the whole exchange, whatever is set meanwhile.
-        let upstream = self.shared.upstream(self.caller.who);
+        let upstream = self.upstream();
         let Outbound { head, manner, run, upgrade } = &mut *outbound;
         let place = upstream.place(authority_of(head)?).await?;
         let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
-        let (response, lease) = self.ask(&upstream, place, request, &again).await?;
+        let (response, lease) = self.ask(upstream, place, request, &again).await?;
         self.client.patience.wait_for_nothing();
         if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(outbound, client, response));

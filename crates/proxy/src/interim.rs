@@ -1,6 +1,7 @@
 //! Interim responses (RFC 9110 15.2) on their way from the origin to the client.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -48,6 +49,8 @@ impl Interim {
 #[derive(Debug, Default)]
 pub(crate) struct Interims {
     waiting: Mutex<VecDeque<Interim>>,
+    /// There is one.
+    any: AtomicBool,
     /// The task that writes them.
     writer: AtomicWaker,
 }
@@ -59,6 +62,8 @@ impl Interims {
         let has_room = waiting.len() < QUEUE;
         if has_room {
             waiting.push_back(interim);
+            self.any.store(true, Ordering::Release);
+            // Before anybody can take it: see `poll_next`.
             self.writer.wake();
         }
         has_room
@@ -66,13 +71,24 @@ impl Interims {
 
     /// Waits for the next one. Nothing is lost when the future is dropped.
     pub(crate) async fn next(&self) -> Interim {
-        std::future::poll_fn(|cx| self.poll_next(cx)).await
+        let mut to_wake = None;
+        std::future::poll_fn(|cx| self.poll_next(cx, &mut to_wake)).await
     }
 
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Interim> {
-        // First, so that one that comes from here on wakes this task.
-        self.writer.register(cx.waker());
-        let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    fn poll_next(&self, cx: &Context<'_>, to_wake: &mut Option<(usize, usize)>) -> Poll<Interim> {
+        // First, so that one that comes from here on wakes this task. The waker is kept until it is used, and then there is
+        // an interim response: so the same waker need not be told again.
+        let waker = cx.waker();
+        let this = (waker.data().addr(), std::ptr::from_ref(waker.vtable()).addr());
+        if to_wake.replace(this) != Some(this) {
+            self.writer.register(waker);
+        }
+        if !self.any.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = waiting.pop_front();
+        self.any.store(!waiting.is_empty(), Ordering::Relaxed);
         next.map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -38,7 +38,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
-use upstream::{Upstream, Ways};
+use upstream::Ways;
 
 pub use access::Access;
 pub use credentials::{BadCredentials, Credentials};
@@ -88,13 +88,11 @@ impl Proxy {
         let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits);
         let shared = Arc::new(Shared {
             addr,
-            pipeline: RwLock::new(Arc::new(config.pipeline)),
-            ways: RwLock::new(ways),
+            in_force: RwLock::new(Arc::new(InForce { pipeline: config.pipeline, ways, exceptions: [].into() })),
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
-            exceptions: RwLock::new([].into()),
-            records: config.records,
+            records: Arc::new(config.records),
         });
         let life = life::Life::begin(shared.limits.drain);
         tokio::spawn(listener::accept(listener, Arc::clone(&shared), life.member()));
@@ -125,19 +123,18 @@ impl Proxy {
 
     /// Puts other profiles in force for exchanges that begin from now on. Those under way keep theirs.
     pub fn set_pipeline(&self, pipeline: Pipeline) {
-        *self.shared.pipeline.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pipeline);
+        self.shared.put_in_force(|now| InForce { pipeline, ..now.clone() });
     }
 
     /// Takes other ways for exchanges that begin from now on. Those under way go on; idle connections are given up.
     pub fn set_routes(&self, routes: Routes) {
-        let mut ways = self.shared.ways.write().unwrap_or_else(PoisonError::into_inner);
-        *ways = ways.rerouted(routes);
+        self.shared.put_in_force(|now| InForce { ways: now.ways.rerouted(routes), ..now.clone() });
     }
 
     /// Leaves these hosts alone; none at the start. Clients that fetch the automatic configuration again (see
     /// [`Proxy::pac_url`]) reach them without us; what comes here all the same is shown to no profile from now on.
     pub fn set_exceptions(&self, exceptions: Vec<HostPattern>) {
-        *self.shared.exceptions.write().unwrap_or_else(PoisonError::into_inner) = exceptions.into();
+        self.shared.put_in_force(|now| InForce { exceptions: exceptions.into(), ..now.clone() });
     }
 
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
@@ -150,28 +147,30 @@ impl Proxy {
 #[derive(Debug)]
 struct Shared {
     addr: SocketAddr,
-    pipeline: RwLock<Arc<Pipeline>>,
-    ways: RwLock<Ways>,
+    in_force: RwLock<Arc<InForce>>,
     access: Access,
     limits: Limits,
     pac_path: &'static str,
-    exceptions: RwLock<Arc<[HostPattern]>>,
-    records: mpsc::Sender<ExchangeRecord>,
+    records: Arc<mpsc::Sender<ExchangeRecord>>,
+}
+
+/// What the user has chosen, as it is now. In one piece: an exchange takes it up once, when it begins.
+#[derive(Debug, Clone)]
+struct InForce {
+    pipeline: Pipeline,
+    ways: Ways,
+    /// The hosts that are left alone.
+    exceptions: Arc<[HostPattern]>,
 }
 
 impl Shared {
-    /// The pipeline in force now.
-    fn pipeline(&self) -> Arc<Pipeline> {
-        Arc::clone(&self.pipeline.read().unwrap_or_else(PoisonError::into_inner))
+    /// What is in force now.
+    fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The hosts that are left alone.
-    fn exceptions(&self) -> Arc<[HostPattern]> {
-        Arc::clone(&self.exceptions.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The way up that is now in force for a client, and the connections made on it.
-    fn upstream(&self, who: access::Who) -> Arc<Upstream> {
-        Arc::clone(self.ways.read().unwrap_or_else(PoisonError::into_inner).of(who))
+    fn put_in_force(&self, next: impl FnOnce(&InForce) -> InForce) {
+        let mut now = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        *now = Arc::new(next(&now));
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Line {
     /// hyper has written and not flushed yet: the wire may stand in the middle of a message. hyper flushes the transport
     /// only when its own buffer is empty.
     unflushed: AtomicBool,
+    /// Somebody waits for the flush.
+    flush_awaited: AtomicBool,
     flushed: Notify,
     /// The minor version in the first line, where it was higher than 1; otherwise 0.
     higher_minor: AtomicU8,
@@ -60,9 +62,12 @@ impl Line {
     /// none; only what it wrote earlier may still be on its way.
     pub(crate) async fn write_between(&self, message: &[u8], patience: Duration) -> io::Result<()> {
         let write = async {
-            while self.unflushed.load(Ordering::Relaxed) {
+            // In this order, and hyper's end the other way round: one of the two sees the other.
+            self.flush_awaited.store(true, Ordering::SeqCst);
+            while self.unflushed.load(Ordering::SeqCst) {
                 self.flushed.notified().await;
             }
+            self.flush_awaited.store(false, Ordering::SeqCst);
             let mut rest = message;
             while !rest.is_empty() {
                 self.socket.writable().await?;
@@ -145,6 +150,7 @@ impl LineIo {
             received_at_last_write: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             unflushed: AtomicBool::new(false),
+            flush_awaited: AtomicBool::new(false),
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
             patience: Patience::new(),
@@ -182,12 +188,17 @@ impl LineIo {
             match write(&self.line.socket) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => {
-                    self.line.sent.fetch_add(*done.as_ref().unwrap_or(&0) as u64, Ordering::Relaxed);
+                    count(&self.line.sent, *done.as_ref().unwrap_or(&0));
                     return Poll::Ready(done);
                 }
             }
         }
     }
+}
+
+/// Adds to what only hyper's end counts: with one writer nothing is lost between reading and writing.
+fn count(counter: &AtomicU64, bytes: usize) {
+    counter.store(counter.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
 }
 
 impl AsyncRead for LineIo {
@@ -204,7 +215,7 @@ impl AsyncRead for LineIo {
                     if bytes < room {
                         self.line.emptied();
                     }
-                    self.line.received.fetch_add(bytes as u64, Ordering::Relaxed);
+                    count(&self.line.received, bytes);
                     self.watch_first_line(buf.filled_mut().get_mut(before..).unwrap_or_default());
                     return Poll::Ready(Ok(()));
                 }
@@ -233,8 +244,11 @@ impl AsyncWrite for LineIo {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.line.unflushed.swap(false, Ordering::Relaxed) {
-            self.line.flushed.notify_one();
+        if self.line.unflushed.load(Ordering::Relaxed) {
+            self.line.unflushed.store(false, Ordering::SeqCst);
+            if self.line.flush_awaited.load(Ordering::SeqCst) {
+                self.line.flushed.notify_one();
+            }
         }
         Poll::Ready(Ok(()))
     }

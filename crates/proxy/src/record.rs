@@ -1,5 +1,6 @@
 //! What is told about a finished exchange.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{Method, StatusCode};
@@ -81,13 +82,13 @@ pub(crate) struct Recorder {
     pub(crate) changes: Changes,
     pub(crate) sent: u64,
     pub(crate) never_downloaded: u64,
-    records: Option<mpsc::Sender<ExchangeRecord>>,
+    records: Option<Arc<mpsc::Sender<ExchangeRecord>>>,
 }
 
 impl Recorder {
     /// Until told otherwise the exchange counts as left by its client: that is what happened when nothing more is
     /// heard of it.
-    pub(crate) fn begin(method: Method, url: String, records: mpsc::Sender<ExchangeRecord>) -> Box<Self> {
+    pub(crate) fn begin(method: Method, url: String, records: Arc<mpsc::Sender<ExchangeRecord>>) -> Box<Self> {
         Box::new(Self {
             began: SystemTime::now(),
             clock: tokio::time::Instant::now(),
@@ -151,7 +152,7 @@ mod tests {
             ("/x", ""),
         ] {
             let (records, mut heard) = mpsc::channel(1);
-            drop(Recorder::begin(Method::GET, url.into(), records));
+            drop(Recorder::begin(Method::GET, url.into(), Arc::new(records)));
             assert_eq!(heard.recv().await.unwrap().host(), host, "{url}");
         }
     }

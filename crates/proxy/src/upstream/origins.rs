@@ -24,12 +24,19 @@ const LOOKS: u32 = 8;
 /// All origins of one way up.
 #[derive(Debug)]
 pub(super) struct Origins {
-    bounds: Bounds,
     known: Mutex<Known>,
+    common: Arc<Common>,
+}
+
+/// What holds for all origins, and each of them has at hand.
+#[derive(Debug)]
+struct Common {
+    bounds: Bounds,
     /// Grows when the routes change: a connection belongs to those it was made by.
     generation: AtomicU64,
     /// A task looks after the idle connections.
     is_swept: AtomicBool,
+    origins: Weak<Origins>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +61,7 @@ struct Known {
 /// One origin. Who has a place there or waits for one holds it.
 #[derive(Debug)]
 struct Origin {
+    common: Arc<Common>,
     free: Semaphore,
     idle: Mutex<Vec<Idle>>,
 }
@@ -76,66 +84,72 @@ impl Idle {
 #[derive(Debug)]
 pub(crate) struct Place {
     origin: Arc<Origin>,
-    origins: Weak<Origins>,
 }
 
 impl Origins {
     pub(super) fn new(bounds: Bounds) -> Arc<Self> {
         let bounds = Bounds { places: bounds.places.clamp(1, Semaphore::MAX_PERMITS), ..bounds };
         let known = Mutex::new(Known { origins: HashMap::new(), room: REMEMBERED });
-        Arc::new(Self { bounds, known, generation: AtomicU64::new(0), is_swept: AtomicBool::new(false) })
+        Arc::new_cyclic(|origins| {
+            let (generation, is_swept) = (AtomicU64::new(0), AtomicBool::new(false));
+            Self { known, common: Arc::new(Common { bounds, generation, is_swept, origins: Weak::clone(origins) }) }
+        })
     }
 
     /// Waits for a place; none when there was none in time.
-    pub(super) async fn take(self: &Arc<Self>, authority: &Authority) -> Option<Place> {
-        let origin = lock(&self.known).at(authority, self.bounds.places);
+    pub(super) async fn take(&self, authority: &Authority) -> Option<Place> {
+        let origin = lock(&self.known).at(authority, &self.common);
         let permit = match origin.free.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(self.bounds.patience, origin.free.acquire()).await.ok()?.ok()?,
+            Err(_) => tokio::time::timeout(self.common.bounds.patience, origin.free.acquire()).await.ok()?.ok()?,
         };
         permit.forget();
-        Some(Place { origin, origins: Arc::downgrade(self) })
+        Some(Place { origin })
     }
 
     /// The routes as they are now, in a number.
     pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Relaxed)
+        self.common.generation.load(Ordering::Relaxed)
     }
 
     /// Gives up the connections made on the routes so far, and begins the next generation.
     pub(super) fn reroute(&self) -> u64 {
-        let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        let generation = self.common.generation.fetch_add(1, Ordering::Relaxed) + 1;
         lock(&self.known).origins.values().for_each(|origin| lock(&origin.idle).clear());
         generation
     }
 
     /// Closes connections whose time is over; in how long the next one is to be closed, if any is left.
     fn sweep(&self, now: SystemTime) -> Option<Duration> {
+        let idle_for = self.common.bounds.idle_for;
         let mut longest: Option<Duration> = None;
         for origin in lock(&self.known).origins.values() {
             let mut idle = lock(&origin.idle);
-            idle.retain(|idle| idle.rest(now) < self.bounds.idle_for && idle.connection.is_open());
+            idle.retain(|idle| idle.rest(now) < idle_for && idle.connection.is_open());
             // In the order in which they came.
             longest = longest.max(idle.first().map(|idle| idle.rest(now)));
         }
-        longest.map(|rest| self.bounds.idle_for.saturating_sub(rest).max(self.bounds.idle_for / LOOKS))
+        longest.map(|rest| idle_for.saturating_sub(rest).max(idle_for / LOOKS))
     }
+}
 
+impl Common {
     /// Looks after the idle connections while there are any.
-    fn see_to_sweeping(self: &Arc<Self>) {
-        if self.is_swept.swap(true, Ordering::Relaxed) {
+    fn see_to_sweeping(&self) {
+        // To look first is cheaper, and nearly always enough.
+        if self.is_swept.load(Ordering::Relaxed) || self.is_swept.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (origins, first) = (Arc::downgrade(self), self.bounds.idle_for);
+        let (origins, first) = (Weak::clone(&self.origins), self.bounds.idle_for);
         tokio::spawn(async move {
             let mut next = first;
             loop {
                 tokio::time::sleep(next).await;
                 let Some(origins) = origins.upgrade() else { return };
                 // Lowered before the look: what is put there afterwards begins anew.
-                origins.is_swept.store(false, Ordering::Relaxed);
+                origins.common.is_swept.store(false, Ordering::Relaxed);
                 let Some(next_look) = origins.sweep(SystemTime::now()) else { return };
-                if origins.is_swept.swap(true, Ordering::Relaxed) {
+                if origins.common.is_swept.swap(true, Ordering::Relaxed) {
                     return;
                 }
                 next = next_look;
@@ -145,16 +159,16 @@ impl Origins {
 }
 
 impl Known {
-    fn at(&mut self, authority: &Authority, places: usize) -> Arc<Origin> {
+    fn at(&mut self, authority: &Authority, common: &Arc<Common>) -> Arc<Origin> {
         let name = authority.as_str();
         let name = name.strip_suffix(":80").unwrap_or(name);
         if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return self.named(name, places);
+            return self.named(name, common);
         }
-        self.named(&name.to_ascii_lowercase(), places)
+        self.named(&name.to_ascii_lowercase(), common)
     }
 
-    fn named(&mut self, name: &str, places: usize) -> Arc<Origin> {
+    fn named(&mut self, name: &str, common: &Arc<Common>) -> Arc<Origin> {
         if let Some(origin) = self.origins.get(name) {
             return Arc::clone(origin);
         }
@@ -162,7 +176,8 @@ impl Known {
             self.origins.retain(|_, origin| Arc::strong_count(origin) > 1 || !lock(&origin.idle).is_empty());
             self.room = REMEMBERED.max(self.origins.len() * 2);
         }
-        let origin = Arc::new(Origin { free: Semaphore::new(places), idle: Mutex::default() });
+        let free = Semaphore::new(common.bounds.places);
+        let origin = Arc::new(Origin { common: Arc::clone(common), free, idle: Mutex::default() });
         self.origins.insert(name.into(), Arc::clone(&origin));
         origin
     }
@@ -175,7 +190,7 @@ impl Place {
     /// forgotten them, and who forgets says nothing; a request sent there would wait for its whole time. So `now` is by the
     /// clock on the wall.
     pub(super) fn idle_connection(&self, generation: u64, now: SystemTime) -> Option<Connection> {
-        let kept_for = self.origins.upgrade().map_or(Duration::ZERO, |origins| origins.bounds.idle_for);
+        let kept_for = self.origin.common.bounds.idle_for;
         let mut idle = lock(&self.origin.idle);
         loop {
             let found = idle.pop()?;
@@ -189,29 +204,30 @@ impl Place {
     /// Takes back a connection whose exchange is over, for the next one.
     pub(super) fn keep(&self, mut connection: Connection) {
         if connection.is_ready() {
-            keep(&self.origin, &self.origins, connection);
+            self.origin.keep(connection);
         } else if connection.is_open() {
             // hyper has not seen the end of the message yet; if it was cut off, the connection ends instead.
-            let (origin, origins) = (Arc::clone(&self.origin), Weak::clone(&self.origins));
+            let origin = Arc::clone(&self.origin);
             tokio::spawn(async move {
                 if connection.ready().await {
-                    keep(&origin, &origins, connection);
+                    origin.keep(connection);
                 }
             });
         }
     }
 }
 
-fn keep(origin: &Origin, origins: &Weak<Origins>, connection: Connection) {
-    let Some(origins) = origins.upgrade() else { return };
-    if connection.generation != origins.generation() {
-        return;
-    }
-    let mut idle = lock(&origin.idle);
-    if idle.len() < origins.bounds.idle {
-        idle.push(Idle { connection, since: SystemTime::now() });
-        drop(idle);
-        origins.see_to_sweeping();
+impl Origin {
+    fn keep(&self, connection: Connection) {
+        if connection.generation != self.common.generation.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut idle = lock(&self.idle);
+        if idle.len() < self.common.bounds.idle {
+            idle.push(Idle { connection, since: SystemTime::now() });
+            drop(idle);
+            self.common.see_to_sweeping();
+        }
     }
 }
 

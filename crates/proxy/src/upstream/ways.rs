@@ -11,7 +11,7 @@ use crate::access::Who;
 
 /// One for this computer's programs, one for clients elsewhere, with pools of their own: a connection that the former left
 /// behind is not for the latter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ways {
     of_this_computer: Arc<Upstream>,
     of_others: Arc<Upstream>,
