@@ -1,10 +1,14 @@
 //! Bodies flow: nothing is held back, nothing is swallowed, and what is cut off looks cut off.
 
+use std::net::TcpStream;
+use std::sync::{Mutex, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tamis_proxy::{Ending, Limits};
 use tamis_tests::origin::{Origin, get};
 use tamis_tests::proxy_box::ProxyBox;
+use tamis_tests::{DEADLINE, wait_for};
 
 #[test]
 fn the_head_and_the_first_chunk_come_before_the_rest_exists() {
@@ -19,6 +23,45 @@ fn the_head_and_the_first_chunk_come_before_the_rest_exists() {
     let head = client.send(get(&origin.url("/"), &[])).head();
     assert_eq!(head.get("transfer-encoding"), Some("chunked"));
     assert_eq!(client.exactly(10), b"5\r\nfirst\r\n");
+}
+
+#[test]
+fn a_chunk_alone_waits_for_no_other_also_while_the_proxy_ends() {
+    let mut proxy = ProxyBox::with_limits(&[], Limits { drain: DEADLINE, ..Limits::default() });
+    let (go_on, gate) = mpsc::channel();
+    let gate = Mutex::new(gate);
+    let origin = Origin::start(move |talk| {
+        talk.request();
+        talk.client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        gate.lock().unwrap().recv_timeout(DEADLINE).unwrap();
+        talk.client.send("6\r\nsecond\r\n");
+        talk.client.to_end();
+    });
+    let mut client = proxy.client();
+    client.send(get(&origin.url("/"), &[])).head();
+    assert_eq!(client.exactly(10), b"5\r\nfirst\r\n");
+    let addr = proxy.addr;
+    let ending = thread::spawn(move || proxy.stop());
+    wait_for("the proxy to take no more clients", || TcpStream::connect(addr).is_err().then_some(()));
+    go_on.send(()).unwrap();
+    assert_eq!(client.exactly(11), b"6\r\nsecond\r\n");
+    drop(client);
+    ending.join().unwrap();
+}
+
+#[test]
+fn chunks_that_came_together_are_all_there_when_the_body_breaks_behind_them() {
+    let proxy = ProxyBox::start(&[]);
+    let chunks: String = ["a"; 40].iter().map(|chunk| format!("1\r\n{chunk}\r\n")).collect();
+    let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+    let origin = Origin::start(move |talk| {
+        talk.request();
+        talk.client.send(&answer);
+    });
+    let mut client = proxy.client();
+    let head = client.send(get(&origin.url("/"), &[])).head();
+    assert_eq!(client.body(&head), ("a".repeat(40).into_bytes(), false));
+    assert!(matches!(proxy.record().ending, Ending::Failed(_)));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::exchange::Around;
 use crate::patience::Awaited;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
+use crate::together::Together;
 use crate::upstream::Tap;
 
 /// The body of a response on its way to the client. It carries the exchange's recorder: the exchange is over when its
@@ -51,16 +52,17 @@ impl Drop for Outgoing {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "it has a box already, and most bodies are the largest kind")]
 enum Kind {
     Whole(Bytes),
-    Relayed(Relay),
+    Relayed(Together),
     Rewritten(Box<Rewrite>),
     Over,
 }
 
 /// A body going through a chain.
 struct Rewrite {
-    from: Relay,
+    from: Together,
     chain: Chain,
     saving: Saving,
 }
@@ -89,11 +91,11 @@ impl OutBody {
     }
 
     pub(crate) fn relayed(relay: Relay) -> Self {
-        Self::of(if relay.is_over() { Kind::Over } else { Kind::Relayed(relay) })
+        Self::of(if relay.is_over() { Kind::Over } else { Kind::Relayed(Together::new(relay)) })
     }
 
     pub(crate) fn rewritten(from: Relay, chain: Chain, saving: Saving) -> Self {
-        Self::of(Kind::Rewritten(Box::new(Rewrite { from, chain, saving })))
+        Self::of(Kind::Rewritten(Box::new(Rewrite { from: Together::new(from), chain, saving })))
     }
 
     fn of(kind: Kind) -> Self {
@@ -123,18 +125,19 @@ impl OutBody {
 
 impl Outgoing {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let turn = self.client.as_ref().map_or(0, |client| client.around.client.turn());
         match &mut self.kind {
             Kind::Over => Poll::Ready(None),
             Kind::Whole(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            Kind::Relayed(relay) => relay.poll_piece(cx),
-            Kind::Rewritten(rewrite) => rewrite.poll_piece(cx, self.recorder.as_deref_mut()),
+            Kind::Relayed(body) => body.poll_piece(cx, turn),
+            Kind::Rewritten(rewrite) => rewrite.poll_piece(cx, turn, self.recorder.as_deref_mut()),
         }
     }
 
     /// What stands behind a body that goes as it came; it would not be true behind another (digests).
     fn take_trailers(&mut self) -> Option<Frame<Bytes>> {
         match &mut self.kind {
-            Kind::Relayed(relay) => relay.take_trailers(),
+            Kind::Relayed(body) => body.take_trailers(),
             _ => None,
         }
     }
@@ -143,7 +146,7 @@ impl Outgoing {
         match &self.kind {
             Kind::Over => true,
             Kind::Whole(bytes) => bytes.is_empty(),
-            Kind::Relayed(relay) => relay.is_over(),
+            Kind::Relayed(body) => body.is_over(),
             Kind::Rewritten(rewrite) => rewrite.chain.is_over(),
         }
     }
@@ -161,6 +164,7 @@ impl Rewrite {
     fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
+        turn: u64,
         mut recorder: Option<&mut Recorder>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
@@ -179,7 +183,7 @@ impl Rewrite {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Pull::Hungry => match ready!(self.from.poll_piece(cx)) {
+                Pull::Hungry => match ready!(self.from.poll_piece(cx, turn)) {
                     Some(piece) => self.chain.feed(piece?),
                     None => self.chain.finish(),
                 },
@@ -228,7 +232,7 @@ impl Body for OutBody {
         match &self.0.kind {
             Kind::Over => SizeHint::with_exact(0),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Relayed(relay) => relay.size_hint(),
+            Kind::Relayed(body) => body.size_hint(),
             Kind::Rewritten(_) => SizeHint::default(),
         }
     }

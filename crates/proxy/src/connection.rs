@@ -8,9 +8,9 @@
 //! more cannot be told from a closed socket before something is written to it, and browsers close what nobody waits for.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue};
@@ -77,7 +77,7 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
     line.patience.wait_until(Instant::now() + shared.limits.request_head, Awaited::Head);
     let (bell, mut waiting) = (Bell::new(), life.clone());
     let mut interrupted = pin!(interruption(&line, &shared.limits, &mut waiting));
-    let mut ended = std::future::poll_fn(|cx| match connection.as_mut().poll(cx) {
+    let mut ended = std::future::poll_fn(|cx| match poll_turn(&line, connection.as_mut(), cx) {
         Poll::Ready(ended) => Poll::Ready(Ok(ended)),
         Poll::Pending => bell.poll(interrupted.as_mut(), cx).map(Err),
     })
@@ -85,7 +85,7 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
     if let Err(Interruption::Draining) = ended {
         connection.as_mut().graceful_shutdown();
         tokio::select! {
-            done = connection => ended = Ok(done),
+            done = std::future::poll_fn(|cx| poll_turn(&line, connection.as_mut(), cx)) => ended = Ok(done),
             () = life.over() => {}
         }
     }
@@ -96,6 +96,12 @@ async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Me
         Err(_) if line.is_unflushed() => line.reset_when_closed(),
         Err(_) => {}
     }
+}
+
+/// Has a conversation go on for one turn, and says so on its line.
+fn poll_turn<C: Future>(line: &Line, conversation: Pin<&mut C>, cx: &mut Context<'_>) -> Poll<C::Output> {
+    line.next_turn();
+    conversation.poll(cx)
 }
 
 /// What ends a conversation from outside it.

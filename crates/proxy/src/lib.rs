@@ -27,6 +27,7 @@ mod ports;
 mod record;
 mod relay;
 mod target;
+mod together;
 mod trailers;
 mod tunnel;
 mod upgrade;

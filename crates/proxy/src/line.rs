@@ -39,6 +39,8 @@ pub(crate) struct Line {
     flushed: Notify,
     /// The minor version in the first line, where it was higher than 1; otherwise 0.
     higher_minor: AtomicU8,
+    /// How often the task of a client's conversation has run.
+    turn: AtomicU64,
     /// For a client's line: how long what it waits for is waited for.
     pub(crate) patience: Patience,
 }
@@ -97,6 +99,16 @@ impl Line {
         Some(self.higher_minor.load(Ordering::Relaxed)).filter(|&minor| minor > 0)
     }
 
+    /// The task of this client's conversation runs anew.
+    pub(crate) fn next_turn(&self) {
+        count(&self.turn, 1);
+    }
+
+    /// Another number whenever it has.
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
     /// The socket, for whom the messages on it are over: a tunnel.
     pub(crate) fn socket(&self) -> &TcpStream {
         &self.socket
@@ -153,6 +165,7 @@ impl LineIo {
             flush_awaited: AtomicBool::new(false),
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
+            turn: AtomicU64::new(0),
             patience: Patience::new(),
         };
         Self { line: Arc::new(line), first_line }
@@ -196,9 +209,9 @@ impl LineIo {
     }
 }
 
-/// Adds to what only hyper's end counts: with one writer nothing is lost between reading and writing.
-fn count(counter: &AtomicU64, bytes: usize) {
-    counter.store(counter.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+/// Adds to what one task alone counts: with one writer nothing is lost between reading and writing.
+fn count(counter: &AtomicU64, more: usize) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(more as u64), Ordering::Relaxed);
 }
 
 impl AsyncRead for LineIo {

@@ -91,28 +91,28 @@ impl Relay {
     }
 
     fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        loop {
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Ready(frame) => {
-                    self.waiting_since = None;
-                    match frame.transpose()? {
-                        None => self.ended = true,
-                        Some(frame) => match frame.into_data() {
-                            Ok(piece) if piece.is_empty() => {}
-                            Ok(piece) => return Poll::Ready(Some(Ok(piece))),
-                            Err(other) => self.trailers = other.into_trailers().ok().map(Box::new),
-                        },
-                    }
-                }
-                Poll::Pending => {
-                    ready!(self.poll_silence(cx));
-                    return Poll::Ready(Some(Err(BodyError::Silent(self.silence))));
-                }
+        if let Poll::Ready(piece) = self.poll_sender(cx) {
+            return Poll::Ready(piece);
+        }
+        ready!(self.poll_silence(cx));
+        Poll::Ready(Some(Err(BodyError::Silent(self.silence))))
+    }
+
+    /// The next piece from the sender, whose silence is not looked at.
+    pub(crate) fn poll_sender(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        while !self.ended {
+            let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+            self.waiting_since = None;
+            match frame.transpose()? {
+                None => self.ended = true,
+                Some(frame) => match frame.into_data() {
+                    Ok(piece) if piece.is_empty() => {}
+                    Ok(piece) => return Poll::Ready(Some(Ok(piece))),
+                    Err(other) => self.trailers = other.into_trailers().ok().map(Box::new),
+                },
             }
         }
+        Poll::Ready(None)
     }
 
     /// Ready when the next piece has been waited for too long.
