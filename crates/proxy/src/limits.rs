@@ -28,8 +28,8 @@ pub struct Limits {
     /// is longer is answered 502. Not less than 8192.
     pub buffer_bytes: usize,
     /// Requests at one origin (host and port) at a time, each with a connection of its own; further ones wait. Tunnels
-    /// are not counted: nobody could tell when one ends. A browser has 6, a download manager 16 to 32: several programs
-    /// find room, and one that has lost its mind leaves origins and our own sockets whole.
+    /// are not counted: nobody could tell when one ends. A browser has 6, a download manager 16 to 32: a crowd of
+    /// programs finds room, and one that has lost its mind leaves origins and our own sockets whole.
     pub requests_per_origin: usize,
     /// How long such a place is waited for: 30 s, then 503.
     pub origin_wait: Duration,
@@ -68,7 +68,7 @@ impl Default for Limits {
             head_bytes: 256 * 1024,
             fields: 256,
             buffer_bytes: 408 * 1024,
-            requests_per_origin: 128,
+            requests_per_origin: 256,
             origin_wait: Duration::from_secs(30),
             connect: Duration::from_secs(30),
             response_head: Duration::from_secs(300),
@@ -76,7 +76,7 @@ impl Default for Limits {
             body_silence: Duration::from_secs(300),
             prefix_wait: Duration::from_millis(500),
             tunnel_silence: Duration::from_secs(3600),
-            idle_upstream_per_origin: 128,
+            idle_upstream_per_origin: 256,
             idle_upstream: Duration::from_secs(60),
             leave: Duration::from_secs(2),
             drain: Duration::from_secs(2),
