@@ -3,6 +3,7 @@
 pub mod body;
 pub mod client;
 pub mod cpu;
+pub mod owed;
 pub mod pages;
 pub mod tally;
 

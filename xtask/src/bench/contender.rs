@@ -25,6 +25,8 @@ pub enum Kind {
     Hyper,
     /// The same, doing the least that the letter asks of every message: what any proxy of hyper pays that does so.
     Letter,
+    /// The same, and what Tamis owes every exchange beside it, in the least code that does it.
+    Least,
     /// A build of the product.
     Tamis(PathBuf),
     Squid,
@@ -44,7 +46,7 @@ impl Kind {
 
     /// Whether it is a proxy that starts at once and says where it listens: Tamis, and those of hyper alone.
     pub fn is_http_of_ours(&self) -> bool {
-        matches!(self, Self::Hyper | Self::Letter | Self::Tamis(_))
+        matches!(self, Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_))
     }
 
     pub fn is_peer_without_filters(&self) -> bool {
@@ -54,7 +56,7 @@ impl Kind {
     /// Whether a scenario says something about it.
     pub fn plays(&self, scenario: &Scenario) -> bool {
         match self {
-            Self::Relay | Self::Hyper | Self::Letter | Self::Tamis(_) | Self::PrivoxyFiltering => true,
+            Self::Relay | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) | Self::PrivoxyFiltering => true,
             Self::Splice => scenario.load.via == Via::Tunnel,
             _ => !scenario.rewrites,
         }
@@ -68,7 +70,7 @@ impl Kind {
             Self::Tinyproxy => "tinyproxy",
             Self::TrafficServer => "traffic_server",
             Self::Privoxy | Self::PrivoxyFiltering => "privoxy",
-            Self::Splice | Self::Hyper | Self::Letter | Self::Tamis(_) => return None,
+            Self::Splice | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) => return None,
         })
     }
 }
@@ -86,8 +88,13 @@ pub fn present(programs: &Programs, generator: &Generator, options: &Options) ->
     let own = [("tamis".to_owned(), programs.tamis.clone())];
     let builds = if options.tamis.is_empty() { own.to_vec() } else { options.tamis.clone() };
     let tamis = builds.into_iter().map(|(name, path)| (name, Kind::Tamis(path)));
-    let references =
-        [("relay", Kind::Relay), ("splice", Kind::Splice), ("hyper", Kind::Hyper), ("letter", Kind::Letter)];
+    let references = [
+        ("relay", Kind::Relay),
+        ("splice", Kind::Splice),
+        ("hyper", Kind::Hyper),
+        ("letter", Kind::Letter),
+        ("least", Kind::Least),
+    ];
     let peers = [
         ("squid", Kind::Squid),
         ("tinyproxy", Kind::Tinyproxy),
@@ -167,13 +174,14 @@ impl Contender {
     pub fn command(&self, programs: &Programs, rewriting: bool, sandbox: &Sandbox) -> Outcome<Option<Command>> {
         let mut command = Command::new(match &self.kind {
             Kind::Tamis(path) => path,
-            Kind::Hyper | Kind::Letter => &programs.hyper,
+            Kind::Hyper | Kind::Letter | Kind::Least => &programs.hyper,
             Kind::Splice => &programs.splice,
             _ => return Ok(None),
         });
         match self.kind {
             Kind::Tamis(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
             Kind::Letter => command.arg("--letter"),
+            Kind::Least => command.arg("--least"),
             Kind::Splice => command.arg(&self.origin),
             _ => &mut command,
         };
