@@ -12,7 +12,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::HeaderMap;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::http::uri::{Authority, PathAndQuery};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::{Change, Fields, Pipeline, RequestHead, ResponseHead, Run};
 use tokio::sync::mpsc;
@@ -57,7 +58,7 @@ pub struct Exchange {
     /// As the filters left it: they look at it again when the answer is there, and it could be sent again.
     head: RequestHead,
     run: Option<Run>,
-    place: String,
+    place: Option<Authority>,
     status: StatusCode,
     sent: u64,
 }
@@ -89,11 +90,11 @@ impl House {
         })
     }
 
-    fn take(&self, place: &str) {
-        let mut places = self.places();
-        match places.get_mut(place) {
+    fn take(&self, place: Option<&Authority>) {
+        let (mut places, name) = (self.places(), place.map_or("", Authority::as_str));
+        match places.get_mut(name) {
             Some(taken) => *taken += 1,
-            None => drop(places.insert(place.to_owned(), 1)),
+            None => drop(places.insert(name.to_owned(), 1)),
         }
     }
 
@@ -117,11 +118,11 @@ impl Exchange {
         hyper::ext::on_informational(request, move |response| {
             interims.lock().unwrap_or_else(PoisonError::into_inner).push(response.headers().clone());
         });
-        let place = head.target.authority().map_or_else(String::new, ToString::to_string);
-        house.take(&place);
+        let place = head.target.authority().cloned();
+        house.take(place.as_ref());
         let until = (clock + PATIENCE - house.begun).as_millis();
         house.until.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
-        let (house, url) = (Arc::clone(house), request.uri().to_string());
+        let (house, url) = (Arc::clone(house), written(request.uri()));
         Box::new(Self { house, began, clock, url, head, run: Some(run), place, status: StatusCode::OK, sent: 0 })
     }
 
@@ -141,9 +142,15 @@ impl Exchange {
     }
 }
 
+/// The text of an address. To format it would take longer.
+fn written(uri: &Uri) -> String {
+    let authority = uri.authority().map_or("", Authority::as_str);
+    ["http://", authority, uri.path_and_query().map_or("", PathAndQuery::as_str)].concat()
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if let Some(taken) = self.house.places().get_mut(&self.place) {
+        if let Some(taken) = self.house.places().get_mut(self.place.as_ref().map_or("", Authority::as_str)) {
             *taken -= 1;
         }
         self.house.until.store(u64::MAX, Ordering::Relaxed);
