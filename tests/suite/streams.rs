@@ -50,6 +50,18 @@ fn a_chunk_alone_waits_for_no_other_also_while_the_proxy_ends() {
 }
 
 #[test]
+fn chunks_that_came_together_keep_their_order_behind_those_that_a_filter_was_shown() {
+    let proxy = ProxyBox::with_rules("*$replace=/nowhere/anywhere/", &[]);
+    let lines: Vec<String> = (0..400).map(|line| format!("line {line}\n")).collect();
+    let chunks: String = lines.iter().map(|line| format!("{:x}\r\n{line}\r\n", line.len())).collect();
+    let fields = "Content-Type: text/plain\r\nTransfer-Encoding: chunked";
+    let answer = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n{chunks}0\r\n\r\n");
+    let origin = Origin::answering(answer);
+    let (_, body) = proxy.client().ask(get(&origin.url("/"), &[]));
+    assert_eq!(String::from_utf8(body).unwrap(), lines.concat());
+}
+
+#[test]
 fn chunks_that_came_together_are_all_there_when_the_body_breaks_behind_them() {
     let proxy = ProxyBox::start(&[]);
     let chunks: String = ["a"; 40].iter().map(|chunk| format!("1\r\n{chunk}\r\n")).collect();

@@ -84,22 +84,29 @@ impl Relay {
 
     /// The next piece of the body; none at its end.
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        if let Poll::Ready(piece) = self.poll_there(cx) {
+            return Poll::Ready(piece);
+        }
+        self.poll_silent(cx)
+    }
+
+    /// The next piece where it is there; who asks does not wait for it, and silence is no error.
+    pub(crate) fn poll_there(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         match self.ahead.pop_front() {
             Some(piece) => Poll::Ready(Some(Ok(piece))),
-            None => self.poll_incoming(cx),
+            None => self.poll_sender(cx),
         }
     }
 
+    /// What the sender sends next.
     fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         if let Poll::Ready(piece) = self.poll_sender(cx) {
             return Poll::Ready(piece);
         }
-        ready!(self.poll_silence(cx));
-        Poll::Ready(Some(Err(BodyError::Silent(self.silence))))
+        self.poll_silent(cx)
     }
 
-    /// The next piece from the sender, whose silence is not looked at.
-    pub(crate) fn poll_sender(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+    fn poll_sender(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         while !self.ended {
             let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
             self.waiting_since = None;
@@ -113,6 +120,12 @@ impl Relay {
             }
         }
         Poll::Ready(None)
+    }
+
+    /// An error when the next piece has been waited for too long.
+    fn poll_silent(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        ready!(self.poll_silence(cx));
+        Poll::Ready(Some(Err(BodyError::Silent(self.silence))))
     }
 
     /// Ready when the next piece has been waited for too long.

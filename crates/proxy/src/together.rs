@@ -71,7 +71,7 @@ impl Together {
     /// Ready when no others are waited for any more that could go with what is ahead.
     fn poll_others(&mut self, cx: &mut Context<'_>, turn: u64) -> Poll<()> {
         while !matches!(self.stage, Stage::Out) && self.ahead.len() < PIECES && self.bytes_ahead() < BYTES {
-            match self.relay.poll_sender(cx) {
+            match self.relay.poll_there(cx) {
                 Poll::Ready(Some(Ok(piece))) => self.gather(piece),
                 Poll::Ready(Some(Err(error))) => {
                     self.broken = Some(error);
