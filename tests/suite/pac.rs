@@ -1,5 +1,6 @@
 //! The automatic configuration, as a real engine and a real browser understand it.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use tamis_tests::origin::{Origin, response};
@@ -56,6 +57,17 @@ fn what_is_on_this_machine_or_its_network_does_not_come_here_and_the_rest_does()
     ] {
         assert_eq!(evaluate(&script, url, host), want, "{url}");
     }
+}
+
+#[test]
+fn each_start_has_an_address_of_its_own_also_right_after_another() {
+    let home = Home::default();
+    let number = || {
+        let tamis = ServeBox::start(&home, &[]);
+        tamis.snapshot()["systemProxy"]["pacUrl"].as_str().unwrap().split_once('?').unwrap().1.to_owned()
+    };
+    let numbers: BTreeSet<String> = (0..4).map(|_| number()).collect();
+    assert_eq!(numbers.len(), 4, "{numbers:?}");
 }
 
 #[test]

@@ -88,6 +88,7 @@ pub(crate) struct Controller {
     first_steps: Option<FirstSteps>,
     problems: Vec<Problem>,
     phase: Phase,
+    /// Of the PAC's address, see [`Proxy::pac_url`].
     generation: u64,
     revision: u64,
 }
@@ -122,7 +123,7 @@ impl Controller {
             first_steps: None,
             problems: Vec::new(),
             phase: Phase::Starting,
-            generation: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            generation: first_generation(),
             revision: 0,
             options,
         }
@@ -640,4 +641,10 @@ async fn at_last(at: Option<Instant>) {
 fn until_next_minute() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_secs(60 - now.as_secs() % 60)
+}
+
+/// In milliseconds: whoever is killed and started again within a second is found by browsers that saw the former one go.
+fn first_generation() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
 }
