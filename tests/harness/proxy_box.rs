@@ -61,8 +61,18 @@ impl ProxyBox {
                 let pac_path = tamis_platform::PAC_PATH;
                 let (access, routes, limits) = (Access::default(), Routes::default(), Limits::default());
                 let refused_targets = Vec::new();
-                let mut config =
-                    Config { listen, pipeline, access, routes, limits, pac_path, refused_targets, records };
+                let mut config = Config {
+                    listen,
+                    pipeline,
+                    access,
+                    routes,
+                    limits,
+                    pac_path,
+                    refused_targets,
+                    learned: Arc::default(),
+                    programs: Arc::new(()),
+                    records,
+                };
                 adjust(&mut config);
                 let proxy = Proxy::start(config).await.expect("a listening proxy");
                 addr_out.send(proxy.addr_here()).expect("a waiting test");

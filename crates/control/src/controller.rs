@@ -461,6 +461,8 @@ impl Controller {
             limits: limits.clone(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),
+            learned: Arc::default(),
+            programs: Arc::new(()),
             records: self.records.0.clone(),
         }
     }

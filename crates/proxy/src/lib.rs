@@ -15,6 +15,7 @@ mod exchange;
 mod first_line;
 mod framing;
 mod hops;
+mod intercept;
 mod interim;
 mod leave;
 mod life;
@@ -44,6 +45,9 @@ use upstream::Ways;
 pub use access::Access;
 pub use credentials::{BadCredentials, Credentials};
 pub use error::StartError;
+pub use intercept::{
+    Cause, Interception, Learned, LearnedException, Outcome, Program, Programs, Scope, Untouched, WaryProgram,
+};
 pub use limits::Limits;
 pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
@@ -67,6 +71,10 @@ pub struct Config {
     /// Addresses that may not be reached through the proxy, such as our own control service. The proxy's own address
     /// is always refused.
     pub refused_targets: Vec<SocketAddr>,
+    /// What was learned from clients that did not take our certificates; grows while the proxy runs.
+    pub learned: Arc<Learned>,
+    /// Knows the programs of this computer by their sockets.
+    pub programs: Arc<dyn Programs>,
     /// Where finished exchanges are reported. When it is full, records are lost, never traffic.
     pub records: mpsc::Sender<ExchangeRecord>,
 }
@@ -89,7 +97,12 @@ impl Proxy {
         let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits);
         let shared = Arc::new(Shared {
             addr,
-            in_force: RwLock::new(Arc::new(InForce { pipeline: config.pipeline, ways, exceptions: [].into() })),
+            in_force: RwLock::new(Arc::new(InForce {
+                pipeline: config.pipeline,
+                ways,
+                exceptions: [].into(),
+                interception: None,
+            })),
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
@@ -138,6 +151,12 @@ impl Proxy {
         self.shared.put_in_force(|now| InForce { exceptions: exceptions.into(), ..now.clone() });
     }
 
+    /// Opens other HTTPS, or none, in tunnels that begin from now on; none at the start. Those under way go on as they are.
+    pub fn set_interception(&self, interception: Option<Interception>) {
+        let interception = interception.map(Arc::new);
+        self.shared.put_in_force(|now| InForce { interception, ..now.clone() });
+    }
+
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
     pub async fn shutdown(self) {
         self.life.end().await;
@@ -162,6 +181,8 @@ struct InForce {
     ways: Ways,
     /// The hosts that are left alone.
     exceptions: Arc<[HostPattern]>,
+    /// What of HTTPS is opened; nothing where it is off.
+    interception: Option<Arc<Interception>>,
 }
 
 impl Shared {
