@@ -10,7 +10,6 @@ use http::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCOD
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
 use http::{Extensions, Method, Request, Response, StatusCode, Uri, Version};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tamis_filter::{Fields, Opening, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
@@ -18,6 +17,7 @@ use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
 use crate::credentials::Shown;
 use crate::error::Error;
+use crate::incoming::Incoming;
 use crate::interim::Interims;
 use crate::life::Member;
 use crate::line::Line;
@@ -90,12 +90,12 @@ pub(crate) struct Inbound {
     upgrade: Option<OnUpgrade>,
 }
 
-impl From<Request<Incoming>> for Box<Inbound> {
-    fn from(mut request: Request<Incoming>) -> Self {
+impl From<Request<hyper::body::Incoming>> for Box<Inbound> {
+    fn from(mut request: Request<hyper::body::Incoming>) -> Self {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        Self::new(Inbound { parts, body, upgrade })
+        Self::new(Inbound { parts, body: Incoming::Http1(body), upgrade })
     }
 }
 

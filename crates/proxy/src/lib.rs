@@ -15,6 +15,8 @@ mod exchange;
 mod first_line;
 mod framing;
 mod hops;
+mod http2;
+mod incoming;
 mod intercept;
 mod interim;
 mod leave;
