@@ -15,12 +15,12 @@ use tamis_filter::{Fields, Opening, Pipeline, RequestHead, ResponseHead, Run, Ve
 
 use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
+use crate::client::Client;
 use crate::credentials::Shown;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::interim::Interims;
 use crate::life::Member;
-use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::Relay;
 use crate::target::Target;
@@ -34,14 +34,14 @@ pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
     pub(crate) caller: Caller,
-    /// The client's connection.
-    pub(crate) client: Arc<Line>,
+    /// Where the request came from, and the response goes.
+    pub(crate) client: Client,
 }
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<OutBody> {
     let Around { shared, life, caller, client } = around;
-    client.patience.wait_for_nothing();
+    client.patience().wait_for_nothing();
     let Inbound { parts, .. } = &*inbound;
     let recorder = Recorder::begin(parts.method.clone(), written(&parts.uri), Arc::clone(&shared.records));
     let (version, head_only) = (parts.version, parts.method == Method::HEAD);
@@ -71,7 +71,7 @@ struct Exchange<'a> {
     in_force: &'a InForce,
     life: &'a Member,
     caller: Caller,
-    client: &'a Arc<Line>,
+    client: &'a Client,
     /// The version of the client's request.
     version: Version,
     /// The client asks for a head without a body.
@@ -286,7 +286,7 @@ impl Exchange<'_> {
         let place = upstream.place(authority_of(head)?).await?;
         let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
         let (response, lease) = self.ask(upstream, place, request, &again).await?;
-        self.client.patience.wait_for_nothing();
+        self.client.patience().wait_for_nothing();
         if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(outbound, client, response));
         }
@@ -309,14 +309,14 @@ impl Exchange<'_> {
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let interims = Arc::new(Interims::default());
-        let mut final_response = pin!(upstream.send(place, request, again, &interims, &self.client.patience));
+        let mut final_response = pin!(upstream.send(place, request, again, &interims, self.client.patience()));
         loop {
             tokio::select! {
                 // What came first goes first.
                 biased;
                 interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
-                        let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
+                        let written = self.client.inform(interim, self.shared.limits.body_silence);
                         Box::pin(written).await.map_err(|error| Error::client_gone(&error))?;
                     }
                 }

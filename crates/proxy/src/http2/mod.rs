@@ -3,6 +3,8 @@
 //! Not by way of hyper, which uses the same crate: its server has no call for interim responses and none for a reset with a
 //! reason, and its client passes no interim responses on.
 
+mod client_stream;
 mod received;
 
+pub(crate) use client_stream::ClientStream;
 pub(crate) use received::Received;
