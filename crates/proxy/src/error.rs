@@ -146,6 +146,26 @@ impl Error {
         }
     }
 
+    /// More fields than the limit, in HTTP/2; hyper says so itself in HTTP/1.
+    pub(crate) fn too_many_fields(limit: usize) -> Self {
+        Self {
+            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            title: "The request says too much",
+            detail: format!("It has more than {limit} fields."),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
+    /// CONNECT within a connection that is an origin's already.
+    pub(crate) fn no_tunnel_in_http2() -> Self {
+        Self {
+            status: StatusCode::NOT_IMPLEMENTED,
+            title: "Tunnels do not lead from here",
+            detail: "A tunnel was asked for over HTTP/2; this proxy makes tunnels over HTTP/1 only.".into(),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
     /// As many requests wait for one origin as may be.
     pub(crate) fn origin_busy(authority: &str, limit: usize) -> Self {
         Self {

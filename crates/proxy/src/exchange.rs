@@ -18,6 +18,7 @@ use crate::body::{OutBody, Saving};
 use crate::client::Client;
 use crate::credentials::Shown;
 use crate::error::Error;
+use crate::http2::Received;
 use crate::incoming::Incoming;
 use crate::interim::Interims;
 use crate::life::Member;
@@ -45,7 +46,7 @@ pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<Ou
     let Inbound { parts, .. } = &*inbound;
     let recorder = Recorder::begin(parts.method.clone(), written(&parts.uri), Arc::clone(&shared.records));
     let (version, head_only) = (parts.version, parts.method == Method::HEAD);
-    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(&parts.headers);
+    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(&parts.headers, version);
     let mut exchange = Exchange {
         shared,
         in_force: &shared.in_force(),
@@ -96,6 +97,21 @@ impl From<Request<hyper::body::Incoming>> for Box<Inbound> {
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         Self::new(Inbound { parts, body: Incoming::Http1(body), upgrade })
+    }
+}
+
+impl Inbound {
+    /// One that came over a stream of HTTP/2, in the terms of HTTP/1.1.
+    pub(crate) fn over_http2(parts: Parts, body: Received) -> Box<Self> {
+        Box::new(Self { parts, body: Incoming::Http2(body), upgrade: None })
+    }
+
+    /// Whether its length is not known before its end: in chunks, or in HTTP/2 simply unsaid.
+    fn is_unmeasured(&self) -> bool {
+        match &self.body {
+            Incoming::Http1(_) => self.parts.headers.contains_key(TRANSFER_ENCODING),
+            Incoming::Http2(body) => body.size_hint().exact().is_none(),
+        }
     }
 }
 
@@ -262,7 +278,7 @@ impl Exchange<'_> {
         if let Some(response) = hops::turn_back(&inbound.parts, &target) {
             return Ok(Next::Answered(self.finish(response, run)));
         }
-        let (mut head, mut manner) = self.taken_apart(&mut inbound.parts, target, upgrade.is_some());
+        let (mut head, mut manner) = self.taken_apart(&mut inbound, target, upgrade.is_some());
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(Next::Answered(self.answered(run, answer)));
         }
@@ -380,7 +396,8 @@ impl Exchange<'_> {
         // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
         let demands_websocket =
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
-        let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
+        let may_have_trailers = was_chunked || parts.version == Version::HTTP_2;
+        let trailers = if self.trailers && may_have_trailers { trailers::announced(&parts.headers) } else { None };
         let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
         let mut head = ResponseHead { status: parts.status, fields };
         run.response(request, &mut head);
@@ -443,8 +460,9 @@ impl Exchange<'_> {
     }
 
     /// What filters see of a request, and what they do not.
-    fn taken_apart(&self, parts: &mut Parts, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
-        let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+    fn taken_apart(&self, inbound: &mut Inbound, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
+        let was_chunked = inbound.is_unmeasured();
+        let parts = &mut inbound.parts;
         let manner = Manner {
             version: parts.version,
             higher_minor: self.client.higher_minor(),

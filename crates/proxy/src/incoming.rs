@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use crate::http2::Received;
+use crate::http2::{Arrived, Received};
 
 /// A body as a peer sends it.
 #[derive(Debug)]
@@ -22,6 +22,19 @@ pub(crate) enum SenderError {
     Http1(#[from] hyper::Error),
     #[error(transparent)]
     Http2(#[from] h2::Error),
+    /// The rules of HTTP/2 are broken where its codec leaves them to us.
+    #[error("{0}")]
+    Malformed(&'static str),
+}
+
+impl Incoming {
+    /// What came of it, where it has a stream to itself.
+    pub(crate) fn arrived(&self) -> Option<Arrived> {
+        match self {
+            Self::Http1(_) => None,
+            Self::Http2(body) => Some(body.arrived()),
+        }
+    }
 }
 
 impl Body for Incoming {

@@ -1,4 +1,4 @@
-//! How messages travel: sockets, HTTP/1, time-outs and limits.
+//! How messages travel: sockets, HTTP, time-outs and limits.
 //!
 //! [`Proxy::start`] listens and serves until [`Proxy::shutdown`]. The life of one request is written down top to
 //! bottom in `exchange.rs`. This crate knows no profile by name, no settings, no operating system and no disk; it is

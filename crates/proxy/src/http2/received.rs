@@ -1,6 +1,8 @@
 //! A body that comes over a stream of HTTP/2.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -25,6 +27,22 @@ pub(crate) struct Received {
     /// All data came.
     data_over: bool,
     before_first: Option<BeforeFirst>,
+    arrived: Arrived,
+}
+
+/// How much of a body came.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    taken: Arc<AtomicU64>,
+    /// The window of a stream: as much may wait to be taken.
+    window: u64,
+}
+
+impl Arrived {
+    /// What was taken of it, and a whole window: the sender goes on until it learns that nobody wants the rest.
+    pub(crate) fn at_most(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed).saturating_add(self.window)
+    }
 }
 
 impl fmt::Debug for Received {
@@ -34,11 +52,17 @@ impl fmt::Debug for Received {
 }
 
 impl Received {
-    /// The body behind a head with these fields.
-    pub(crate) fn new(stream: RecvStream, fields: &HeaderMap) -> Self {
+    /// The body behind a head with these fields, on a stream with this window.
+    pub(crate) fn new(stream: RecvStream, fields: &HeaderMap, window: u32) -> Self {
         let announced = || fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
         let left = if stream.is_end_stream() { Some(0) } else { announced() };
-        Self { stream, held: 0, left, data_over: false, before_first: None }
+        let arrived = Arrived { taken: Arc::default(), window: window.into() };
+        Self { stream, held: 0, left, data_over: false, before_first: None, arrived }
+    }
+
+    /// How much of it came.
+    pub(crate) fn arrived(&self) -> Arrived {
+        self.arrived.clone()
     }
 
     /// Has something done before the first piece is asked for.
@@ -54,6 +78,7 @@ impl Received {
         if !self.data_over {
             if let Some(piece) = ready!(self.stream.poll_data(cx)).transpose()? {
                 self.held = piece.len();
+                self.arrived.taken.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 self.left = self.left.map(|left| left.saturating_sub(piece.len() as u64));
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }

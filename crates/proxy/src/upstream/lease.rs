@@ -1,7 +1,5 @@
 //! What an answer holds until its body is over.
 
-use std::sync::Arc;
-
 use http::{Response, Version};
 
 use super::connection::Connection;
@@ -14,6 +12,7 @@ use crate::incoming::Incoming;
 pub(crate) struct Lease {
     place: Place,
     connection: Option<Connection>,
+    tap: Option<Tap>,
     is_reusable: bool,
 }
 
@@ -22,12 +21,13 @@ impl Lease {
         // hyper would send the next request on the connection of an HTTP/1.0 origin as HTTP/1.0, and drop a body of unknown
         // length without a word; each request is to go out in our own version (RFC 9110 2.5).
         let is_reusable = response.version() >= Version::HTTP_11;
-        Self { place, connection: Some(connection), is_reusable }
+        let tap = connection.tap().or_else(|| response.body().arrived().map(Tap::Stream));
+        Self { place, connection: Some(connection), tap, is_reusable }
     }
 
-    /// A look at the connection.
+    /// A look at what it comes over.
     pub(crate) fn tap(&self) -> Option<Tap> {
-        self.connection.as_ref().map(|connection| Tap(Arc::clone(&connection.line)))
+        self.tap.clone()
     }
 }
 

@@ -23,21 +23,26 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use http::{Request, Response, StatusCode, Uri};
 use hyper::body::Body;
 use hyper::client::conn::http1::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use crate::Limits;
 use crate::error::Error;
-use crate::incoming::Incoming;
+use crate::http2::Unanswered;
+use crate::incoming::{Incoming, SenderError};
 use crate::interim::Interims;
+use crate::line::LineIo;
 use crate::patience::{Awaited, Patience};
 use crate::tunnel::End;
 use connection::Connection;
 use connector::Connector;
 use fault::ConnectError;
+pub(crate) use informational::Listener;
+use informational::Listening;
 pub(crate) use lease::Lease;
 use lookup::Reach;
 pub(crate) use origins::Place;
@@ -125,14 +130,13 @@ impl Upstream {
             Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
         };
         address(&mut request, proxy);
-        informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
         let readdressed = || {
             let mut request = Box::new(again()?);
             address(&mut request, proxy);
-            informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
             Ok(request)
         };
-        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority, patience).await?;
+        let waiting = Waiting { listening: Listening { interims, patience: self.continue_wait }, patience };
+        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority, waiting).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -154,50 +158,92 @@ impl Upstream {
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
         authority: &Authority,
-        patience: &Patience,
+        waiting: Waiting<'_>,
     ) -> Result<(Response<Incoming>, Lease), Error> {
-        while let Some(idle) = place.idle_connection(self.generation, SystemTime::now()) {
-            let line = Arc::clone(&idle.line);
+        while let Some(mut idle) = place.idle_connection(self.generation, SystemTime::now()) {
             let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
-            match self.send_once(idle, request, patience).await {
-                Ok((response, connection)) => {
-                    let lease = Lease::new(place, connection, &response);
+            match self.send_once(&mut idle, request, waiting).await {
+                Ok(response) => {
+                    let lease = Lease::new(place, idle, &response);
                     return Ok((response, lease));
                 }
                 Err(Failed::NotSent(unsent)) => request = unsent,
+                Err(Failed::NotProcessed(body)) => {
+                    tracing::debug!(%authority, "the origin did not begin with a request; sending it once more");
+                    place.retire(&idle);
+                    request = again()?;
+                    *request.body_mut() = body;
+                    break;
+                }
                 // It had served before and gave not one byte of an answer this time.
-                Err(Failed::Broken(_)) if may_be_repeated && line.fell_silent_on_reuse() => {
+                Err(Failed::Broken(_)) if may_be_repeated && idle.fell_silent_on_reuse() => {
                     tracing::debug!(%authority, "an idle connection closed under a request; sending it once more");
                     request = again()?;
                     break;
                 }
-                Err(failed) => return Err(failed.explain(self, authority.as_str())),
+                Err(failed) => {
+                    if matches!(failed, Failed::TookTooLong) {
+                        // Whoever else comes is not to wait on it too.
+                        place.retire(&idle);
+                    }
+                    return Err(failed.explain(self, authority.as_str()));
+                }
             }
         }
-        let fresh = Box::pin(self.open(authority)).await.map_err(|failed| failed.explain(self, authority.as_str()))?;
-        let answered = self.send_once(fresh, request, patience).await;
-        let (response, connection) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
-        let lease = Lease::new(place, connection, &response);
+        let opened = Box::pin(self.open(authority)).await;
+        let mut fresh = opened.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        place.share(&fresh);
+        let answered = self.send_once(&mut fresh, request, waiting).await;
+        let response = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let lease = Lease::new(place, fresh, &response);
         Ok((response, lease))
     }
 
     async fn open(&self, authority: &Authority) -> Result<Connection, Failed> {
         let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
-        Connection::open(&self.codec, line, self.generation).await.map_err(Failed::Broken)
+        let opened = Connection::open_http1(&self.codec, line, self.generation).await;
+        opened.map_err(|error| Failed::Broken(error.into()))
+    }
+
+    /// Takes over a connection to an origin that was made elsewhere and speaks HTTP/2: requests go out on it from now on,
+    /// many at a time.
+    pub(crate) async fn adopt_http2<IO>(
+        &self,
+        authority: &Authority,
+        io: IO,
+        scheme: Scheme,
+        limits: &Limits,
+    ) -> Result<(), h2::Error>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let connection = Connection::open_http2(io, scheme, limits, self.generation).await?;
+        self.origins.adopt(authority, connection);
+        Ok(())
+    }
+
+    /// The same for HTTP/1: one request goes out on it, and perhaps the next one behind it.
+    pub(crate) async fn adopt_http1(&self, authority: &Authority, io: LineIo) -> hyper::Result<()> {
+        let mut connection = Connection::open_http1(&self.codec, io, self.generation).await?;
+        if connection.ready().await {
+            self.origins.adopt(authority, connection);
+        }
+        Ok(())
     }
 
     async fn send_once(
         &self,
-        mut connection: Connection,
+        connection: &mut Connection,
         request: Box<Request<UpBody>>,
-        patience: &Patience,
-    ) -> Result<(Response<Incoming>, Connection), Failed> {
+        waiting: Waiting<'_>,
+    ) -> Result<Response<Incoming>, Failed> {
+        let Waiting { listening, patience } = waiting;
         let progress = request.body().progress();
         let begun = Instant::now();
         // From the last byte of the request on.
         let end = || progress.as_ref().map_or(begun, |body| body.last().max(begun)) + self.response_head;
         patience.wait_until(end(), Awaited::Answer);
-        let mut answer = std::pin::pin!(connection.send(*request));
+        let mut answer = std::pin::pin!(connection.send(*request, listening));
         let answered = std::future::poll_fn(|cx| {
             if let Poll::Ready(answered) = answer.as_mut().poll(cx) {
                 return Poll::Ready(Some(answered));
@@ -213,11 +259,7 @@ impl Upstream {
             Poll::Ready(None)
         });
         match answered.await {
-            Some(Ok(response)) => Ok((response.map(Incoming::Http1), connection)),
-            Some(Err(mut error)) => Err(match error.take_message() {
-                Some(request) => Failed::NotSent(Box::new(request)),
-                None => Failed::Broken(error.into_error()),
-            }),
+            Some(answered) => answered.map_err(Failed::from),
             None => Err(Failed::TookTooLong),
         }
     }
@@ -247,20 +289,40 @@ fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
     }
 }
 
+/// What is waited for behind a request, and how long.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    listening: Listening<'a>,
+    /// For the head of the final response.
+    patience: &'a Patience,
+}
+
 /// Why a request got no response.
 enum Failed {
     Connecting(ConnectError),
     /// The connection was closed before anything was sent.
     NotSent(Box<Request<UpBody>>),
-    Broken(hyper::Error),
+    /// The origin says that it has not begun with it; its body is whole.
+    NotProcessed(UpBody),
+    Broken(SenderError),
     TookTooLong,
+}
+
+impl From<Unanswered> for Failed {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::NotSent(request) => Self::NotSent(request),
+            Unanswered::NotProcessed(body) => Self::NotProcessed(body),
+            Unanswered::Broken(error) => Self::Broken(error),
+        }
+    }
 }
 
 impl Failed {
     fn explain(self, upstream: &Upstream, authority: &str) -> Error {
         match self {
             Self::Connecting(error) => error.explain(authority, upstream.connect),
-            Self::NotSent(_) => {
+            Self::NotSent(_) | Self::NotProcessed(_) => {
                 Error::bad_answer(authority, &std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
             }
             Self::Broken(error) => Error::bad_answer(authority, &error),

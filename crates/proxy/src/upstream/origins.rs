@@ -63,7 +63,16 @@ struct Known {
 struct Origin {
     common: Arc<Common>,
     free: Semaphore,
-    idle: Mutex<Vec<Idle>>,
+    kept: Mutex<Kept>,
+}
+
+/// The connections to one origin that others may use.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Each waits for its next request.
+    idle: Vec<Idle>,
+    /// One that carries many at a time, since when it was last used.
+    shared: Option<Idle>,
 }
 
 #[derive(Debug)]
@@ -107,6 +116,12 @@ impl Origins {
         Some(Place { origin })
     }
 
+    /// Keeps a connection that was made elsewhere.
+    pub(super) fn adopt(&self, authority: &Authority, connection: Connection) {
+        let origin = lock(&self.known).at(authority, &self.common);
+        origin.keep(connection);
+    }
+
     /// The routes as they are now, in a number.
     pub(super) fn generation(&self) -> u64 {
         self.common.generation.load(Ordering::Relaxed)
@@ -115,7 +130,7 @@ impl Origins {
     /// Gives up the connections made on the routes so far, and begins the next generation.
     pub(super) fn reroute(&self) -> u64 {
         let generation = self.common.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        lock(&self.known).origins.values().for_each(|origin| lock(&origin.idle).clear());
+        lock(&self.known).origins.values().for_each(|origin| *lock(&origin.kept) = Kept::default());
         generation
     }
 
@@ -124,10 +139,14 @@ impl Origins {
         let idle_for = self.common.bounds.idle_for;
         let mut longest: Option<Duration> = None;
         for origin in lock(&self.known).origins.values() {
-            let mut idle = lock(&origin.idle);
-            idle.retain(|idle| idle.rest(now) < idle_for && idle.connection.is_open());
+            let mut kept = lock(&origin.kept);
+            kept.idle.retain(|idle| idle.rest(now) < idle_for && idle.connection.is_open());
+            kept.shared.take_if(|shared| {
+                !shared.connection.is_open() || shared.rest(now) >= idle_for && !shared.connection.is_used()
+            });
             // In the order in which they came.
-            longest = longest.max(idle.first().map(|idle| idle.rest(now)));
+            longest = longest.max(kept.idle.first().map(|idle| idle.rest(now)));
+            longest = longest.max(kept.shared.as_ref().map(|shared| shared.rest(now)));
         }
         longest.map(|rest| idle_for.saturating_sub(rest).max(idle_for / LOOKS))
     }
@@ -173,13 +192,19 @@ impl Known {
             return Arc::clone(origin);
         }
         if self.origins.len() >= self.room {
-            self.origins.retain(|_, origin| Arc::strong_count(origin) > 1 || !lock(&origin.idle).is_empty());
+            self.origins.retain(|_, origin| Arc::strong_count(origin) > 1 || !lock(&origin.kept).is_empty());
             self.room = REMEMBERED.max(self.origins.len() * 2);
         }
         let free = Semaphore::new(common.bounds.places);
-        let origin = Arc::new(Origin { common: Arc::clone(common), free, idle: Mutex::default() });
+        let origin = Arc::new(Origin { common: Arc::clone(common), free, kept: Mutex::default() });
         self.origins.insert(name.into(), Arc::clone(&origin));
         origin
+    }
+}
+
+impl Kept {
+    fn is_empty(&self) -> bool {
+        self.idle.is_empty() && self.shared.is_none()
     }
 }
 
@@ -191,19 +216,43 @@ impl Place {
     /// clock on the wall.
     pub(super) fn idle_connection(&self, generation: u64, now: SystemTime) -> Option<Connection> {
         let kept_for = self.origin.common.bounds.idle_for;
-        let mut idle = lock(&self.origin.idle);
+        let is_useful = |idle: &Idle| {
+            idle.rest(now) <= kept_for && idle.connection.generation == generation && idle.connection.is_ready()
+        };
+        let mut kept = lock(&self.origin.kept);
+        kept.shared.take_if(|shared| !is_useful(shared));
+        if let Some(shared) = &mut kept.shared {
+            shared.since = now;
+            return shared.connection.shared();
+        }
         loop {
-            let found = idle.pop()?;
-            let is_fresh = found.rest(now) <= kept_for;
-            if is_fresh && found.connection.generation == generation && found.connection.is_ready() {
+            let found = kept.idle.pop()?;
+            if is_useful(&found) {
                 return Some(found.connection);
             }
         }
     }
 
+    /// Has others use a connection too, where it carries many requests at a time.
+    pub(super) fn share(&self, connection: &Connection) {
+        if let Some(shared) = connection.shared() {
+            self.origin.keep(shared);
+        }
+    }
+
+    /// Nobody else is to use a shared connection any more. Those who do go on.
+    pub(super) fn retire(&self, connection: &Connection) {
+        lock(&self.origin.kept).shared.take_if(|shared| shared.connection.is(connection));
+    }
+
     /// Takes back a connection whose exchange is over, for the next one.
     pub(super) fn keep(&self, mut connection: Connection) {
-        if connection.is_ready() {
+        if let Some(shared) = lock(&self.origin.kept).shared.as_mut().filter(|shared| shared.connection.is(&connection))
+        {
+            shared.since = SystemTime::now();
+        } else if connection.is_shareable() {
+            // Another one has taken its place.
+        } else if connection.is_ready() {
             self.origin.keep(connection);
         } else if connection.is_open() {
             // hyper has not seen the end of the message yet; if it was cut off, the connection ends instead.
@@ -222,12 +271,17 @@ impl Origin {
         if connection.generation != self.common.generation.load(Ordering::Relaxed) {
             return;
         }
-        let mut idle = lock(&self.idle);
-        if idle.len() < self.common.bounds.idle {
-            idle.push(Idle { connection, since: SystemTime::now() });
-            drop(idle);
-            self.common.see_to_sweeping();
+        let mut kept = lock(&self.kept);
+        let idle = Idle { connection, since: SystemTime::now() };
+        if idle.connection.is_shareable() {
+            kept.shared = Some(idle);
+        } else if kept.idle.len() < self.common.bounds.idle {
+            kept.idle.push(idle);
+        } else {
+            return;
         }
+        drop(kept);
+        self.common.see_to_sweeping();
     }
 }
 
@@ -279,7 +333,8 @@ mod tests {
             let socket = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let _its_end = listener.accept().await.unwrap();
             let io = crate::line::LineIo::to_origin(socket);
-            let mut connection = Connection::open(&super::super::connection::codec(&limits), io, 0).await.unwrap();
+            let mut connection =
+                Connection::open_http1(&super::super::connection::codec(&limits), io, 0).await.unwrap();
             assert!(connection.ready().await);
             place.keep(connection);
             let now = SystemTime::now() + Duration::from_secs(slept);
