@@ -26,6 +26,7 @@ use crate::access::Caller;
 use crate::bell::Bell;
 use crate::body::OutBody;
 use crate::exchange::{self, Around, Inbound};
+use crate::intercept::Secure;
 use crate::life::Member;
 use crate::line::{Line, LineIo};
 use crate::patience::Awaited;
@@ -35,21 +36,44 @@ use crate::{Limits, Shared, leave};
 pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
     let io = LineIo::from_client(client);
     let line = io.line();
-    converse(io, caller, &shared, life.clone()).await;
+    converse(io, caller, None, &shared, life.clone()).await;
+    take_leave(line, &shared, &mut life).await;
+}
+
+/// The same for one whose TLS was opened. Says whether the client sent an alert about our certificate. In a box, for a
+/// tunnel within it would be a future within itself.
+pub(crate) fn serve_sealed(
+    io: LineIo,
+    caller: Caller,
+    secure: Arc<Secure>,
+    shared: Arc<Shared>,
+    mut life: Member,
+) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+    Box::pin(async move {
+        let line = io.line();
+        converse(io, caller, Some(secure), &shared, life.clone()).await;
+        let alerted = line.has_alerted();
+        take_leave(line, &shared, &mut life).await;
+        alerted
+    })
+}
+
+async fn take_leave(line: Arc<Line>, shared: &Shared, life: &mut Member) {
     // After an upgrade the tunnel holds the connection.
     if let Some(line) = Arc::into_inner(line) {
         tokio::select! {
-            () = leave::take_leave(line.into_socket(), shared.limits.leave) => {}
+            () = leave::take_leave(line.tcp(), shared.limits.leave) => {}
             () = life.draining() => {}
         }
     }
 }
 
 /// Request for request.
-async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
+async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, shared: &Arc<Shared>, mut life: Member) {
     let line = io.line();
     let service = {
-        let around = Arc::new(Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() });
+        let around =
+            Arc::new(Around { shared: Arc::clone(shared), life: life.clone(), caller, secure, client: io.line() });
         service_fn(move |request: Request<Incoming>| {
             let (around, request) = (Arc::clone(&around), Box::<Inbound>::from(request));
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.

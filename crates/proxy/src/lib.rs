@@ -38,6 +38,7 @@ mod via;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use intercept::Opener;
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
 use upstream::Ways;
@@ -106,6 +107,8 @@ impl Proxy {
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
+            learned: config.learned,
+            programs: config.programs,
             records: Arc::new(config.records),
         });
         let life = life::Life::begin(shared.limits.drain);
@@ -153,7 +156,7 @@ impl Proxy {
 
     /// Opens other HTTPS, or none, in tunnels that begin from now on; none at the start. Those under way go on as they are.
     pub fn set_interception(&self, interception: Option<Interception>) {
-        let interception = interception.map(Arc::new);
+        let interception = interception.and_then(Opener::new).map(Arc::new);
         self.shared.put_in_force(|now| InForce { interception, ..now.clone() });
     }
 
@@ -171,6 +174,8 @@ struct Shared {
     access: Access,
     limits: Limits,
     pac_path: &'static str,
+    learned: Arc<Learned>,
+    programs: Arc<dyn Programs>,
     records: Arc<mpsc::Sender<ExchangeRecord>>,
 }
 
@@ -182,7 +187,7 @@ struct InForce {
     /// The hosts that are left alone.
     exceptions: Arc<[HostPattern]>,
     /// What of HTTPS is opened; nothing where it is off.
-    interception: Option<Arc<Interception>>,
+    interception: Option<Arc<Opener>>,
 }
 
 impl Shared {

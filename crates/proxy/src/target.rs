@@ -12,6 +12,9 @@ use crate::error::Error;
 /// The port of `http` addresses that name none.
 pub(crate) const HTTP_PORT: u16 = 80;
 
+/// The port of `https` addresses that name none.
+const HTTPS_PORT: u16 = 443;
+
 /// What a request line and its Host ask for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -38,6 +41,35 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
             _ => Err(Error::not_here("A request without a whole address came to the proxy's own port.")),
         },
     }
+}
+
+/// Reads the target of a request on a connection that was opened, which leads to `authority`: an absolute `https` URI.
+pub(crate) fn within(request: &Parts, authority: &Authority) -> Result<Uri, Error> {
+    let host = host_field(request)?;
+    if request.method == Method::CONNECT {
+        return Err(Error::bad_request("CONNECT is for proxies, and there is none within a tunnel."));
+    }
+    let named = match (request.uri.scheme(), request.uri.authority()) {
+        (Some(scheme), Some(named)) if *scheme == Scheme::HTTPS => Some(named.clone()),
+        (None, None) => host,
+        _ => return Err(Error::bad_request("The target is none for a server of https.")),
+    };
+    let named = named.as_ref().unwrap_or(authority);
+    let read = HostPort::of(named)?;
+    let path = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    Uri::builder()
+        .scheme(Scheme::HTTPS)
+        .authority(read.without_port(HTTPS_PORT))
+        .path_and_query(path)
+        .build()
+        .map_err(|error| Error::bad_request(format!("The target is no valid address: {error}.")))
+}
+
+/// The same as a text for people, whatever the request is worth.
+pub(crate) fn written_within(request: &Parts, authority: &Authority) -> String {
+    let host = request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(authority.as_str());
+    let path = request.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    ["https://", host, path].concat()
 }
 
 /// Bytes of a target as it stood in the request line, but for a scheme.
@@ -178,6 +210,11 @@ impl<'a> HostPort<'a> {
             Some(port) => format!("{}:{port}", self.host),
             None => self.host.to_owned(),
         }
+    }
+
+    /// The same text, without a port that need not be named.
+    fn without_port(&self, usual: u16) -> String {
+        if self.port == Some(usual) { self.host.to_owned() } else { self.plain() }
     }
 
     /// Whether this is the proxy at `own`, without a look-up. Names that only a look-up shows to be ours are found when

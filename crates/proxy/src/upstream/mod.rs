@@ -29,11 +29,13 @@ use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::Builder;
 use tokio::time::Instant;
 
-use crate::Limits;
 use crate::error::Error;
+use crate::intercept::Secure;
 use crate::interim::Interims;
+use crate::line::LineIo;
 use crate::patience::{Awaited, Patience};
 use crate::tunnel::End;
+use crate::{Limits, Untouched};
 use connection::Connection;
 use connector::Connector;
 use fault::ConnectError;
@@ -48,6 +50,25 @@ pub use routes::{Routes, Rule, Traffic};
 pub(crate) use tap::Tap;
 pub(crate) use up_body::UpBody;
 pub(crate) use ways::Ways;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'a> {
+    /// A plain origin.
+    Plain(&'a Authority),
+    /// The origin of a connection that was opened.
+    Secure(&'a Arc<Secure>),
+}
+
+impl<'a> Destination<'a> {
+    /// Its host and port.
+    pub(crate) fn authority(self) -> &'a Authority {
+        match self {
+            Self::Plain(authority) => authority,
+            Self::Secure(secure) => &secure.authority,
+        }
+    }
+}
 
 /// The way to origins, and the connections made on it.
 #[derive(Debug)]
@@ -100,9 +121,26 @@ impl Upstream {
     }
 
     /// Waits until the origin may be asked one thing more. Its body's end frees the place.
-    pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
-        let place = self.origins.take(authority).await;
-        place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
+    pub(crate) async fn place(&self, destination: Destination<'_>) -> Result<Place, Error> {
+        let place = self.origins.take(destination).await;
+        place.ok_or_else(|| Error::origin_busy(destination.authority().as_str(), self.requests_per_origin))
+    }
+
+    /// Takes a connection that was made elsewhere for the origin of this name: it waits there for the next request.
+    pub(crate) async fn adopt(&self, key: &str, line: LineIo) {
+        match Connection::open(&self.codec, line, self.generation).await {
+            Ok(mut connection) => {
+                if connection.ready().await {
+                    self.origins.adopt(key, connection);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "a connection to an origin ended before its first request"),
+        }
+    }
+
+    /// Whether an idle connection to the origin of this name is there.
+    pub(crate) fn keeps(&self, key: &str) -> bool {
+        self.origins.keeps(key, self.generation)
     }
 
     /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
@@ -110,18 +148,19 @@ impl Upstream {
     /// makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
+        destination: Destination<'_>,
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
         interims: &Arc<Interims>,
         patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
-        let Some(authority) = request.uri().authority().cloned() else {
-            return Err(Error::internal("A request on its way up names no host."));
-        };
-        let proxy = match self.routes().to(&authority, Traffic::Requests) {
-            Route::HttpProxy(proxy) => Some(proxy),
-            Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+        let proxy = match destination {
+            Destination::Secure(_) => None,
+            Destination::Plain(authority) => match self.routes().to(authority, Traffic::Requests) {
+                Route::HttpProxy(proxy) => Some(proxy),
+                Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+            },
         };
         address(&mut request, proxy);
         informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
@@ -131,11 +170,12 @@ impl Upstream {
             informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
             Ok(request)
         };
-        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority, patience).await?;
+        let (response, lease) = self.send_or_again(place, request, &readdressed, destination, patience).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority.as_str(), response.status()))
+                let authority = destination.authority().as_str();
+                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority, response.status()))
             }
             _ => Ok((response, lease)),
         }
@@ -152,9 +192,10 @@ impl Upstream {
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
-        authority: &Authority,
+        destination: Destination<'_>,
         patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
+        let authority = destination.authority().as_str();
         while let Some(idle) = place.idle_connection(self.generation, SystemTime::now()) {
             let line = Arc::clone(&idle.line);
             let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
@@ -170,18 +211,26 @@ impl Upstream {
                     request = again()?;
                     break;
                 }
-                Err(failed) => return Err(failed.explain(self, authority.as_str())),
+                Err(failed) => return Err(failed.explain(self, authority)),
             }
         }
-        let fresh = Box::pin(self.open(authority)).await.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let fresh = Box::pin(self.open(destination)).await.map_err(|failed| failed.explain(self, authority))?;
         let answered = self.send_once(fresh, request, patience).await;
-        let (response, connection) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let (response, connection) = answered.map_err(|failed| failed.explain(self, authority))?;
         let lease = Lease::new(place, connection, &response);
         Ok((response, lease))
     }
 
-    async fn open(&self, authority: &Authority) -> Result<Connection, Failed> {
-        let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
+    async fn open(&self, destination: Destination<'_>) -> Result<Connection, Failed> {
+        let line = match destination {
+            Destination::Plain(authority) => {
+                self.connector.for_requests(authority).await.map_err(Failed::Connecting)?
+            }
+            Destination::Secure(secure) => {
+                let end = self.connector.for_tunnel(&secure.authority, secure.fields.clone()).await;
+                secure.begin(end.map_err(Failed::Connecting)?, self.connect).await.map_err(Failed::Sealing)?
+            }
+        };
         Connection::open(&self.codec, line, self.generation).await.map_err(Failed::Broken)
     }
 
@@ -249,6 +298,8 @@ fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
 /// Why a request got no response.
 enum Failed {
     Connecting(ConnectError),
+    /// There is no TLS with it that can be trusted.
+    Sealing(Untouched),
     /// The connection was closed before anything was sent.
     NotSent(Box<Request<UpBody>>),
     Broken(hyper::Error),
@@ -259,6 +310,7 @@ impl Failed {
     fn explain(self, upstream: &Upstream, authority: &str) -> Error {
         match self {
             Self::Connecting(error) => error.explain(authority, upstream.connect),
+            Self::Sealing(why) => Error::bad_answer(authority, &std::io::Error::other(why.to_string())),
             Self::NotSent(_) => {
                 Error::bad_answer(authority, &std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
             }
