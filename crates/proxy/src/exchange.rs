@@ -18,7 +18,7 @@ use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
 use crate::credentials::Shown;
 use crate::error::Error;
-use crate::intercept::{self, Secure, Tunnel};
+use crate::intercept::{self, Opener, Secure, Tunnel};
 use crate::interim::Interims;
 use crate::life::Member;
 use crate::line::Line;
@@ -26,7 +26,9 @@ use crate::record::{Ending, Recorder};
 use crate::relay::Relay;
 use crate::target::Target;
 use crate::upstream::{Destination, Lease, Place, Tap, UpBody, Upstream};
-use crate::{HostPattern, InForce, Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
+use crate::{
+    HostPattern, InForce, Shared, answer, certificate_page, framing, hops, pac, target, trailers, tunnel, upgrade, via,
+};
 
 /// What surrounds an exchange.
 #[derive(Debug)]
@@ -173,6 +175,11 @@ impl Exchange<'_> {
         framing::check_request(&inbound.parts)?;
         match (target, inbound.upgrade.take()) {
             (Target::Ourselves(path), _) => self.ourselves(&inbound.parts.method, path.path()),
+            (Target::CertificatePage(path), _) => {
+                self.leave_no_record();
+                let opener = self.in_force.interception.as_deref();
+                certificate_page::answer(&inbound.parts.method, path.path(), opener.map(Opener::authority))
+            }
             (Target::Tunnel(authority), Some(upgrade)) => {
                 let run = self.run(&authority);
                 Box::pin(self.tunnel(&inbound.parts, &authority, upgrade, run)).await
@@ -209,9 +216,7 @@ impl Exchange<'_> {
         if shown == Shown::Right {
             return Ok(());
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.discard();
-        }
+        self.leave_no_record();
         if shown == Shown::Wrong {
             tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
             // Guessing takes its time; a person who mistyped hardly notices.
@@ -220,11 +225,16 @@ impl Exchange<'_> {
         Err(Error::password_needed(shown == Shown::Wrong))
     }
 
-    /// The proxy's own pages; they are no traffic and leave no record.
-    fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
+    /// What is no traffic of the user's.
+    fn leave_no_record(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.discard();
         }
+    }
+
+    /// The proxy's own pages; they are no traffic and leave no record.
+    fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
+        self.leave_no_record();
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
             let upstream = self.upstream();
             // Clients elsewhere go directly when we are gone: our way may begin on this computer.

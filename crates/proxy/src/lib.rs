@@ -8,6 +8,7 @@ mod access;
 mod answer;
 mod bell;
 mod body;
+mod certificate_page;
 mod connection;
 mod credentials;
 mod error;

@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Uri, Version};
 
+use crate::certificate_page;
 use crate::error::Error;
 
 /// The port of `http` addresses that name none.
@@ -24,6 +25,8 @@ pub(crate) enum Target {
     Tunnel(Authority),
     /// This path of the proxy itself.
     Ourselves(PathAndQuery),
+    /// This path of the page that offers our certificate.
+    CertificatePage(PathAndQuery),
 }
 
 /// Reads the target of a request that came to the proxy at `own`.
@@ -88,6 +91,9 @@ fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, E
     let path = uri.path_and_query();
     if target.names(own) {
         return Ok(Target::Ourselves(path.cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))));
+    }
+    if target.host.eq_ignore_ascii_case(certificate_page::HOST) {
+        return Ok(Target::CertificatePage(path.cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))));
     }
     if target.is_plain && path.is_some() {
         return Ok(Target::Origin(uri.clone()));

@@ -36,6 +36,11 @@ impl Opener {
         })
     }
 
+    /// Who signs what clients are shown.
+    pub(crate) fn authority(&self) -> &Arc<tamis_authority::Authority> {
+        self.interception.leaves.authority()
+    }
+
     pub(super) fn interception(&self) -> &Interception {
         &self.interception
     }
