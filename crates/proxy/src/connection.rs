@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use crate::access::Caller;
 use crate::bell::Bell;
 use crate::body::OutBody;
+use crate::client::Client;
 use crate::exchange::{self, Around, Inbound};
 use crate::intercept::Secure;
 use crate::life::Member;
@@ -72,15 +73,20 @@ async fn take_leave(line: Arc<Line>, shared: &Shared, life: &mut Member) {
 async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, shared: &Arc<Shared>, mut life: Member) {
     let line = io.line();
     let service = {
-        let around =
-            Arc::new(Around { shared: Arc::clone(shared), life: life.clone(), caller, secure, client: io.line() });
+        let around = Arc::new(Around {
+            shared: Arc::clone(shared),
+            life: life.clone(),
+            caller,
+            secure,
+            client: Client::Http1(io.line()),
+        });
         service_fn(move |request: Request<Incoming>| {
             let (around, request) = (Arc::clone(&around), Box::<Inbound>::from(request));
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
                 let (version, head_only) = (request.parts.version, request.parts.method == Method::HEAD);
                 let mut response = exchange::serve(request, &around).await;
-                persistence(&mut response, version, &around.client);
+                persistence(&mut response, version, around.client.higher_minor());
                 // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
                 // message broke off (RFC 9112 8).
                 response.body_mut().goes_to(around, version < Version::HTTP_11 && !head_only);
@@ -182,11 +188,11 @@ impl Reader {
 
 /// Ends the connection of a client of HTTP/1.0, or of a version that hyper does not know, with this response, whatever it
 /// asked for.
-fn persistence(response: &mut Response<OutBody>, version: Version, client: &Line) {
+fn persistence(response: &mut Response<OutBody>, version: Version, higher_minor: Option<u8>) {
     if version < Version::HTTP_11 {
         // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
         *response.version_mut() = Version::HTTP_10;
-    } else if client.higher_minor().is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+    } else if higher_minor.is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -10,18 +10,18 @@ use http::header::{ALT_SVC, EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANS
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
 use http::{Extensions, Method, Request, Response, StatusCode, Uri, Version};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tamis_filter::{Fields, Opening, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
 use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
+use crate::client::Client;
 use crate::credentials::Shown;
 use crate::error::Error;
+use crate::incoming::Incoming;
 use crate::intercept::{self, Opener, Secure, Tunnel};
 use crate::interim::Interims;
 use crate::life::Member;
-use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::Relay;
 use crate::target::Target;
@@ -38,14 +38,14 @@ pub(crate) struct Around {
     pub(crate) caller: Caller,
     /// Where the connection was opened: to whom it goes.
     pub(crate) secure: Option<Arc<Secure>>,
-    /// The client's connection.
-    pub(crate) client: Arc<Line>,
+    /// Where the request came from, and the response goes.
+    pub(crate) client: Client,
 }
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<OutBody> {
     let Around { shared, life, caller, secure, client } = around;
-    client.patience.wait_for_nothing();
+    client.patience().wait_for_nothing();
     let Inbound { parts, .. } = &*inbound;
     let url =
         secure.as_ref().map_or_else(|| written(&parts.uri), |secure| target::written_within(parts, &secure.authority));
@@ -82,7 +82,7 @@ struct Exchange<'a> {
     life: &'a Member,
     caller: Caller,
     secure: Option<&'a Arc<Secure>>,
-    client: &'a Arc<Line>,
+    client: &'a Client,
     /// The version of the client's request.
     version: Version,
     /// The client asks for a head without a body.
@@ -101,12 +101,12 @@ pub(crate) struct Inbound {
     upgrade: Option<OnUpgrade>,
 }
 
-impl From<Request<Incoming>> for Box<Inbound> {
-    fn from(mut request: Request<Incoming>) -> Self {
+impl From<Request<hyper::body::Incoming>> for Box<Inbound> {
+    fn from(mut request: Request<hyper::body::Incoming>) -> Self {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        Self::new(Inbound { parts, body, upgrade })
+        Self::new(Inbound { parts, body: Incoming::Http1(body), upgrade })
     }
 }
 
@@ -322,7 +322,7 @@ impl Exchange<'_> {
         let place = upstream.place(destination).await?;
         let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
         let (response, lease) = self.ask(upstream, destination, place, request, &again).await?;
-        self.client.patience.wait_for_nothing();
+        self.client.patience().wait_for_nothing();
         if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(outbound, client, response));
         }
@@ -347,14 +347,14 @@ impl Exchange<'_> {
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let interims = Arc::new(Interims::default());
         let mut final_response =
-            pin!(upstream.send(destination, place, request, again, &interims, &self.client.patience));
+            pin!(upstream.send(destination, place, request, again, &interims, self.client.patience()));
         loop {
             tokio::select! {
                 // What came first goes first.
                 biased;
                 interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
-                        let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
+                        let written = self.client.inform(interim, self.shared.limits.body_silence);
                         Box::pin(written).await.map_err(|error| Error::client_gone(&error))?;
                     }
                 }

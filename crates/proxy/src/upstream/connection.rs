@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::Request;
 use http::Response;
-use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -55,7 +54,7 @@ impl Connection {
     pub(super) fn send(
         &mut self,
         request: Request<UpBody>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<UpBody>>>> + use<> {
+    ) -> impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<UpBody>>>> + use<> {
         self.sender.try_send_request(request)
     }
 

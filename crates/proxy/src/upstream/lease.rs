@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use http::{Response, Version};
-use hyper::body::Incoming;
 
 use super::connection::Connection;
 use super::origins::Place;
 use super::tap::Tap;
+use crate::incoming::Incoming;
 
 /// A place at the origin, and the connection on which the answer comes. When it is dropped both are there for others.
 #[derive(Debug)]

@@ -25,11 +25,12 @@ use std::time::{Duration, SystemTime};
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
 use http::{Request, Response, StatusCode, Uri};
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
 use hyper::client::conn::http1::Builder;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::incoming::Incoming;
 use crate::intercept::Secure;
 use crate::interim::Interims;
 use crate::line::LineIo;
@@ -261,7 +262,7 @@ impl Upstream {
             Poll::Ready(None)
         });
         match answered.await {
-            Some(Ok(response)) => Ok((response, connection)),
+            Some(Ok(response)) => Ok((response.map(Incoming::Http1), connection)),
             Some(Err(mut error)) => Err(match error.take_message() {
                 Some(request) => Failed::NotSent(Box::new(request)),
                 None => Failed::Broken(error.into_error()),
