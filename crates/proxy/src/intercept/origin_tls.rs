@@ -84,7 +84,7 @@ impl ServerCertVerifier for Strict {
             let why = Untouched::BadServer("its certificate is by our own authority".into());
             return Err(self.refuse(why, CertificateError::UnknownIssuer));
         }
-        if interception.distrust.names(chain()) {
+        if interception.distrust.names(chain()).is_some() {
             return Err(self.refuse(Untouched::Distrusted, CertificateError::ApplicationVerificationFailure));
         }
         let is_revoked = x509_parser::parse_x509_certificate(end_entity)
