@@ -36,7 +36,7 @@ pub(super) async fn begin(
     config.alpn_protocols = protocols.to_vec();
     config.resumption = Resumption::store(partition.sessions());
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
-    let done = tokio::time::timeout(limit, handshake).await;
+    let done = where_it_may_wait(tokio::time::timeout(limit, handshake)).await?;
     if asked.0.load(Ordering::Relaxed) {
         return Err(Untouched::ClientCertificate);
     }
@@ -45,6 +45,20 @@ pub(super) async fn begin(
         Ok(Err(error)) => Err(strict.refusal().unwrap_or_else(|| Untouched::BadServer(error.to_string()))),
         Err(_) => Err(Untouched::BadServer(format!("no TLS within {} seconds", limit.as_secs()))),
     }
+}
+
+/// The verifiers of Windows and macOS ask their system, and that may ask the network (revocation lists): the handshake is
+/// driven from a thread on which that keeps nobody else waiting. Linux has its roots in memory.
+async fn where_it_may_wait<F>(handshake: F) -> Result<F::Output, Untouched>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    if cfg!(target_os = "linux") {
+        return Ok(handshake.await);
+    }
+    let runtime = tokio::runtime::Handle::current();
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(handshake)).await;
+    done.map_err(|error| Untouched::BadServer(format!("the check of its certificate broke off: {error}")))
 }
 
 /// The system's verifier, and what we know beside it.
