@@ -236,15 +236,16 @@ enum Behind {
 
 impl Behind {
     fn look(tunnel: &Tunnel, client: &End) -> Self {
-        let is_wanted = tunnel.in_force.interception.is_some() && tunnel.caller.who == Who::ThisComputer;
         let socket = client.socket();
         let ends = socket.tcp().peer_addr().and_then(|peer| Ok((peer, socket.tcp().local_addr()?)));
-        match ends {
-            Ok((peer, own)) if is_wanted => {
+        match (ends, tunnel.caller.who) {
+            _ if tunnel.in_force.interception.is_none() => Self::Known(None),
+            (Ok((peer, own)), Who::ThisComputer) => {
                 let programs = Arc::clone(&tunnel.shared.programs);
                 Self::Sought(tokio::task::spawn_blocking(move || programs.behind(peer, own)))
             }
-            _ => Self::Known(None),
+            (Ok((peer, _)), Who::Other) => Self::Known(Some(Program::of_device(peer.ip()))),
+            (Err(_), _) => Self::Known(None),
         }
     }
 
