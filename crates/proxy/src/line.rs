@@ -142,11 +142,10 @@ impl Line {
         self.alerted.load(Ordering::Relaxed)
     }
 
-    /// Reads what is there. A read that got less than it had room for has emptied a socket, so the next one waits for the
-    /// system's word instead of asking in vain. Only systems that tell of each arrival (epoll, kqueue) make this safe.
+    /// Reads what is there.
     pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let socket = match &self.transport {
-            Transport::Plain(socket) => socket,
+        match &self.transport {
+            Transport::Plain(socket) => poll_read(socket, cx, buf),
             Transport::Tls { stream, .. } => {
                 let read = Pin::new(&mut *lock(stream)).poll_read(cx, buf);
                 if let Poll::Ready(Err(error)) = &read
@@ -154,23 +153,7 @@ impl Line {
                 {
                     self.alerted.store(true, Ordering::Relaxed);
                 }
-                return read;
-            }
-        };
-        let room = buf.remaining();
-        loop {
-            ready!(socket.poll_read_ready(cx))?;
-            match socket.try_read_buf(buf) {
-                Ok(bytes) => {
-                    #[cfg(unix)]
-                    if bytes < room {
-                        let nothing_left = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
-                        let _would_block = socket.try_io(tokio::io::Interest::READABLE, nothing_left);
-                    }
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
+                read
             }
         }
     }
@@ -183,7 +166,7 @@ impl Line {
         }
     }
 
-    fn poll_write_vectored(&self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_write_vectored(&self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match &self.transport {
             Transport::Plain(socket) => poll_try(socket, cx, |socket| socket.try_write_vectored(pieces)),
             Transport::Tls { stream, .. } => Pin::new(&mut *lock(stream)).poll_write_vectored(cx, pieces),
@@ -295,8 +278,28 @@ impl LineIo {
     }
 }
 
+/// Reads what is there. A read that got less than it had room for has emptied the socket, so the next one waits for the
+/// system's word instead of asking in vain. Only systems that tell of each arrival (epoll, kqueue) make this safe.
+pub(crate) fn poll_read(socket: &TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    let room = buf.remaining();
+    loop {
+        ready!(socket.poll_read_ready(cx))?;
+        match socket.try_read_buf(buf) {
+            Ok(bytes) => {
+                if cfg!(unix) && bytes < room {
+                    let nothing_left = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+                    let _would_block = socket.try_io(tokio::io::Interest::READABLE, nothing_left);
+                }
+                return Poll::Ready(Ok(()));
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+    }
+}
+
 /// Writes when the socket takes something.
-fn poll_try(
+pub(crate) fn poll_try(
     socket: &TcpStream,
     cx: &mut Context<'_>,
     mut write: impl FnMut(&TcpStream) -> io::Result<usize>,

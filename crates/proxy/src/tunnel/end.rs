@@ -1,10 +1,10 @@
 //! One end of a tunnel, and what TLS runs over.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::pump::FIRST_READ;
-use crate::line::{Line, LineIo};
+use crate::line::{self, Line, LineIo};
 
 /// One end of a tunnel.
 #[derive(Debug)]
@@ -110,30 +110,33 @@ impl AsyncRead for End {
             return Poll::Ready(Ok(()));
         }
         match &self.socket {
-            Socket::Own(socket) => loop {
-                ready!(socket.poll_read_ready(cx))?;
-                match socket.try_read_buf(buf) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    read => return Poll::Ready(read.map(|_| ())),
-                }
-            },
+            Socket::Own(socket) => line::poll_read(socket, cx, buf),
             Socket::Line(line) => line.poll_read(cx, buf),
         }
     }
 }
 
 impl AsyncWrite for End {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &self.socket {
-            Socket::Own(socket) => loop {
-                ready!(socket.poll_write_ready(cx))?;
-                match socket.try_write(buf) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    written => return Poll::Ready(written),
-                }
-            },
-            Socket::Line(line) => line.poll_write(cx, buf),
+            Socket::Own(socket) => line::poll_try(socket, cx, |socket| socket.try_write(bytes)),
+            Socket::Line(line) => line.poll_write(cx, bytes),
         }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &self.socket {
+            Socket::Own(socket) => line::poll_try(socket, cx, |socket| socket.try_write_vectored(pieces)),
+            Socket::Line(line) => line.poll_write_vectored(cx, pieces),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
