@@ -43,8 +43,8 @@ pub(crate) fn raw(error: &Error) -> Vec<u8> {
 }
 
 /// A small file of our own.
-pub(crate) fn own(media_type: &'static str, text: String) -> Response<OutBody> {
-    let mut response = Response::new(OutBody::whole(Bytes::from(text)));
+pub(crate) fn own(media_type: &'static str, content: impl Into<Bytes>) -> Response<OutBody> {
+    let mut response = Response::new(OutBody::whole(content.into()));
     response.headers_mut().extend(PAGE_FIELDS);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response

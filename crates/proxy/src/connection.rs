@@ -27,33 +27,61 @@ use crate::bell::Bell;
 use crate::body::OutBody;
 use crate::client::Client;
 use crate::exchange::{self, Around, Inbound};
+use crate::intercept::Secure;
 use crate::life::Member;
 use crate::line::{Line, LineIo};
 use crate::patience::Awaited;
-use crate::{Limits, Shared, leave};
+use crate::{Limits, Shared, http2, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
 pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
     let io = LineIo::from_client(client);
     let line = io.line();
-    converse(io, caller, &shared, life.clone()).await;
+    converse(io, caller, None, &shared, life.clone()).await;
+    take_leave(line, &shared, &mut life).await;
+}
+
+/// The same for one whose TLS was opened. Says whether the client sent an alert about our certificate. In a box, for a
+/// tunnel within it would be a future within itself.
+pub(crate) fn serve_sealed(
+    io: LineIo,
+    caller: Caller,
+    secure: Arc<Secure>,
+    shared: Arc<Shared>,
+    mut life: Member,
+) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+    Box::pin(async move {
+        let line = io.line();
+        if secure.version() == Version::HTTP_2 {
+            http2::serve(io, caller, Some(secure), Arc::clone(&shared), life.clone()).await;
+        } else {
+            converse(io, caller, Some(secure), &shared, life.clone()).await;
+        }
+        let alerted = line.has_alerted();
+        take_leave(line, &shared, &mut life).await;
+        alerted
+    })
+}
+
+async fn take_leave(line: Arc<Line>, shared: &Shared, life: &mut Member) {
     // After an upgrade the tunnel holds the connection.
     if let Some(line) = Arc::into_inner(line) {
         tokio::select! {
-            () = leave::take_leave(line.into_socket(), shared.limits.leave) => {}
+            () = leave::take_leave(line.tcp(), shared.limits.leave) => {}
             () = life.draining() => {}
         }
     }
 }
 
 /// Request for request.
-async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
+async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, shared: &Arc<Shared>, mut life: Member) {
     let line = io.line();
     let service = {
         let around = Arc::new(Around {
             shared: Arc::clone(shared),
             life: life.clone(),
             caller,
+            secure,
             client: Client::Http1(io.line()),
         });
         service_fn(move |request: Request<Incoming>| {

@@ -156,16 +156,6 @@ impl Error {
         }
     }
 
-    /// CONNECT within a connection that is an origin's already.
-    pub(crate) fn no_tunnel_in_http2() -> Self {
-        Self {
-            status: StatusCode::NOT_IMPLEMENTED,
-            title: "Tunnels do not lead from here",
-            detail: "A tunnel was asked for over HTTP/2; this proxy makes tunnels over HTTP/1 only.".into(),
-            remedy: ASK_THE_PROGRAM,
-        }
-    }
-
     /// As many requests wait for one origin as may be.
     pub(crate) fn origin_busy(authority: &str, limit: usize) -> Self {
         Self {

@@ -8,6 +8,7 @@ mod access;
 mod answer;
 mod bell;
 mod body;
+mod certificate_page;
 mod client;
 mod connection;
 mod credentials;
@@ -41,6 +42,7 @@ mod via;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use intercept::Opener;
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
 use upstream::Ways;
@@ -109,6 +111,8 @@ impl Proxy {
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
+            learned: config.learned,
+            programs: config.programs,
             records: Arc::new(config.records),
         });
         let life = life::Life::begin(shared.limits.drain);
@@ -156,7 +160,7 @@ impl Proxy {
 
     /// Opens other HTTPS, or none, in tunnels that begin from now on; none at the start. Those under way go on as they are.
     pub fn set_interception(&self, interception: Option<Interception>) {
-        let interception = interception.map(Arc::new);
+        let interception = interception.and_then(Opener::new).map(Arc::new);
         self.shared.put_in_force(|now| InForce { interception, ..now.clone() });
     }
 
@@ -174,6 +178,8 @@ struct Shared {
     access: Access,
     limits: Limits,
     pac_path: &'static str,
+    learned: Arc<Learned>,
+    programs: Arc<dyn Programs>,
     records: Arc<mpsc::Sender<ExchangeRecord>>,
 }
 
@@ -185,7 +191,7 @@ struct InForce {
     /// The hosts that are left alone.
     exceptions: Arc<[HostPattern]>,
     /// What of HTTPS is opened; nothing where it is off.
-    interception: Option<Arc<Interception>>,
+    interception: Option<Arc<Opener>>,
 }
 
 impl Shared {

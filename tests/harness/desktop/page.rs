@@ -15,6 +15,9 @@ use crate::{DEADLINE, wait_for};
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// After so long without effect a click is taken to have missed.
+const SECOND_CLICK: Duration = Duration::from_secs(4);
+
 /// A `tamis-desktop` with its window open, started by WebDriver. Both end when it is dropped.
 #[derive(Debug)]
 pub struct Page {
@@ -55,15 +58,30 @@ impl Page {
         Switch { page: self, element }
     }
 
-    /// Clicks the button with this text, as soon as it is there.
-    pub fn press(&self, label: &str) {
+    /// Clicks the button with this text, and as a person would again, until what that leads to is there: a click goes to a
+    /// place on the screen, and the page may move beneath it.
+    pub fn press_until<T>(&self, label: &str, reached: impl Fn() -> Option<T>) -> T {
         let wish = json!({ "using": "xpath", "value": format!("//button[normalize-space()=\"{label}\"]") });
-        wait_for(&format!("the button {label:?}"), || {
-            let found = self.try_ask("POST", "/element", &wish).ok()?;
-            let path = format!("/element/{}/click", found[ELEMENT].as_str()?);
-            // It may have gone meanwhile, and another one come.
-            self.try_ask("POST", &path, &json!({})).ok()
-        });
+        let mut next_click = Instant::now();
+        wait_for(&format!("what the button {label:?} leads to"), || {
+            let there = reached();
+            if there.is_none() && Instant::now() >= next_click {
+                let click = || {
+                    let found = self.try_ask("POST", "/element", &wish).ok()?;
+                    // It may have gone meanwhile, and another one come.
+                    self.try_ask("POST", &format!("/element/{}/click", found[ELEMENT].as_str()?), &json!({})).ok()
+                };
+                if click().is_some() {
+                    next_click = Instant::now() + SECOND_CLICK;
+                }
+            }
+            there
+        })
+    }
+
+    /// Clicks the button with this text, which leads to this heading of the whole page.
+    pub fn press(&self, label: &str, heading: &str) {
+        self.press_until(label, || (self.texts("h1") == [heading]).then_some(()));
     }
 
     /// Waits for the heading of the whole page.

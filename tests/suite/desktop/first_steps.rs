@@ -25,25 +25,18 @@ fn the_first_start_leads_through_four_steps_and_a_self_test_and_the_next_one_doe
 
     let page = Page::open(&session);
     page.wait_for_heading("A sieve for your web traffic");
-    page.press("Next");
-    page.wait_for_heading("What is to stay behind?");
-    page.press("Next");
-    page.wait_for_heading("Use Tamis for this computer?");
-    let announced: Vec<String> = page.texts("td code.new");
+    page.press("Next", "What is to stay behind?");
+    page.press("Next", "Use Tamis for this computer?");
+    let announced = wait_for("what would be changed", || Some(page.texts("td code.new")).filter(|new| new.len() == 2));
     assert_eq!(set(), before, "nothing is set before the button is pressed");
-    page.press("Use for this computer");
-    let in_use = wait_for("the system's setting", || Some(set()).filter(|now| now.1 == "'auto'"));
-    assert_eq!(announced.len(), 2);
+    let pointed_here = || Some(set()).filter(|now| now.1 == "'auto'");
+    let in_use = page.press_until("Use for this computer", pointed_here);
     assert!([&in_use.0, &in_use.1].iter().all(|value| announced.contains(value)), "{announced:?} became {in_use:?}");
-    page.press("Stop using");
-    wait_for("the setting of before", || (set() == before).then_some(()));
-    page.press("Use for this computer");
-    wait_for("the system's setting", || (get("mode") == "'auto'").then_some(()));
+    page.press_until("Stop using", || (set() == before).then_some(()));
+    page.press_until("Use for this computer", pointed_here);
 
-    page.press("Next");
-    page.wait_for_heading("What becomes of https");
-    page.press("Next");
-    page.wait_for_heading("Does it work?");
+    page.press("Next", "What becomes of https");
+    page.press("Next", "Does it work?");
     let states = |expected: &[&str]| {
         wait_for("the self-test", || (page.texts("li [role=img]") == expected).then_some(()));
     };
@@ -51,14 +44,13 @@ fn the_first_start_leads_through_four_steps_and_a_self_test_and_the_next_one_doe
     page.switch("Start at login").click();
     states(&["Works"; 5]);
     assert!(session.home.path().join("config/autostart/tamis.desktop").exists());
-    page.press("Done");
+    let is_done = || fs::read_to_string(&settings).ok()?.contains("first_steps_done = true").then_some(());
+    page.press_until("Done", is_done);
     page.switch("Filtering");
-    wait_for("the settings", || fs::read_to_string(&settings).ok()?.contains("first_steps_done = true").then_some(()));
     drop(page);
 
     let page = Page::open(&session);
     page.switch("Filtering");
     assert_ne!(page.texts("h1"), ["A sieve for your web traffic"]);
-    page.press("First steps");
-    page.wait_for_heading("A sieve for your web traffic");
+    page.press("First steps", "A sieve for your web traffic");
 }

@@ -40,6 +40,42 @@ struct Bounds {
     silence: Duration,
 }
 
+/// How HTTP/2 is spoken with origins.
+#[derive(Debug, Clone)]
+pub(crate) struct Codec {
+    builder: h2::client::Builder,
+    bounds: Bounds,
+}
+
+impl Codec {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let mut builder = h2::client::Builder::new();
+        builder
+            .enable_push(false)
+            .initial_window_size(limits.http2_stream_window())
+            .initial_connection_window_size(limits.http2_connection_window())
+            .max_frame_size(FRAME)
+            .max_header_list_size(u32::try_from(limits.buffer()).unwrap_or(u32::MAX))
+            .max_send_buffer_size(SEND_BUFFER);
+        let window = limits.http2_stream_window();
+        Self { builder, bounds: Bounds { fields: limits.fields, window, silence: limits.body_silence } }
+    }
+
+    /// Begins a connection on `io`, to an origin whose targets are of `scheme`.
+    pub(crate) async fn begin<IO>(&self, io: IO, scheme: Scheme) -> Result<Sender, h2::Error>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (requests, conversation) = self.builder.handshake(io).await?;
+        tokio::spawn(async move {
+            if let Err(error) = conversation.await {
+                tracing::debug!(%error, "an HTTP/2 connection to an origin ended early");
+            }
+        });
+        Ok(Sender { requests, scheme, bounds: self.bounds, users: Arc::default() })
+    }
+}
+
 /// Why a request got no response.
 pub(crate) enum Unanswered {
     /// The connection was of no use any more, and nothing was sent.
@@ -51,22 +87,6 @@ pub(crate) enum Unanswered {
 }
 
 impl Sender {
-    /// Begins to speak HTTP/2 on `io`, to an origin whose targets are of `scheme`.
-    pub(crate) async fn open<IO>(io: IO, scheme: Scheme, limits: &Limits) -> Result<Self, h2::Error>
-    where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (requests, conversation) = builder(limits).handshake(io).await?;
-        tokio::spawn(async move {
-            if let Err(error) = conversation.await {
-                tracing::debug!(%error, "an HTTP/2 connection to an origin ended early");
-            }
-        });
-        let bounds =
-            Bounds { fields: limits.fields, window: limits.http2_stream_window(), silence: limits.body_silence };
-        Ok(Self { requests, scheme, bounds, users: Arc::default() })
-    }
-
     /// Whether it takes further requests: it has not ended, and the origin has not said that it will (RFC 9113 6.8).
     pub(crate) fn is_open(&self) -> bool {
         let asked = self.requests.clone().poll_ready(&mut Context::from_waker(Waker::noop()));
@@ -108,18 +128,6 @@ impl Sender {
             Err(error) => Err(Unanswered::Broken(error)),
         }
     }
-}
-
-fn builder(limits: &Limits) -> h2::client::Builder {
-    let mut builder = h2::client::Builder::new();
-    builder
-        .enable_push(false)
-        .initial_window_size(limits.http2_stream_window())
-        .initial_connection_window_size(limits.http2_connection_window())
-        .max_frame_size(FRAME)
-        .max_header_list_size(u32::try_from(limits.buffer()).unwrap_or(u32::MAX))
-        .max_send_buffer_size(SEND_BUFFER);
-    builder
 }
 
 /// The origin has not begun with a request (RFC 9113 8.7): it refused the stream, or said which one was its last.

@@ -6,7 +6,6 @@
 
 mod client;
 mod client_stream;
-mod gauge;
 mod received;
 mod request;
 mod sending;
@@ -18,10 +17,13 @@ mod tests;
 use http::HeaderName;
 use http::header::{CONNECTION, HeaderMap, TRANSFER_ENCODING, UPGRADE};
 
-pub(crate) use client::{Sender, Unanswered};
+pub(crate) use client::{Codec, Sender, Unanswered};
 pub(crate) use client_stream::ClientStream;
 pub(crate) use received::{Arrived, Received};
 pub(crate) use server::serve;
+
+/// By which it is agreed on in TLS (RFC 9113 3.2).
+pub(crate) const ALPN: &[u8] = b"h2";
 
 /// The largest frame that is taken: the smallest bound that may be set (RFC 9113 4.2). Larger ones would only make streams
 /// wait for each other.

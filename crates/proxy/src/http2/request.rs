@@ -25,7 +25,7 @@ pub(super) fn read(
 ) -> Result<Box<Inbound>, Error> {
     let (mut parts, stream) = request.into_parts();
     if parts.method == Method::CONNECT {
-        return Err(Error::no_tunnel_in_http2());
+        return Err(Error::bad_request("CONNECT is for proxies, and HTTP/2 is spoken behind one here."));
     }
     if parts.headers.len() > limits.fields {
         return Err(Error::too_many_fields(limits.fields));

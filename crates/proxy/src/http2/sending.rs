@@ -51,12 +51,15 @@ where
     finish(stream, http::HeaderMap::new())
 }
 
+/// None at the end.
+type Next<E> = Result<Option<Frame<Bytes>>, Stopped<E>>;
+
 /// The next frame of the body, unless the stream ends before it comes.
 fn poll_next<B: Body<Data = Bytes> + Unpin>(
     body: &mut B,
     stream: &mut SendStream<Bytes>,
     cx: &mut Context<'_>,
-) -> Poll<Result<Option<Frame<Bytes>>, Stopped<B::Error>>> {
+) -> Poll<Next<B::Error>> {
     if stream.poll_reset(cx).is_ready() {
         return Poll::Ready(Err(Stopped::NoStream));
     }

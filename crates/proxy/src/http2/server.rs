@@ -7,7 +7,6 @@
 //! is read: who floods us with them and does not read waits for himself. h2 counts the frames that a head may come in.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,16 +14,15 @@ use bytes::Bytes;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use http::Request;
-use http::uri::Scheme;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::gauge::Gauge;
 use super::stream::{self, OfConnection};
 use super::{FRAME, SEND_BUFFER};
 use crate::access::Caller;
+use crate::intercept::Secure;
 use crate::life::Member;
+use crate::line::{Line, LineIo};
 use crate::{Limits, Shared};
 
 /// Streams that were reset before anybody looked at them; one more and the connection ends.
@@ -33,14 +31,15 @@ const RESET_UNSEEN: usize = 64;
 /// Streams that broke the rules; one more and the connection ends.
 const BROKEN_RULES: usize = 256;
 
-/// Serves a client that speaks HTTP/2 on `io` until it leaves, has been idle for long, or the proxy ends. `scheme` is that of
-/// all that it may ask for.
-pub(crate) async fn serve<IO>(io: IO, scheme: Scheme, caller: Caller, shared: Arc<Shared>, mut life: Member)
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let io = Gauge::on(io);
-    let written = io.written();
+/// Serves a client that speaks HTTP/2 on `io` until it leaves, has been idle for long, or the proxy ends.
+pub(crate) async fn serve(
+    io: LineIo,
+    caller: Caller,
+    secure: Option<Arc<Secure>>,
+    shared: Arc<Shared>,
+    mut life: Member,
+) {
+    let line = io.line();
     let shaken = tokio::time::timeout(shared.limits.request_head, builder(&shared.limits).handshake(io));
     let connection = tokio::select! {
         shaken = shaken => shaken,
@@ -49,8 +48,8 @@ where
     match connection {
         Ok(Ok(connection)) => {
             let room = Arc::new(Semaphore::new(shared.limits.http2_streams));
-            let of_all = OfConnection { shared, life: life.clone(), caller, scheme };
-            Conversation { connection, of_all, room, begun: 0, written }.go_on(&mut life).await;
+            let of_all = OfConnection { shared, life: life.clone(), caller, secure };
+            Conversation { connection, of_all, room, begun: 0, line }.go_on(&mut life).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "a client did not begin HTTP/2 as it should"),
         Err(_) => tracing::debug!("a client did not begin HTTP/2 in time"),
@@ -72,15 +71,14 @@ fn builder(limits: &Limits) -> h2::server::Builder {
 }
 
 /// A connection, and what is going on on it.
-struct Conversation<IO> {
-    connection: Connection<Gauge<IO>, Bytes>,
+struct Conversation {
+    connection: Connection<LineIo, Bytes>,
     of_all: OfConnection,
     /// For exchanges.
     room: Arc<Semaphore>,
     /// Streams begun so far.
     begun: u64,
-    /// Bytes that the client took.
-    written: Arc<AtomicU64>,
+    line: Arc<Line>,
 }
 
 /// What happens on a connection, or to it.
@@ -96,7 +94,7 @@ enum Event {
     Look,
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> Conversation<IO> {
+impl Conversation {
     async fn go_on(mut self, life: &mut Member) {
         let mut idleness = Idleness::new(&self);
         let mut is_draining = false;
@@ -163,11 +161,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> Conversation<IO> {
 }
 
 /// Carries the connection on; takes a new stream unless `is_full`.
-fn poll_accept<IO: AsyncRead + AsyncWrite + Unpin>(
-    connection: &mut Connection<IO, Bytes>,
-    is_full: bool,
-    cx: &mut Context<'_>,
-) -> Poll<Event> {
+fn poll_accept(connection: &mut Connection<LineIo, Bytes>, is_full: bool, cx: &mut Context<'_>) -> Poll<Event> {
     if is_full {
         return connection.poll_closed(cx).map(Event::Over);
     }
@@ -193,7 +187,7 @@ struct Idleness {
     silence: Duration,
     next_look: Instant,
     begun: u64,
-    written: u64,
+    sent: u64,
     /// Since when nothing was taken of what waits for the client, and nothing else is going on.
     deaf_since: Option<Instant>,
 }
@@ -207,24 +201,24 @@ enum Found {
 }
 
 impl Idleness {
-    fn new<IO>(conversation: &Conversation<IO>) -> Self {
+    fn new(conversation: &Conversation) -> Self {
         let Limits { request_head, body_silence, .. } = conversation.of_all.shared.limits;
         Self {
             apart: request_head,
             silence: body_silence,
             next_look: Instant::now() + request_head,
             begun: 0,
-            written: 0,
+            sent: 0,
             deaf_since: None,
         }
     }
 
-    fn look<IO: AsyncRead + AsyncWrite + Unpin>(&mut self, conversation: &Conversation<IO>) -> Found {
+    fn look(&mut self, conversation: &Conversation) -> Found {
         let now = Instant::now();
         self.next_look = now + self.apart;
-        let (begun, written) = (conversation.begun, conversation.written.load(Ordering::Relaxed));
-        let moved = (begun, written) != (self.begun, self.written);
-        (self.begun, self.written) = (begun, written);
+        let (begun, sent) = (conversation.begun, conversation.line.sent());
+        let moved = (begun, sent) != (self.begun, self.sent);
+        (self.begun, self.sent) = (begun, sent);
         let is_served = conversation.room.available_permits() == conversation.of_all.shared.limits.http2_streams;
         if moved || !is_served {
             self.deaf_since = None;

@@ -19,6 +19,7 @@ use crate::body::OutBody;
 use crate::client::Client;
 use crate::exchange::{self, Around};
 use crate::incoming::SenderError;
+use crate::intercept::Secure;
 use crate::life::Member;
 use crate::patience::Awaited;
 use crate::relay::BodyError;
@@ -30,8 +31,8 @@ pub(super) struct OfConnection {
     pub(super) shared: Arc<Shared>,
     pub(super) life: Member,
     pub(super) caller: Caller,
-    /// Of all its targets.
-    pub(super) scheme: Scheme,
+    /// Where it was opened: to whom it goes.
+    pub(super) secure: Option<Arc<Secure>>,
 }
 
 /// Answers the request on a stream, unless the client resets it before.
@@ -46,8 +47,9 @@ pub(super) async fn serve(request: Request<RecvStream>, respond: SendResponse<By
 }
 
 async fn converse(request: Request<RecvStream>, client: &Arc<ClientStream>, connection: OfConnection) {
-    let OfConnection { shared, life, caller, scheme } = connection;
-    let around = Arc::new(Around { shared, life, caller, client: Client::Http2(Arc::clone(client)) });
+    let OfConnection { shared, life, caller, secure } = connection;
+    let scheme = if secure.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+    let around = Arc::new(Around { shared, life, caller, secure, client: Client::Http2(Arc::clone(client)) });
     let limits = &around.shared.limits;
     let method = request.method().clone();
     let answered = async {

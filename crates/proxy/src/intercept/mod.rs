@@ -1,7 +1,15 @@
 //! Opening TLS with an authority of our own: which connections, and what is never opened.
 
+mod client_hello;
+mod client_tls;
 mod learned;
+mod ocsp;
+mod open;
+mod opener;
+mod origin_tls;
 mod program;
+mod secure;
+mod tickets;
 mod untouched;
 
 use std::sync::Arc;
@@ -11,8 +19,12 @@ use tamis_authority::{Distrust, Leaves};
 
 use crate::HostPattern;
 
+pub(crate) use client_tls::is_refusal;
 pub use learned::{Cause, Learned, LearnedException, Outcome, WaryProgram};
+pub(crate) use open::{Tunnel, carry};
+pub(crate) use opener::Opener;
 pub use program::{Program, Programs};
+pub(crate) use secure::Secure;
 pub use untouched::Untouched;
 
 /// What of HTTPS is opened, and with what.

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use http::uri::Scheme;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::informational::Listening;
 use super::tap::Tap;
 use super::up_body::UpBody;
 use crate::Limits;
 use crate::http2::{self, Unanswered};
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, SenderError};
 use crate::line::{Line, LineIo};
 
 /// A connection on which requests are sent.
@@ -36,46 +35,50 @@ enum Protocol {
     Http2(http2::Sender),
 }
 
-/// How hyper is to read and write on the way up.
-pub(super) fn codec(limits: &Limits) -> Builder {
-    let mut codec = Builder::new();
-    codec
-        .preserve_header_case(true)
-        // What is not spelt by a client is spelt as most do.
-        .title_case_headers(true)
-        .max_headers(limits.fields)
-        .max_buf_size(limits.buffer())
-        // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.
-        .allow_spaces_after_header_name_in_responses(true)
-        .allow_obsolete_multiline_headers_in_responses(true);
-    codec
+/// How HTTP is read and written on the way up.
+#[derive(Debug, Clone)]
+pub(super) struct Codecs {
+    http1: Builder,
+    http2: http2::Codec,
+}
+
+impl Codecs {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let mut http1 = Builder::new();
+        http1
+            .preserve_header_case(true)
+            // What is not spelt by a client is spelt as most do.
+            .title_case_headers(true)
+            .max_headers(limits.fields)
+            .max_buf_size(limits.buffer())
+            // A proxy mends both in a response (RFC 9112 5.1 and 5.2); in a request they are refused.
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true);
+        Self { http1, http2: http2::Codec::new(limits) }
+    }
 }
 
 impl Connection {
-    /// Lets hyper speak on a line.
-    pub(super) async fn open_http1(codec: &Builder, io: LineIo, generation: u64) -> hyper::Result<Self> {
+    /// Begins to speak HTTP of this version on a line.
+    pub(super) async fn open(
+        codecs: &Codecs,
+        io: LineIo,
+        version: Version,
+        generation: u64,
+    ) -> Result<Self, SenderError> {
         let line = io.line();
-        let (sender, conversation) = codec.handshake(TokioIo::new(io)).await?;
+        if version == Version::HTTP_2 {
+            let scheme = if line.is_sealed() { Scheme::HTTPS } else { Scheme::HTTP };
+            let sender = codecs.http2.begin(io, scheme).await?;
+            return Ok(Self { protocol: Protocol::Http2(sender), generation });
+        }
+        let (sender, conversation) = codecs.http1.handshake(TokioIo::new(io)).await?;
         tokio::spawn(async move {
             if let Err(error) = conversation.with_upgrades().await {
                 tracing::debug!(%error, "a connection to an origin ended early");
             }
         });
         Ok(Self { protocol: Protocol::Http1 { sender, line }, generation })
-    }
-
-    /// Begins HTTP/2, with an origin whose targets are of `scheme`.
-    pub(super) async fn open_http2<IO>(
-        io: IO,
-        scheme: Scheme,
-        limits: &Limits,
-        generation: u64,
-    ) -> Result<Self, h2::Error>
-    where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let sender = http2::Sender::open(io, scheme, limits).await?;
-        Ok(Self { protocol: Protocol::Http2(sender), generation })
     }
 
     /// Sends a request; the future is the head of its response. To drop that before it comes ends the connection, in HTTP/2

@@ -23,22 +23,21 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
-use http::uri::{Authority, Scheme};
-use http::{Request, Response, StatusCode, Uri};
+use http::uri::Authority;
+use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Body;
-use hyper::client::conn::http1::Builder;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use crate::Limits;
 use crate::error::Error;
 use crate::http2::Unanswered;
 use crate::incoming::{Incoming, SenderError};
+use crate::intercept::Secure;
 use crate::interim::Interims;
 use crate::line::LineIo;
 use crate::patience::{Awaited, Patience};
 use crate::tunnel::End;
-use connection::Connection;
+use crate::{Limits, Untouched};
+use connection::{Codecs, Connection};
 use connector::Connector;
 use fault::ConnectError;
 pub(crate) use informational::Listener;
@@ -55,11 +54,30 @@ pub(crate) use tap::Tap;
 pub(crate) use up_body::UpBody;
 pub(crate) use ways::Ways;
 
+/// What a request is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'a> {
+    /// A plain origin.
+    Plain(&'a Authority),
+    /// The origin of a connection that was opened.
+    Secure(&'a Arc<Secure>),
+}
+
+impl<'a> Destination<'a> {
+    /// Its host and port.
+    pub(crate) fn authority(self) -> &'a Authority {
+        match self {
+            Self::Plain(authority) => authority,
+            Self::Secure(secure) => &secure.authority,
+        }
+    }
+}
+
 /// The way to origins, and the connections made on it.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     connector: Connector,
-    codec: Builder,
+    codecs: Codecs,
     origins: Arc<Origins>,
     /// Of [`Origins`]: which routes these are.
     generation: u64,
@@ -79,7 +97,7 @@ impl Upstream {
         });
         Self {
             connector: Connector::new(own, refused, routes, limits, reach),
-            codec: connection::codec(limits),
+            codecs: Codecs::new(limits),
             generation: origins.generation(),
             origins,
             requests_per_origin: limits.requests_per_origin,
@@ -93,7 +111,7 @@ impl Upstream {
     fn rerouted(&self, routes: Arc<Routes>) -> Self {
         Self {
             connector: self.connector.rerouted(routes),
-            codec: self.codec.clone(),
+            codecs: self.codecs.clone(),
             generation: self.origins.reroute(),
             origins: Arc::clone(&self.origins),
             ..*self
@@ -106,9 +124,27 @@ impl Upstream {
     }
 
     /// Waits until the origin may be asked one thing more. Its body's end frees the place.
-    pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
-        let place = self.origins.take(authority).await;
-        place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
+    pub(crate) async fn place(&self, destination: Destination<'_>) -> Result<Place, Error> {
+        let place = self.origins.take(destination).await;
+        place.ok_or_else(|| Error::origin_busy(destination.authority().as_str(), self.requests_per_origin))
+    }
+
+    /// Takes a connection that was made elsewhere for the origin of this name, on which HTTP of this version is agreed: it
+    /// waits there for the next request.
+    pub(crate) async fn adopt(&self, key: &str, line: LineIo, version: Version) {
+        match Connection::open(&self.codecs, line, version, self.generation).await {
+            Ok(mut connection) => {
+                if connection.ready().await {
+                    self.origins.adopt(key, connection);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "a connection to an origin ended before its first request"),
+        }
+    }
+
+    /// Whether a connection to the origin of this name is there that takes a request.
+    pub(crate) fn keeps(&self, key: &str) -> bool {
+        self.origins.keeps(key, self.generation)
     }
 
     /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
@@ -116,18 +152,19 @@ impl Upstream {
     /// makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
+        destination: Destination<'_>,
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
         interims: &Arc<Interims>,
         patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
-        let Some(authority) = request.uri().authority().cloned() else {
-            return Err(Error::internal("A request on its way up names no host."));
-        };
-        let proxy = match self.routes().to(&authority, Traffic::Requests) {
-            Route::HttpProxy(proxy) => Some(proxy),
-            Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+        let proxy = match destination {
+            Destination::Secure(_) => None,
+            Destination::Plain(authority) => match self.routes().to(authority, Traffic::Requests) {
+                Route::HttpProxy(proxy) => Some(proxy),
+                Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+            },
         };
         address(&mut request, proxy);
         let readdressed = || {
@@ -136,11 +173,12 @@ impl Upstream {
             Ok(request)
         };
         let waiting = Waiting { listening: Listening { interims, patience: self.continue_wait }, patience };
-        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority, waiting).await?;
+        let (response, lease) = self.send_or_again(place, request, &readdressed, destination, waiting).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority.as_str(), response.status()))
+                let authority = destination.authority().as_str();
+                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority, response.status()))
             }
             _ => Ok((response, lease)),
         }
@@ -157,9 +195,10 @@ impl Upstream {
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
-        authority: &Authority,
+        destination: Destination<'_>,
         waiting: Waiting<'_>,
     ) -> Result<(Response<Incoming>, Lease), Error> {
+        let authority = destination.authority().as_str();
         while let Some(mut idle) = place.idle_connection(self.generation, SystemTime::now()) {
             let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
             match self.send_once(&mut idle, request, waiting).await {
@@ -186,49 +225,32 @@ impl Upstream {
                         // Whoever else comes is not to wait on it too.
                         place.retire(&idle);
                     }
-                    return Err(failed.explain(self, authority.as_str()));
+                    return Err(failed.explain(self, authority));
                 }
             }
         }
-        let opened = Box::pin(self.open(authority)).await;
-        let mut fresh = opened.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let opened = Box::pin(self.open(destination)).await;
+        let mut fresh = opened.map_err(|failed| failed.explain(self, authority))?;
         place.share(&fresh);
         let answered = self.send_once(&mut fresh, request, waiting).await;
-        let response = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
+        let response = answered.map_err(|failed| failed.explain(self, authority))?;
         let lease = Lease::new(place, fresh, &response);
         Ok((response, lease))
     }
 
-    async fn open(&self, authority: &Authority) -> Result<Connection, Failed> {
-        let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
-        let opened = Connection::open_http1(&self.codec, line, self.generation).await;
-        opened.map_err(|error| Failed::Broken(error.into()))
-    }
-
-    /// Takes over a connection to an origin that was made elsewhere and speaks HTTP/2: requests go out on it from now on,
-    /// many at a time.
-    pub(crate) async fn adopt_http2<IO>(
-        &self,
-        authority: &Authority,
-        io: IO,
-        scheme: Scheme,
-        limits: &Limits,
-    ) -> Result<(), h2::Error>
-    where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let connection = Connection::open_http2(io, scheme, limits, self.generation).await?;
-        self.origins.adopt(authority, connection);
-        Ok(())
-    }
-
-    /// The same for HTTP/1: one request goes out on it, and perhaps the next one behind it.
-    pub(crate) async fn adopt_http1(&self, authority: &Authority, io: LineIo) -> hyper::Result<()> {
-        let mut connection = Connection::open_http1(&self.codec, io, self.generation).await?;
-        if connection.ready().await {
-            self.origins.adopt(authority, connection);
-        }
-        Ok(())
+    async fn open(&self, destination: Destination<'_>) -> Result<Connection, Failed> {
+        let (line, version) = match destination {
+            Destination::Plain(authority) => {
+                let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
+                (line, Version::HTTP_11)
+            }
+            Destination::Secure(secure) => {
+                let end = self.connector.for_tunnel(&secure.authority, secure.fields.clone()).await;
+                let line = secure.begin(end.map_err(Failed::Connecting)?, self.connect).await;
+                (line.map_err(Failed::Sealing)?, secure.version())
+            }
+        };
+        Connection::open(&self.codecs, line, version, self.generation).await.map_err(Failed::Broken)
     }
 
     async fn send_once(
@@ -300,6 +322,8 @@ struct Waiting<'a> {
 /// Why a request got no response.
 enum Failed {
     Connecting(ConnectError),
+    /// There is no TLS with it that can be trusted.
+    Sealing(Untouched),
     /// The connection was closed before anything was sent.
     NotSent(Box<Request<UpBody>>),
     /// The origin says that it has not begun with it; its body is whole.
@@ -322,6 +346,7 @@ impl Failed {
     fn explain(self, upstream: &Upstream, authority: &str) -> Error {
         match self {
             Self::Connecting(error) => error.explain(authority, upstream.connect),
+            Self::Sealing(why) => Error::bad_answer(authority, &std::io::Error::other(why.to_string())),
             Self::NotSent(_) | Self::NotProcessed(_) => {
                 Error::bad_answer(authority, &std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
             }

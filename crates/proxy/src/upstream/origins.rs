@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use http::uri::Authority;
 use tokio::sync::Semaphore;
 
+use super::Destination;
 use super::connection::Connection;
 
 /// How many origins are remembered before those without guests are looked for.
@@ -106,8 +107,11 @@ impl Origins {
     }
 
     /// Waits for a place; none when there was none in time.
-    pub(super) async fn take(&self, authority: &Authority) -> Option<Place> {
-        let origin = lock(&self.known).at(authority, &self.common);
+    pub(super) async fn take(&self, destination: Destination<'_>) -> Option<Place> {
+        let origin = match destination {
+            Destination::Plain(authority) => lock(&self.known).at(authority, &self.common),
+            Destination::Secure(secure) => lock(&self.known).named(&secure.key, &self.common),
+        };
         let permit = match origin.free.try_acquire() {
             Ok(permit) => permit,
             Err(_) => tokio::time::timeout(self.common.bounds.patience, origin.free.acquire()).await.ok()?.ok()?,
@@ -116,10 +120,20 @@ impl Origins {
         Some(Place { origin })
     }
 
-    /// Keeps a connection that was made elsewhere.
-    pub(super) fn adopt(&self, authority: &Authority, connection: Connection) {
-        let origin = lock(&self.known).at(authority, &self.common);
+    /// Keeps a connection to the origin of this name for whoever comes next.
+    pub(super) fn adopt(&self, key: &str, connection: Connection) {
+        let origin = lock(&self.known).named(key, &self.common);
         origin.keep(connection);
+    }
+
+    /// Whether a connection to the origin of this name is there that takes a request.
+    pub(super) fn keeps(&self, key: &str, generation: u64) -> bool {
+        let origin = lock(&self.known).origins.get(key).map(Arc::clone);
+        let is_usable = |idle: &Idle| idle.connection.generation == generation && idle.connection.is_ready();
+        origin.is_some_and(|origin| {
+            let kept = lock(&origin.kept);
+            kept.shared.as_ref().or(kept.idle.last()).is_some_and(is_usable)
+        })
     }
 
     /// The routes as they are now, in a number.
@@ -310,13 +324,13 @@ mod tests {
     async fn those_who_wait_come_in_order_and_only_so_long() {
         let origins = origins(Duration::from_secs(5));
         let here = Authority::from_static("a.test");
-        let first = origins.take(&here).await.unwrap();
+        let first = origins.take(Destination::Plain(&here)).await.unwrap();
         let (also_here, still_here) = (Authority::from_static("A.test"), Authority::from_static("a.test:80"));
-        let mut second = Box::pin(origins.take(&also_here));
-        let mut third = Box::pin(origins.take(&still_here));
+        let mut second = Box::pin(origins.take(Destination::Plain(&also_here)));
+        let mut third = Box::pin(origins.take(Destination::Plain(&still_here)));
         assert!(now(&mut second).await.is_pending() && now(&mut third).await.is_pending());
         // Another origin is another matter.
-        assert!(origins.take(&Authority::from_static("a.test:81")).await.is_some());
+        assert!(origins.take(Destination::Plain(&Authority::from_static("a.test:81"))).await.is_some());
         drop(first);
         assert!(now(&mut third).await.is_pending(), "the second came first");
         let _second = second.await.unwrap();
@@ -326,15 +340,14 @@ mod tests {
     #[tokio::test]
     async fn a_connection_over_which_the_computer_slept_is_not_used_again() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let limits = crate::Limits::default();
+        let codecs = super::super::connection::Codecs::new(&crate::Limits::default());
         let origins = origins(Duration::ZERO);
-        let place = origins.take(&Authority::from_static("a.test")).await.unwrap();
+        let place = origins.take(Destination::Plain(&Authority::from_static("a.test"))).await.unwrap();
         for (slept, is_used) in [(0, true), (59, true), (3600, false)] {
             let socket = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let _its_end = listener.accept().await.unwrap();
             let io = crate::line::LineIo::to_origin(socket);
-            let mut connection =
-                Connection::open_http1(&super::super::connection::codec(&limits), io, 0).await.unwrap();
+            let mut connection = Connection::open(&codecs, io, http::Version::HTTP_11, 0).await.unwrap();
             assert!(connection.ready().await);
             place.keep(connection);
             let now = SystemTime::now() + Duration::from_secs(slept);
@@ -349,13 +362,13 @@ mod tests {
         let origin = |n: usize| format!("host{n}.test").parse::<Authority>().unwrap();
         let mut guests = Vec::new();
         for n in 0..10_000 {
-            let place = origins.take(&origin(n)).await;
+            let place = origins.take(Destination::Plain(&origin(n))).await;
             if n % 20 == 0 {
                 guests.push((n, place));
             }
         }
         for (n, _) in &guests {
-            assert!(origins.take(&origin(*n)).await.is_none(), "a second place at origin {n}");
+            assert!(origins.take(Destination::Plain(&origin(*n))).await.is_none(), "a second place at origin {n}");
         }
         let remembered = lock(&origins.known).origins.len();
         assert!(remembered <= 2 * guests.len() + 1, "{remembered}");

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use http::uri::{Authority, Scheme};
+use http::uri::Authority;
 use http::{Request, Response, Version};
 use tamis_filter::Pipeline;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::access::{Caller, Who};
+use crate::line::LineIo;
 use crate::{Access, Config, ExchangeRecord, Learned, Limits, Proxy, Routes};
 
 /// Nothing here takes so long.
@@ -58,7 +59,8 @@ impl Proxied {
             let accept = async {
                 loop {
                     let (client, _) = listener.accept().await.unwrap();
-                    let served = super::serve(client, Scheme::HTTP, caller, Arc::clone(&shared), life.clone());
+                    let served =
+                        super::serve(LineIo::from_client(client), caller, None, Arc::clone(&shared), life.clone());
                     tokio::spawn(served);
                 }
             };
@@ -97,7 +99,7 @@ impl Proxied {
         let (theirs, _) = origin.listener.accept().await.unwrap();
         let ways = &self.proxy.shared.in_force().ways;
         let up = ways.of(Who::ThisComputer);
-        up.adopt_http2(&origin.authority(), ours, Scheme::HTTP, &self.proxy.shared.limits).await.unwrap();
+        up.adopt(origin.authority().as_str(), LineIo::to_origin(ours), Version::HTTP_2).await;
         theirs
     }
 
