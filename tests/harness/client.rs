@@ -74,6 +74,12 @@ impl Client {
         Self { stream, ahead: Vec::new(), trailers: Vec::new() }
     }
 
+    /// The connection itself, of which nothing was read beyond what was asked for.
+    pub fn into_inner(self) -> TcpStream {
+        assert!(self.ahead.is_empty(), "{} bytes were read ahead", self.ahead.len());
+        self.stream
+    }
+
     /// Sends bytes.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.stream.write_all(bytes.as_ref()).expect("sending");

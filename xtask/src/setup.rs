@@ -43,7 +43,7 @@ const DESKTOP: [Package; 4] = [
     package("libayatana-appindicator3-1", Sign::Library("libayatana-appindicator3.so.1")),
 ];
 
-const TESTS: [Package; 15] = [
+const TESTS: [Package; 16] = [
     package("xvfb", Sign::Program("Xvfb")),
     package("xauth", Sign::Program("xauth")),
     package("dbus", Sign::Program("dbus-daemon")),
@@ -56,6 +56,7 @@ const TESTS: [Package; 15] = [
     package("dconf-gsettings-backend", Sign::None),
     package("libkf5config-bin", Sign::Program("kreadconfig5")),
     package("curl", Sign::Program("curl")),
+    package("openssl", Sign::Program("openssl")),
     package("python3", Sign::Program("python3")),
     package("xdotool", Sign::Program("xdotool")),
     package("imagemagick", Sign::Program("import")),
