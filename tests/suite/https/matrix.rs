@@ -158,7 +158,6 @@ fn what_is_on_the_distrust_list_is_left_to_the_client() {
 }
 
 #[test]
-#[ignore = "a root that is not shown is not looked for"]
 fn a_root_on_the_distrust_list_counts_for_those_who_do_not_show_it() {
     let lab = Lab::start();
     let list = Distrust::parse(&line(&lab.pki.root())).unwrap();

@@ -8,6 +8,7 @@ mod open;
 mod opener;
 mod origin_tls;
 mod program;
+mod roots;
 mod secure;
 mod tickets;
 mod untouched;

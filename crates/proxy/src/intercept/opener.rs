@@ -6,12 +6,11 @@ use http::uri::Authority;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::server::ProducesTickets;
-use rustls_platform_verifier::Verifier;
 use tokio::sync::OnceCell;
 
 use super::client_hello::ClientHello;
 use super::tickets::{Partition, Partitions};
-use super::{Interception, Scope, Untouched};
+use super::{Interception, Scope, Untouched, roots};
 use crate::HostPattern;
 
 /// What opens connections, and keeps what that takes from one to the next.
@@ -21,7 +20,7 @@ pub(crate) struct Opener {
     provider: Arc<CryptoProvider>,
     partitions: Partitions,
     /// Made when it is first needed: the system's roots are many files.
-    verifier: OnceCell<Result<Arc<Verifier>, String>>,
+    verifier: OnceCell<Result<Arc<dyn ServerCertVerifier>, String>>,
 }
 
 impl Opener {
@@ -76,14 +75,10 @@ impl Opener {
     /// The system's verifier, with the extra roots; made aside, for it reads files.
     pub(super) async fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, String> {
         let make = || async {
-            let (roots, provider) = (self.interception.extra_roots.clone(), self.provider());
-            let made = tokio::task::spawn_blocking(move || Verifier::new_with_extra_roots(roots, provider)).await;
-            match made {
-                Ok(Ok(verifier)) => Ok(Arc::new(verifier)),
-                Ok(Err(error)) => Err(format!("the system's roots cannot be used: {error}")),
-                Err(error) => Err(format!("reading the system's roots broke off: {error}")),
-            }
+            let (interception, provider) = (self.interception.clone(), self.provider());
+            let made = tokio::task::spawn_blocking(move || roots::verifier(&interception, provider)).await;
+            made.unwrap_or_else(|error| Err(format!("reading the system's roots broke off: {error}")))
         };
-        self.verifier.get_or_init(make).await.clone().map(|verifier| verifier as _)
+        self.verifier.get_or_init(make).await.clone()
     }
 }

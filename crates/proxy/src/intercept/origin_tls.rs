@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::opener::Opener;
 use super::tickets::Partition;
-use super::{Untouched, ocsp};
+use super::{Interception, Untouched, ocsp};
 use crate::tunnel::End;
 
 /// Begins TLS to an origin. `protocols` are offered to it; the stream tells which it took.
@@ -26,23 +26,22 @@ pub(super) async fn begin(
     partition: &Partition,
     limit: Duration,
 ) -> Result<TlsStream<End>, Untouched> {
-    let verifier = opener.verifier().await.map_err(Untouched::BadServer)?;
-    let strict = Arc::new(Strict { opener: Arc::clone(opener), platform: verifier, refusal: Mutex::default() });
-    let asked = Arc::new(AskedForCertificate::default());
+    let platform = opener.verifier().await.map_err(Untouched::BadServer)?;
+    let judge = partition.judge(|| Judge::new(opener.interception().clone(), platform));
     let builder = ClientConfig::builder_with_provider(opener.provider()).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| Untouched::BadServer(error.to_string()))?;
-    let verified = builder.dangerous().with_custom_certificate_verifier(Arc::clone(&strict) as _);
-    let mut config = verified.with_client_cert_resolver(Arc::clone(&asked) as _);
+    let verified = builder.dangerous().with_custom_certificate_verifier(Arc::clone(&judge.strict) as _);
+    let mut config = verified.with_client_cert_resolver(Arc::clone(&judge.asked) as _);
     config.alpn_protocols = protocols.to_vec();
     config.resumption = Resumption::store(partition.sessions());
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
     let done = where_it_may_wait(tokio::time::timeout(limit, handshake)).await?;
-    if asked.0.load(Ordering::Relaxed) {
+    if judge.asked.0.load(Ordering::Relaxed) {
         return Err(Untouched::ClientCertificate);
     }
     match done {
         Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(strict.refusal().unwrap_or_else(|| Untouched::BadServer(error.to_string()))),
+        Ok(Err(error)) => Err(judge.strict.refusal().unwrap_or_else(|| Untouched::BadServer(error.to_string()))),
         Err(_) => Err(Untouched::BadServer(format!("no TLS within {} seconds", limit.as_secs()))),
     }
 }
@@ -61,10 +60,24 @@ where
     done.map_err(|error| Untouched::BadServer(format!("the check of its certificate broke off: {error}")))
 }
 
+/// Who judges an origin for one partition. Always the same: rustls takes no session up again under another verifier.
+#[derive(Debug, Clone)]
+pub(super) struct Judge {
+    strict: Arc<Strict>,
+    asked: Arc<AskedForCertificate>,
+}
+
+impl Judge {
+    fn new(interception: Interception, platform: Arc<dyn ServerCertVerifier>) -> Self {
+        let strict = Arc::new(Strict { interception, platform, refusal: Mutex::default() });
+        Self { strict, asked: Arc::default() }
+    }
+}
+
 /// The system's verifier, and what we know beside it.
 #[derive(Debug)]
 struct Strict {
-    opener: Arc<Opener>,
+    interception: Interception,
     platform: Arc<dyn ServerCertVerifier>,
     /// Why it said no, where that is not the system's word.
     refusal: Mutex<Option<Untouched>>,
@@ -90,7 +103,7 @@ impl ServerCertVerifier for Strict {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let interception = self.opener.interception();
+        let interception = &self.interception;
         let chain = || std::iter::once(end_entity).chain(intermediates);
         // What we sign is for clients of ours: at a server it would be somebody who has our key, or ourselves in a circle.
         let authority = interception.leaves.authority();

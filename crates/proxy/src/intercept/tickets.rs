@@ -15,6 +15,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::ProducesTickets;
 
 use super::client_hello::ClientHello;
+use super::origin_tls::Judge;
 
 /// How many partitions are remembered; the one that began first goes.
 const REMEMBERED: usize = 1024;
@@ -36,6 +37,8 @@ pub(crate) struct Partition {
 #[derive(Debug)]
 struct Memory {
     sessions: Arc<dyn ClientSessionStore>,
+    /// Who judges it.
+    judge: OnceLock<Judge>,
     /// The protocol that it took.
     agreed: OnceLock<Option<Vec<u8>>>,
 }
@@ -50,6 +53,11 @@ impl Partition {
     /// The origin's sessions.
     pub(super) fn sessions(&self) -> Arc<dyn ClientSessionStore> {
         Arc::clone(&self.memory.sessions)
+    }
+
+    /// Who judges the origin: whom `make` makes, the first time.
+    pub(super) fn judge(&self, make: impl FnOnce() -> Judge) -> Judge {
+        self.memory.judge.get_or_init(make).clone()
     }
 
     /// The protocol that the origin took at first, none where it names none.
@@ -96,7 +104,7 @@ impl Partitions {
         let mut id = Id::default();
         provider.secure_random.fill(&mut id).ok()?;
         let sessions = Arc::new(ClientSessionMemoryCache::new(SESSIONS));
-        let memory = Arc::new(Memory { sessions, agreed: OnceLock::new() });
+        let memory = Arc::new(Memory { sessions, judge: OnceLock::new(), agreed: OnceLock::new() });
         if known.in_order.len() >= REMEMBERED
             && let Some(oldest) = known.in_order.pop_front()
         {
