@@ -104,6 +104,27 @@ fn sessions_are_taken_up_again_on_both_sides() {
 }
 
 #[test]
+fn what_is_kept_towards_an_origin_is_for_those_alone_who_resume() {
+    let lab = Lab::start();
+    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&[], "good"));
+    let asks = |browser: &Browser| {
+        let mut visit = lab.visit(browser, &origin.named(HOST)).expect("a visit");
+        assert_eq!(visit.client.ask(get("/", HOST)).1, b"good");
+    };
+    let agreements = || origin.meetings().iter().filter(|meeting| meeting.agreed.is_ok()).count();
+    let browser = lab.browser();
+    asks(&browser);
+    assert_eq!(agreements(), 1);
+    // The connection that the first visit left behind.
+    asks(&browser);
+    assert_eq!(agreements(), 0);
+    // A private window, or another site's corner of the same browser: known to nobody.
+    asks(&lab.browser());
+    assert_eq!(agreements(), 1);
+    assert!(!lab.browser().visit(lab.proxy.addr, &origin.named(HOST)).expect("a visit").agreed.resumed);
+}
+
+#[test]
 fn the_client_speaks_what_the_origin_speaks() {
     let lab = Lab::start();
     let identity = lab.pki.leaf(&[HOST]);
