@@ -27,6 +27,13 @@ pub(crate) enum SenderError {
     Malformed(&'static str),
 }
 
+impl SenderError {
+    /// The origin says that it answers in HTTP/1.1 only (RFC 9113 7).
+    pub(crate) fn wants_http1(&self) -> bool {
+        matches!(self, Self::Http2(error) if error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+    }
+}
+
 impl Incoming {
     /// What came of it, where it has a stream to itself.
     pub(crate) fn arrived(&self) -> Option<Arrived> {

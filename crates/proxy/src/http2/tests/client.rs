@@ -214,6 +214,17 @@ async fn a_head_beyond_the_bounds_or_the_rules_is_no_answer() {
 }
 
 #[tokio::test]
+async fn a_client_learns_that_its_origin_wants_http1_for_this_rfc9113_7() {
+    let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
+    let mut up = http2_origin(proxied.adopt(&origin).await).await;
+    let mut client = proxied.client().await;
+    let (response, _) = client.send_request(origin.get("/"), true).unwrap();
+    asked(&mut up).await.1.send_reset(h2::Reason::HTTP_1_1_REQUIRED);
+    let error = in_time(response).await.unwrap_err();
+    assert_eq!(error.reason(), Some(h2::Reason::HTTP_1_1_REQUIRED));
+}
+
+#[tokio::test]
 async fn an_origin_that_answers_early_may_end_the_upload_rfc9113_8_1() {
     let (mut proxied, origin) = (Proxied::usual().await, Origin::start().await);
     let mut up = frames::Peer::server(proxied.adopt(&origin).await).await;
