@@ -251,3 +251,38 @@ async fn an_upload_that_its_client_gives_up_is_reset_rfc9113_8_1() {
     let reset = up.next().await.unwrap();
     assert_eq!((reset.kind, reset.reason()), (RST_STREAM, CANCEL));
 }
+
+#[tokio::test]
+async fn bodies_arrive_whole_however_they_are_cut_rfc9113_6_1() {
+    let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
+    let mut up = http2_origin(proxied.adopt(&origin).await).await;
+    let mut client = proxied.client().await;
+    // Some sizes, among them those around a frame and a window (Knuth's numbers).
+    let mut state = 42_u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below + 1
+    };
+    for size in [0, 1, 16_384, 16_385, 65_535, 65_536, random(300_000), random(3_000_000)] {
+        let body = Bytes::from_iter((0..size).map(|at| (at % 251) as u8));
+        let (response, mut sender) = client.send_request(origin.post("/"), false).unwrap();
+        let mut rest = body.clone();
+        let ask = async {
+            while !rest.is_empty() {
+                let piece = rest.split_to(random(40_000).min(rest.len()));
+                send_all(&mut sender, piece, false).await;
+            }
+            sender.send_data(Bytes::new(), true).unwrap();
+            body_of(response.await.unwrap().body_mut()).await.unwrap()
+        };
+        let echo = async {
+            let (mut request, mut respond) = asked(&mut up).await;
+            let came = body_of(request.body_mut()).await.unwrap();
+            let mut stream = respond.send_response(ok(), false).unwrap();
+            send_all(&mut stream, Bytes::from(came), false).await;
+            stream.send_data(Bytes::new(), true).unwrap();
+        };
+        let (came_back, ()) = in_time(async { tokio::join!(ask, echo) }).await;
+        assert!(came_back == body, "{size} bytes became {}", came_back.len());
+    }
+}
