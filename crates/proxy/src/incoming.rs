@@ -12,7 +12,8 @@ use crate::http2::{Arrived, Received};
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Http1(hyper::body::Incoming),
-    Http2(Received),
+    /// In a box: the other kind is smaller, and passes through many hands.
+    Http2(Box<Received>),
 }
 
 /// Why no more of it comes.

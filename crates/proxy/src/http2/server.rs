@@ -31,6 +31,9 @@ const RESET_UNSEEN: usize = 64;
 /// Streams that broke the rules; one more and the connection ends.
 const BROKEN_RULES: usize = 256;
 
+/// Every connection begins with this window (RFC 9113 6.9.2).
+const LEAST_WINDOW: u32 = 65_535;
+
 /// Serves a client that speaks HTTP/2 on `io` until it leaves, has been idle for long, or the proxy ends.
 pub(crate) async fn serve(
     io: LineIo,
@@ -56,12 +59,17 @@ pub(crate) async fn serve(
     }
 }
 
+/// Clients are near, and there may be many.
+fn upload_window(from_origins: u32) -> u32 {
+    (from_origins / 4).max(LEAST_WINDOW)
+}
+
 fn builder(limits: &Limits) -> h2::server::Builder {
     let mut builder = h2::server::Builder::new();
     builder
         .max_concurrent_streams(u32::try_from(limits.http2_streams).unwrap_or(u32::MAX))
-        .initial_window_size(limits.http2_stream_window())
-        .initial_connection_window_size(limits.http2_connection_window())
+        .initial_window_size(upload_window(limits.http2_stream_window()))
+        .initial_connection_window_size(upload_window(limits.http2_connection_window()))
         .max_frame_size(FRAME)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buffer_size(SEND_BUFFER)
