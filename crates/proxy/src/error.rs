@@ -215,6 +215,17 @@ impl Error {
         }
     }
 
+    /// The origin answers this request in HTTP/1.1 only (RFC 9113 7). A client of HTTP/2 is told so in its own words, and asks
+    /// once more.
+    pub(crate) fn wants_http1(authority: &str) -> Self {
+        Self {
+            status: StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            title: "The site wants another version of HTTP",
+            detail: format!("{authority} answers this request in HTTP/1.1 only."),
+            remedy: TRY_LATER,
+        }
+    }
+
     /// A wait on the origin came to its limit.
     pub(crate) fn timed_out(doing: &'static str, authority: &str, limit: std::time::Duration) -> Self {
         Self {

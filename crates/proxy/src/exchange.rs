@@ -114,7 +114,7 @@ impl From<Request<hyper::body::Incoming>> for Box<Inbound> {
 impl Inbound {
     /// One that came over a stream of HTTP/2, in the terms of HTTP/1.1.
     pub(crate) fn over_http2(parts: Parts, body: Received) -> Box<Self> {
-        Box::new(Self { parts, body: Incoming::Http2(body), upgrade: None })
+        Box::new(Self { parts, body: Incoming::Http2(Box::new(body)), upgrade: None })
     }
 
     /// Whether its length is not known before its end: in chunks, or in HTTP/2 simply unsaid.

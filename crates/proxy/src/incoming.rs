@@ -12,7 +12,8 @@ use crate::http2::{Arrived, Received};
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Http1(hyper::body::Incoming),
-    Http2(Received),
+    /// In a box: the other kind is smaller, and passes through many hands.
+    Http2(Box<Received>),
 }
 
 /// Why no more of it comes.
@@ -25,6 +26,13 @@ pub(crate) enum SenderError {
     /// The rules of HTTP/2 are broken where its codec leaves them to us.
     #[error("{0}")]
     Malformed(&'static str),
+}
+
+impl SenderError {
+    /// The origin says that it answers in HTTP/1.1 only (RFC 9113 7).
+    pub(crate) fn wants_http1(&self) -> bool {
+        matches!(self, Self::Http2(error) if error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+    }
 }
 
 impl Incoming {

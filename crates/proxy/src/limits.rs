@@ -34,14 +34,14 @@ pub struct Limits {
     /// Bytes of a head, and of body read ahead or not yet sent, for each direction of a connection; a response head that
     /// is longer is answered 502. Not less than 8192.
     pub buffer_bytes: usize,
-    /// Streams of one HTTP/2 connection at a time, either way, that its client may have: 100, as RFC 9113 6.5.2 recommends
-    /// at least.
+    /// Streams that a client may have on one HTTP/2 connection at a time: 100, as RFC 9113 6.5.2 recommends at least. What
+    /// origins say of theirs is kept to.
     pub http2_streams: usize,
-    /// Bytes of a body that may wait here, for each stream of HTTP/2: its window. At 50 ms from the origin, 1 MiB lets
-    /// 20 MiB a second come.
+    /// Bytes of a body that may wait here, for each stream from an origin of HTTP/2: its window. At 50 ms from there, 1 MiB
+    /// lets 20 MiB a second come. Clients, which are near, get a quarter for what they send.
     pub http2_stream_bytes: usize,
-    /// The same for all streams of a connection together. So many slow readers may hold whole windows until the others
-    /// wait for them: 16.
+    /// The same for all streams of a connection together. With 16 times as much, so many slow readers may hold a whole
+    /// window each before others wait for them.
     pub http2_connection_bytes: usize,
     /// Requests at one origin (host and port) at a time, each with a connection of its own; further ones wait. Tunnels
     /// are not counted: nobody could tell when one ends. A browser has 6, a download manager 16 to 32: a crowd of

@@ -159,7 +159,7 @@ fn received(response: Response<h2::RecvStream>, bounds: Bounds) -> Result<Respon
     }
     let (parts, stream) = response.into_parts();
     let body = Received::new(stream, &parts.headers, bounds.window);
-    Ok(Response::from_parts(parts, Incoming::Http2(body)))
+    Ok(Response::from_parts(parts, Incoming::Http2(Box::new(body))))
 }
 
 /// A request whose response is awaited.

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use h2::SendStream;
 use h2::server::SendResponse;
+use h2::{Reason, SendStream};
 use http::{Response, StatusCode};
 
 use crate::interim::Interim;
@@ -72,6 +72,11 @@ impl ClientStream {
     /// Begins the final response.
     pub(super) fn send(&self, head: Response<()>, is_all: bool) -> Result<SendStream<Bytes>, h2::Error> {
         self.respond().send_response(head, is_all)
+    }
+
+    /// Ends the stream without a response.
+    pub(super) fn reset(&self, reason: Reason) {
+        self.respond().send_reset(reason);
     }
 
     /// The task of this stream runs anew.

@@ -25,6 +25,10 @@ pub(crate) use server::serve;
 /// By which it is agreed on in TLS (RFC 9113 3.2).
 pub(crate) const ALPN: &[u8] = b"h2";
 
+/// On a response: the origin answers this request in HTTP/1.1 only, and a client of HTTP/2 gets a reset that says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Http1Wanted;
+
 /// The largest frame that is taken: the smallest bound that may be set (RFC 9113 4.2). Larger ones would only make streams
 /// wait for each other.
 const FRAME: u32 = 16 * 1024;

@@ -31,6 +31,9 @@ const RESET_UNSEEN: usize = 64;
 /// Streams that broke the rules; one more and the connection ends.
 const BROKEN_RULES: usize = 256;
 
+/// Every connection begins with this window (RFC 9113 6.9.2).
+const LEAST_WINDOW: u32 = 65_535;
+
 /// Serves a client that speaks HTTP/2 on `io` until it leaves, has been idle for long, or the proxy ends.
 pub(crate) async fn serve(
     io: LineIo,
@@ -56,12 +59,17 @@ pub(crate) async fn serve(
     }
 }
 
+/// Clients are near, and there may be many.
+fn upload_window(from_origins: u32) -> u32 {
+    (from_origins / 4).max(LEAST_WINDOW)
+}
+
 fn builder(limits: &Limits) -> h2::server::Builder {
     let mut builder = h2::server::Builder::new();
     builder
         .max_concurrent_streams(u32::try_from(limits.http2_streams).unwrap_or(u32::MAX))
-        .initial_window_size(limits.http2_stream_window())
-        .initial_connection_window_size(limits.http2_connection_window())
+        .initial_window_size(upload_window(limits.http2_stream_window()))
+        .initial_connection_window_size(upload_window(limits.http2_connection_window()))
         .max_frame_size(FRAME)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buffer_size(SEND_BUFFER)
@@ -106,18 +114,15 @@ impl Conversation {
                 Event::Over(Err(error)) => return tracing::debug!(%error, "a client's HTTP/2 connection ended early"),
                 Event::Draining => {
                     is_draining = true;
-                    self.connection.graceful_shutdown();
+                    self.end_soon();
                 }
-                Event::NoMoreTime => {
-                    self.connection.abrupt_shutdown(Reason::NO_ERROR);
-                    return self.close().await;
-                }
+                Event::NoMoreTime => return,
                 Event::Look => match idleness.look(&self) {
                     Found::Work => {}
                     // RFC 9113 6.8: who may be about to ask something learns that it will not be answered here.
                     Found::Nothing => {
                         self.connection.graceful_shutdown();
-                        return self.close().await;
+                        return self.close(life).await;
                     }
                     Found::Deaf => return tracing::debug!("a client takes nothing of its answers"),
                 },
@@ -150,12 +155,24 @@ impl Conversation {
         });
     }
 
-    /// Says good-bye; the client may take as long as others to hear it.
-    async fn close(&mut self) {
+    /// Ends with what is under way; at once where nothing is.
+    fn end_soon(&mut self) {
+        if self.connection.has_streams() {
+            self.connection.graceful_shutdown();
+        } else {
+            self.connection.abrupt_shutdown(Reason::NO_ERROR);
+        }
+    }
+
+    /// Waits until the client has heard our good-bye, for as long as others get.
+    async fn close(&mut self, life: &mut Member) {
         let limit = self.of_all.shared.limits.leave;
         let closed = std::future::poll_fn(|cx| self.connection.poll_closed(cx));
-        if tokio::time::timeout(limit, closed).await.is_err() {
-            tracing::debug!("a client did not end its HTTP/2 connection");
+        tokio::select! {
+            closed = tokio::time::timeout(limit, closed) => if closed.is_err() {
+                tracing::debug!("a client did not end its HTTP/2 connection");
+            },
+            () = life.draining() => {}
         }
     }
 }
@@ -216,16 +233,16 @@ impl Idleness {
     fn look(&mut self, conversation: &Conversation) -> Found {
         let now = Instant::now();
         self.next_look = now + self.apart;
-        let (begun, sent) = (conversation.begun, conversation.line.sent());
-        let moved = (begun, sent) != (self.begun, self.sent);
-        (self.begun, self.sent) = (begun, sent);
+        let begun = std::mem::replace(&mut self.begun, conversation.begun);
+        let sent = std::mem::replace(&mut self.sent, conversation.line.sent());
         let is_served = conversation.room.available_permits() == conversation.of_all.shared.limits.http2_streams;
-        if moved || !is_served {
+        if begun == self.begun && is_served && !conversation.connection.has_streams() {
+            // Whatever else it sends, to be answered (PING).
+            return Found::Nothing;
+        }
+        if sent != self.sent || !is_served {
             self.deaf_since = None;
             return Found::Work;
-        }
-        if !conversation.connection.has_streams() {
-            return Found::Nothing;
         }
         if now - *self.deaf_since.get_or_insert(now) >= self.silence { Found::Deaf } else { Found::Work }
     }

@@ -13,7 +13,7 @@ use hyper::body::Body;
 
 use super::client_stream::ClientStream;
 use super::sending::{self, Stopped};
-use super::{drop_connection_fields, request};
+use super::{Http1Wanted, drop_connection_fields, request};
 use crate::access::Caller;
 use crate::body::OutBody;
 use crate::client::Client;
@@ -81,6 +81,9 @@ async fn keep_looking(client: &ClientStream, limits: &Limits) {
 
 /// Sends the response. One that breaks off ends in a reset, so that it is not taken for a whole one (RFC 9113 8.1).
 async fn respond(mut response: Response<OutBody>, method: &Method, client: &ClientStream, around: &Arc<Around>) {
+    if response.extensions().get::<Http1Wanted>().is_some() {
+        return client.reset(Reason::HTTP_1_1_REQUIRED);
+    }
     response.body_mut().goes_to(Arc::clone(around), false);
     let (parts, mut body) = response.into_parts();
     let is_all = framing::is_contentless(method, parts.status) || body.is_end_stream();

@@ -5,6 +5,7 @@ use http::{Response, Version};
 use super::connection::Connection;
 use super::origins::Place;
 use super::tap::Tap;
+use crate::http2::Arrived;
 use crate::incoming::Incoming;
 
 /// A place at the origin, and the connection on which the answer comes. When it is dropped both are there for others.
@@ -12,7 +13,8 @@ use crate::incoming::Incoming;
 pub(crate) struct Lease {
     place: Place,
     connection: Option<Connection>,
-    tap: Option<Tap>,
+    /// What came of the body, where it has a stream to itself.
+    arrived: Option<Arrived>,
     is_reusable: bool,
 }
 
@@ -21,13 +23,13 @@ impl Lease {
         // hyper would send the next request on the connection of an HTTP/1.0 origin as HTTP/1.0, and drop a body of unknown
         // length without a word; each request is to go out in our own version (RFC 9110 2.5).
         let is_reusable = response.version() >= Version::HTTP_11;
-        let tap = connection.tap().or_else(|| response.body().arrived().map(Tap::Stream));
-        Self { place, connection: Some(connection), tap, is_reusable }
+        Self { place, connection: Some(connection), arrived: response.body().arrived(), is_reusable }
     }
 
     /// A look at what it comes over.
     pub(crate) fn tap(&self) -> Option<Tap> {
-        self.tap.clone()
+        let arrived = || self.arrived.clone().map(Tap::Stream);
+        self.connection.as_ref().and_then(Connection::tap).or_else(arrived)
     }
 }
 

@@ -350,6 +350,7 @@ impl Failed {
             Self::NotSent(_) | Self::NotProcessed(_) => {
                 Error::bad_answer(authority, &std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
             }
+            Self::Broken(error) if error.wants_http1() => Error::wants_http1(authority),
             Self::Broken(error) => Error::bad_answer(authority, &error),
             Self::TookTooLong => Error::timed_out("Waiting for the answer of", authority, upstream.response_head),
         }

@@ -261,11 +261,8 @@ impl Place {
 
     /// Takes back a connection whose exchange is over, for the next one.
     pub(super) fn keep(&self, mut connection: Connection) {
-        if let Some(shared) = lock(&self.origin.kept).shared.as_mut().filter(|shared| shared.connection.is(&connection))
-        {
-            shared.since = SystemTime::now();
-        } else if connection.is_shareable() {
-            // Another one has taken its place.
+        if connection.is_shareable() {
+            self.origin.was_used(&connection);
         } else if connection.is_ready() {
             self.origin.keep(connection);
         } else if connection.is_open() {
@@ -281,6 +278,13 @@ impl Place {
 }
 
 impl Origin {
+    /// One exchange on a shared connection is over; where another one has taken its place, it ends with its last.
+    fn was_used(&self, connection: &Connection) {
+        if let Some(shared) = lock(&self.kept).shared.as_mut().filter(|shared| shared.connection.is(connection)) {
+            shared.since = SystemTime::now();
+        }
+    }
+
     fn keep(&self, connection: Connection) {
         if connection.generation != self.common.generation.load(Ordering::Relaxed) {
             return;

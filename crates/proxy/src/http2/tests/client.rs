@@ -214,6 +214,17 @@ async fn a_head_beyond_the_bounds_or_the_rules_is_no_answer() {
 }
 
 #[tokio::test]
+async fn a_client_learns_that_its_origin_wants_http1_for_this_rfc9113_7() {
+    let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
+    let mut up = http2_origin(proxied.adopt(&origin).await).await;
+    let mut client = proxied.client().await;
+    let (response, _) = client.send_request(origin.get("/"), true).unwrap();
+    asked(&mut up).await.1.send_reset(h2::Reason::HTTP_1_1_REQUIRED);
+    let error = in_time(response).await.unwrap_err();
+    assert_eq!(error.reason(), Some(h2::Reason::HTTP_1_1_REQUIRED));
+}
+
+#[tokio::test]
 async fn an_origin_that_answers_early_may_end_the_upload_rfc9113_8_1() {
     let (mut proxied, origin) = (Proxied::usual().await, Origin::start().await);
     let mut up = frames::Peer::server(proxied.adopt(&origin).await).await;
@@ -239,4 +250,39 @@ async fn an_upload_that_its_client_gives_up_is_reset_rfc9113_8_1() {
     body.send_reset(h2::Reason::CANCEL);
     let reset = up.next().await.unwrap();
     assert_eq!((reset.kind, reset.reason()), (RST_STREAM, CANCEL));
+}
+
+#[tokio::test]
+async fn bodies_arrive_whole_however_they_are_cut_rfc9113_6_1() {
+    let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
+    let mut up = http2_origin(proxied.adopt(&origin).await).await;
+    let mut client = proxied.client().await;
+    // Some sizes, among them those around a frame and a window (Knuth's numbers).
+    let mut state = 42_u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below + 1
+    };
+    for size in [0, 1, 16_384, 16_385, 65_535, 65_536, random(300_000), random(3_000_000)] {
+        let body = Bytes::from_iter((0..size).map(|at| (at % 251) as u8));
+        let (response, mut sender) = client.send_request(origin.post("/"), false).unwrap();
+        let mut rest = body.clone();
+        let ask = async {
+            while !rest.is_empty() {
+                let piece = rest.split_to(random(40_000).min(rest.len()));
+                send_all(&mut sender, piece, false).await;
+            }
+            sender.send_data(Bytes::new(), true).unwrap();
+            body_of(response.await.unwrap().body_mut()).await.unwrap()
+        };
+        let echo = async {
+            let (mut request, mut respond) = asked(&mut up).await;
+            let came = body_of(request.body_mut()).await.unwrap();
+            let mut stream = respond.send_response(ok(), false).unwrap();
+            send_all(&mut stream, Bytes::from(came), false).await;
+            stream.send_data(Bytes::new(), true).unwrap();
+        };
+        let (came_back, ()) = in_time(async { tokio::join!(ask, echo) }).await;
+        assert!(came_back == body, "{size} bytes became {}", came_back.len());
+    }
 }

@@ -115,7 +115,8 @@ impl Peer {
         let _gone = self.0.write_all(&frame(kind, ACK, 0, payload)).await;
     }
 
-    async fn any(&mut self) -> Option<Frame> {
+    /// The next frame of any kind.
+    pub(super) async fn any(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).await.ok()?;
         let [a, b, c, kind, flags, stream @ ..] = head;

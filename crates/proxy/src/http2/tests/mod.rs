@@ -3,6 +3,7 @@
 mod client;
 mod floods;
 mod frames;
+mod sealed;
 mod server;
 
 use std::net::SocketAddr;
