@@ -184,6 +184,16 @@ impl SystemStore {
         }
     }
 
+    fn put_by_hand(&self, file: &Path, pem: &str) -> Vec<String> {
+        let put = format!("sudo tee {} <<'END'\n{}\nEND", quoted(file), pem.trim_end());
+        vec![put, self.refresh_by_hand(self.layout.added)]
+    }
+
+    fn take_by_hand(&self, files: &[PathBuf]) -> Vec<String> {
+        let takes = files.iter().map(|file| format!("sudo rm -- {}", quoted(file)));
+        takes.chain([self.refresh_by_hand(self.layout.removed)]).collect()
+    }
+
     /// The line that makes the file.
     fn refresh_by_hand(&self, arguments: &[&str]) -> String {
         let words: Vec<&str> = ["sudo", self.layout.made_by].into_iter().chain(arguments.iter().copied()).collect();
@@ -192,10 +202,7 @@ impl SystemStore {
 
     /// Takes these files away, and makes the file that programs read without them.
     fn take_away(&self, files: &[PathBuf], rights: Rights) -> Result<(), TrustError> {
-        let by_hand = || {
-            let takes = files.iter().map(|file| format!("sudo rm -- {}", quoted(file)));
-            takes.chain([self.refresh_by_hand(self.layout.removed)]).collect()
-        };
+        let by_hand = || self.take_by_hand(files);
         let mut is_made = files.is_empty();
         for file in files {
             match fs::remove_file(file) {
@@ -234,10 +241,7 @@ impl TrustStore for SystemStore {
         match self.put(&file, &certificate.pem) {
             Ok(()) => self.refresh(self.layout.added).inspect_err(|_| drop(fs::remove_file(&file)))?,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                let by_hand = || {
-                    let put = format!("sudo tee {} <<'END'\n{}\nEND", quoted(&file), certificate.pem.trim_end());
-                    vec![put, self.refresh_by_hand(self.layout.added)]
-                };
+                let by_hand = || self.put_by_hand(&file, &certificate.pem);
                 self.as_administrator(rights, PUT, &file, certificate.pem.as_bytes(), by_hand)?;
             }
             Err(error) => return Err(Self::failed("write", &file, &error)),
@@ -299,4 +303,72 @@ fn plain(name: &str) -> String {
 /// For a shell's command line.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// A Debian below a folder whose own program only tells what it was asked; whoever asks for an administrator gets
+    /// what `pkexec` says.
+    fn store(folder: &Path, pkexec: &str) -> SystemStore {
+        let made = format!("printf %s \"$*\" > '{}/made'", folder.display());
+        for (name, script) in [("update-ca-certificates", made.as_str()), ("pkexec", pkexec), ("sudo", r#"exec "$@""#)]
+        {
+            let file = folder.join(name);
+            fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
+        }
+        let [debian, ..] = &LAYOUTS;
+        SystemStore { layout: debian, root: folder.to_owned(), path: vec![folder.to_owned()] }
+    }
+
+    fn made(folder: &Path) -> Option<String> {
+        fs::read_to_string(folder.join("made")).ok()
+    }
+
+    #[test]
+    fn an_administrator_is_asked_only_where_that_is_allowed_and_does_both_steps_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), r#"exec "$@""#);
+        let file = folder.path().join("it's; a file.crt");
+        let ask = |rights, script| store.as_administrator(rights, script, &file, b"PEM", || vec!["by hand".into()]);
+        let by_hand = TrustError::NeedsAdministrator { commands: vec!["by hand".into()] };
+        assert_eq!(ask(Rights::Own, PUT), Err(by_hand));
+        assert!(!file.exists());
+        assert_eq!(ask(Rights::Administrator, PUT), Ok(()));
+        assert_eq!((fs::read_to_string(&file).unwrap(), made(folder.path())), ("PEM".into(), Some(String::new())));
+        assert_eq!(ask(Rights::Administrator, TAKE), Ok(()));
+        assert_eq!((file.exists(), made(folder.path())), (false, Some("--fresh".into())));
+    }
+
+    #[test]
+    fn who_declines_is_not_told_of_a_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        for (pkexec, want) in [("exit 126", true), ("exit 127", true), ("exit 1", false)] {
+            let store = store(folder.path(), pkexec);
+            let said = store.as_administrator(Rights::Administrator, TAKE, folder.path(), &[], Vec::new);
+            assert_eq!(matches!(said, Err(TrustError::Declined)), want, "{pkexec}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_is_given_to_run_does_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), "exit 1");
+        let file = folder.path().join("it's; a file.crt");
+        let run = |lines: Vec<String>| {
+            let mut shell = Command::new("/bin/sh");
+            let path = format!("{}:/usr/bin:/bin", folder.path().display());
+            let output = shell.args(["-e", "-c", &lines.join("\n")]).env("PATH", path).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+        };
+        run(store.put_by_hand(&file, "-----BEGIN\n$HOME\n-----END\n"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "-----BEGIN\n$HOME\n-----END\n");
+        assert_eq!(made(folder.path()), Some(String::new()));
+        run(store.take_by_hand(std::slice::from_ref(&file)));
+        assert_eq!((file.exists(), made(folder.path())), (false, Some("--fresh".into())));
+    }
 }
