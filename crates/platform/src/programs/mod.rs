@@ -5,6 +5,11 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod sock_diag;
 
+#[cfg(any(windows, test))]
+pub(crate) mod tcp_table;
+#[cfg(windows)]
+mod windows;
+
 use std::net::SocketAddr;
 
 /// A program that runs on this computer.
@@ -36,7 +41,9 @@ impl Programs {
             [client, proxy].map(|address| SocketAddr::new(address.ip().to_canonical(), address.port()));
         #[cfg(target_os = "linux")]
         return self.system.behind(client, proxy);
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(windows)]
+        return windows::behind(client, proxy);
+        #[cfg(not(any(target_os = "linux", windows)))]
         {
             let _ = (client, proxy);
             None

@@ -11,8 +11,12 @@ mod nss;
 mod places;
 #[cfg(target_os = "linux")]
 mod profiles;
+#[cfg(any(target_os = "linux", windows))]
+mod reach;
 #[cfg(target_os = "linux")]
 mod system_linux;
+#[cfg(windows)]
+mod windows;
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -109,7 +113,12 @@ pub fn trust_stores(places: &Places) -> Vec<Box<dyn TrustStore>> {
         stores.extend(system_linux::SystemStore::find(places).map(|store| Box::new(store) as _));
         stores
     }
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    {
+        let _the_user_has_one = places;
+        vec![Box::new(windows::UserRoots)]
+    }
+    #[cfg(not(any(target_os = "linux", windows)))]
     {
         let _ = places;
         Vec::new()
