@@ -51,6 +51,7 @@ const TESTS: [Package; 16] = [
     package("webkit2gtk-driver", Sign::Program("WebKitWebDriver")),
     package("chromium", Sign::Program("chromium")),
     package("firefox-esr", Sign::Program("firefox-esr")),
+    package("libnss3-tools", Sign::Program("certutil")),
     package("libglib2.0-bin", Sign::Program("gsettings")),
     package("gsettings-desktop-schemas", Sign::PkgConfig("gsettings-desktop-schemas")),
     package("dconf-gsettings-backend", Sign::None),
