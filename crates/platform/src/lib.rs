@@ -25,6 +25,9 @@ mod process;
 #[cfg(windows)]
 pub mod session_end;
 pub mod system_proxy;
+#[cfg(unix)]
+mod tool;
+pub mod trust;
 mod way;
 #[cfg(windows)]
 mod win32;
