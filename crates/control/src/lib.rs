@@ -10,6 +10,7 @@
 mod access;
 mod activity;
 mod ask;
+mod authority_store;
 mod cleanup;
 mod command;
 mod company;
@@ -21,6 +22,7 @@ mod guard;
 mod handle;
 mod hands;
 mod journal;
+mod learned_store;
 mod limits;
 mod options;
 mod paths;
@@ -41,6 +43,7 @@ mod unexpected_ends;
 mod upstream;
 mod words;
 
+pub use authority_store::{AuthorityState, AuthorityStore, MadeAuthority};
 pub use cleanup::{Cleanup, cleanup};
 pub use command::Command;
 pub use doctor::{Diagnosis, Fact, diagnose};
@@ -48,6 +51,7 @@ pub use first_steps::{CheckId, CheckState, CheckView, FirstStep, FirstStepsView,
 pub use guard::guard;
 pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
+pub use learned_store::LearnedStore;
 pub use options::{Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};
 pub use pause::PauseLength;
@@ -58,6 +62,7 @@ pub use snapshot::{
     ProfileView, RECENT_CHANGES, SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView,
     Toggle,
 };
+pub use store::StoreError;
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
     take_dead_address_out,

@@ -139,10 +139,14 @@ impl Default for Learned {
 }
 
 impl Learned {
-    /// What an earlier run has learned.
+    /// What an earlier run has learned. No row holds for longer than it would have been learned for.
     pub fn new(mut exceptions: Vec<LearnedException>, mut wary: Vec<WaryProgram>) -> Self {
-        exceptions.iter_mut().for_each(|row| row.host = written(&row.host));
+        for row in &mut exceptions {
+            row.host = written(&row.host);
+            row.expires = row.expires.min(end(row.first_seen, row.cause.lasts()));
+        }
         wary.retain(|row| row.program.is_some());
+        wary.iter_mut().for_each(|row| row.expires = row.expires.min(end(row.first_seen, WARY_LASTS)));
         keep_latest(&mut exceptions, EXCEPTIONS, |row| row.expires);
         keep_latest(&mut wary, WARY, |row| row.expires);
         let (served, closed) = (LruCache::new(SERVED), LruCache::new(CLOSED));
@@ -313,6 +317,11 @@ fn without_final_dot(host: &str) -> &str {
 
 fn holds(first_seen: SystemTime, expires: SystemTime, now: SystemTime) -> bool {
     (first_seen..expires).contains(&now)
+}
+
+/// Of what was read somewhere, and may be any time: what has no end that can be told is over.
+fn end(first_seen: SystemTime, lasts: Duration) -> SystemTime {
+    first_seen.checked_add(lasts).unwrap_or(first_seen)
 }
 
 /// What lies in the future was seen by a clock that was wrong.

@@ -210,6 +210,11 @@ fn an_earlier_run_is_taken_up_again_within_the_bounds() {
     assert_eq!(again.rows(at(1)), (rows.clone(), wary.clone()));
     assert!(alone(&again, BROWSER, "A.test", 1).is_some() && alone(&again, Some("b"), "x.test", 1).is_some());
 
+    // Whoever wrote something else there.
+    rows[0].expires = at(1000 * DAY);
+    let for_ever = Learned::new(rows.clone(), vec![WaryProgram { expires: at(1000 * DAY), ..wary[0].clone() }]);
+    assert_eq!((for_ever.rows(at(DAY)).0.len(), for_ever.rows(at(DAY)).1.len()), (0, 0));
+
     let of_nobody = WaryProgram { program: None, ..wary[0].clone() };
     assert!(Learned::new(Vec::new(), vec![of_nobody]).is_empty());
     rows = (0..EXCEPTIONS * 2).map(|n| LearnedException { host: n.to_string(), ..rows[0].clone() }).collect();
