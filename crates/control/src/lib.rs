@@ -11,6 +11,7 @@ mod access;
 mod activity;
 mod ask;
 mod authority_store;
+pub mod builtin_exceptions;
 mod cleanup;
 mod command;
 mod company;
