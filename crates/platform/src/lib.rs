@@ -21,7 +21,10 @@ pub mod network;
 #[cfg(windows)]
 pub mod notice;
 pub mod open_files;
+#[cfg(target_os = "linux")]
+mod proc_net;
 mod process;
+pub mod programs;
 #[cfg(windows)]
 pub mod session_end;
 pub mod system_proxy;
