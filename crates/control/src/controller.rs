@@ -1,7 +1,10 @@
 //! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
 
+mod at_start;
 mod data_plane;
 mod first_steps;
+mod https;
+mod https_state;
 mod system;
 
 use std::path::PathBuf;
@@ -19,7 +22,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::activity::Activity;
 use crate::hands::aside;
 use crate::pause::{Now, Pause};
-use crate::plan::{Actual, Step, Wanted, plan};
+use crate::plan::{Actual, Opening, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::sites::{self, Sites};
@@ -29,6 +32,7 @@ use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, exceptions, presets, words};
 use first_steps::FirstSteps;
+use https_state::Https;
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -72,6 +76,7 @@ pub(crate) struct Controller {
     /// that has not noticed yet still needs it.
     former: Option<Former>,
     actual: Actual,
+    https: Https,
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
     sites: Sites,
@@ -108,6 +113,7 @@ impl Controller {
             own_routes: Vec::new(),
             former: None,
             actual: Actual::default(),
+            https: Https::new(),
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
             sites: Sites::default(),
@@ -132,6 +138,7 @@ impl Controller {
         let signals = self.options.quit_on_signals.then(Signals::listen);
         self.look_around().await;
         self.reconcile().await;
+        self.follow_https();
         self.begin_first_steps().await;
         self.phase = Phase::Running;
         self.publish(&out);
@@ -189,6 +196,11 @@ impl Controller {
                         continue;
                     }
                 }
+                event = self.https.event() => {
+                    if !self.deal_with_https(event).await {
+                        continue;
+                    }
+                }
                 Some(()) = network.recv() => {
                     tracing::info!("the network is another one; connections made over the former one are given up");
                     // The same routes again: what was connected before belongs to the former ones.
@@ -237,6 +249,7 @@ impl Controller {
             }
             Err(broken) => self.report(words::settings_unreadable(&broken)),
         }
+        self.look_at_https().await;
         match self.with_system(SystemSetting::recover).await {
             Ok(Ok(Restoration::NothingToDo)) => {}
             Ok(Ok(Restoration::Done { kept, .. })) => {
@@ -340,12 +353,14 @@ impl Controller {
             Command::TestItself => self.want_self_test(),
             Command::DismissProblem { id } => self.problems.retain(|problem| problem.id != id),
             Command::Quit => {}
+            about_https => self.wish_https(about_https),
         }
     }
 
     /// Makes the wishes come true, then saves them if they differ from those `before`.
     async fn fulfil(&mut self, before: &Settings) {
         self.reconcile().await;
+        self.follow_https();
         self.follow_first_steps().await;
         if self.settings != *before {
             self.save_settings().await;
@@ -375,6 +390,7 @@ impl Controller {
             listening: running,
             profiles: filtering.then(|| profiles.collect()),
             exceptions: self.settings.exceptions.clone(),
+            opening: if running { self.opening_wish() } else { Opening::default() },
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some() && !self.holds_back,
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
@@ -392,6 +408,7 @@ impl Controller {
             Step::SwapPipeline(ids) => self.swap_pipeline(ids),
             Step::SwapRoutes { through_former } => self.swap_routes(through_former),
             Step::SetExceptions(exceptions) => self.set_exceptions(exceptions),
+            Step::OpenHttps(opening) => self.open_https(opening),
             Step::PointSystemHere => self.point_system_here().await,
             Step::RestoreSystem => self.restore_system().await,
             Step::StopProxy => {
@@ -401,6 +418,7 @@ impl Controller {
                 self.actual.listening = false;
                 self.actual.profiles = None;
                 self.actual.through_former = false;
+                self.actual.opening = Opening::default();
             }
             Step::SetStartAtLogin(on) => self.set_start_at_login(on).await,
         }
@@ -493,6 +511,7 @@ impl Controller {
                 }),
                 exceptions: exceptions::views(&self.settings.exceptions),
             },
+            https: self.https.view(self.actual.opening.wish.level, &self.options.paths),
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),
                 wanted: self.login_wanted,

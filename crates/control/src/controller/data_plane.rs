@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tamis_filter::Pipeline;
-use tamis_proxy::{Access, Config, Limits, Proxy, Routes};
+use tamis_platform::programs;
+use tamis_proxy::{Access, Config, Limits, Program, Programs, Proxy, Routes};
 
 use super::Controller;
+use crate::plan::Opening;
 use crate::{access, exceptions, limits, words};
 
 /// Files that the program needs besides its connections: settings, event queues, the desktop's own.
@@ -39,6 +41,7 @@ impl Controller {
                     self.actual.profiles = None;
                     self.actual.through_former = false;
                     self.actual.exceptions = Vec::new();
+                    self.actual.opening = Opening::default();
                     self.settle("not-listening");
                     return;
                 }
@@ -65,8 +68,8 @@ impl Controller {
             limits: limits.clone(),
             pac_path: tamis_platform::PAC_PATH,
             refused_targets: self.options.refused_targets.clone(),
-            learned: Arc::default(),
-            programs: Arc::new(()),
+            learned: self.https.learned(),
+            programs: Arc::new(Sockets::default()),
             records: self.records.0.clone(),
         }
     }
@@ -105,5 +108,15 @@ impl Controller {
         let Some(proxy) = &self.proxy else { return };
         proxy.set_routes(Routes::new(rules));
         self.actual.through_former = through_former;
+    }
+}
+
+/// The programs of this computer by their sockets, as the proxy asks for them.
+#[derive(Debug, Default)]
+struct Sockets(programs::Programs);
+
+impl Programs for Sockets {
+    fn behind(&self, client: SocketAddr, proxy: SocketAddr) -> Option<Program> {
+        self.0.behind(client, proxy).map(|found| Program { name: found.name, path: found.path })
     }
 }
