@@ -20,6 +20,7 @@ mod framing;
 #[cfg(target_os = "linux")]
 mod guard;
 mod house;
+mod https;
 mod interim;
 #[cfg(target_os = "linux")]
 mod kde;
