@@ -164,6 +164,11 @@ impl Authority {
         Zeroizing::new(self.issuer.key().serialize_pem())
     }
 
+    /// What it is called in lists of certificates, as by [`subject_of`].
+    pub fn name(&self) -> String {
+        subject_of(&self.certificate)
+    }
+
     /// By which it is known in trust stores.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.certificate)
@@ -203,6 +208,14 @@ impl Authority {
     pub(crate) fn valid(&self) -> Validity {
         self.valid
     }
+}
+
+/// What a certificate is called in lists: the common name of its subject, or all of the subject where it has none.
+pub fn subject_of(certificate: &CertificateDer<'_>) -> String {
+    let parsed = crate::parse(certificate);
+    let subject = parsed.as_ref().map(|parsed| parsed.subject());
+    let common = subject.and_then(|subject| subject.iter_common_name().next()?.as_str().ok());
+    common.map(str::to_owned).or_else(|| subject.map(ToString::to_string)).unwrap_or_default()
 }
 
 /// A name that people can tell from others in a list of trusted authorities: each key has its own.

@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use x509_parser::asn1_rs::nom::Parser;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 
-pub use authority::{Authority, AuthorityError, Fingerprint};
+pub use authority::{Authority, AuthorityError, Fingerprint, subject_of};
 pub use distrust::{Distrust, DistrustError};
 pub use leaves::Leaves;
 

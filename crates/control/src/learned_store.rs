@@ -38,6 +38,13 @@ impl LearnedStore {
         }
     }
 
+    /// How many hosts and how many programs are still left alone, for who only looks.
+    pub(crate) fn counts(&self, now: SystemTime) -> (usize, usize) {
+        let Ok(rows) = self.store.learned() else { return (0, 0) };
+        let hosts = rows.exceptions.iter().filter(|row| row.expires > now).count();
+        (hosts, rows.programs.iter().filter(|row| row.expires > now).count())
+    }
+
     /// Keeps these rows. Those of programs with a name or a place of exceeding length are learned anew in the next run.
     ///
     /// # Errors

@@ -190,6 +190,17 @@ pub(crate) fn read_rules(path: &Path) -> Result<String, StoreError> {
     Ok(text)
 }
 
+/// The text of a file that the user names.
+pub(crate) fn read_text(path: &Path) -> Result<String, StoreError> {
+    let missing = || StoreError {
+        doing: "reading",
+        path: path.to_owned(),
+        why: "there is no such file".into(),
+        malformed: false,
+    };
+    read(path)?.ok_or_else(missing)
+}
+
 /// Removes a file; whether it was there.
 fn remove(path: &Path) -> Result<bool, StoreError> {
     match fs::remove_file(path) {
@@ -302,14 +313,14 @@ fn make_private(path: &Path) {
 
 /// Whether other users can read or change a file, as far as its mode says.
 #[cfg(unix)]
-fn is_open_to_others(path: &Path) -> bool {
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
 }
 
 /// Modes are not what keeps them from it here.
 #[cfg(not(unix))]
-fn is_open_to_others(_: &Path) -> bool {
+pub(crate) fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
