@@ -4,6 +4,7 @@
 mod access;
 mod after_edit;
 mod cases;
+mod certificate;
 #[cfg(target_os = "linux")]
 mod cleanup;
 mod codings;
