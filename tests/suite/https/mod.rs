@@ -1,6 +1,7 @@
 //! HTTPS that is opened with an authority of our own: never less secure than without us (T1 to T16 of the notes are
 //! named where they are guarded).
 
+mod browsers;
 mod certificate_page;
 mod client_hello;
 mod learning;
