@@ -41,7 +41,7 @@ pub(super) fn read(
     Ok(Inbound::over_http2(parts, body))
 }
 
-/// Makes the target whole and `Host` agree with it (RFC 9113 8.3.1).
+/// Makes the target whole and `Host` agree with it (RFC 9113 8.3.1). What is no host and port is refused with `Host`.
 fn address(parts: &mut Parts, scheme: &Scheme) -> Result<(), Error> {
     if parts.uri.scheme().is_some_and(|named| named != scheme) {
         return Err(Error::bad_request("Its :scheme is not that of the connection it came on."));
@@ -55,9 +55,6 @@ fn address(parts: &mut Parts, scheme: &Scheme) -> Result<(), Error> {
         (None, Some(host)) => host.clone(),
         (None, None) => return Err(Error::bad_request("It names no host.")),
     };
-    if HostPort::of(&authority)?.has_user {
-        return Err(Error::bad_request("Its :authority names a user."));
-    }
     let no_host = |_| Error::bad_request("Its :authority is no host and port.");
     parts.headers.insert(HOST, HeaderValue::try_from(authority.as_str()).map_err(no_host)?);
     if parts.uri.authority().is_none() {
