@@ -25,6 +25,8 @@ pub mod open_files;
 mod proc_net;
 mod process;
 pub mod programs;
+#[cfg(any(target_os = "linux", all(test, unix)))]
+mod search_path;
 #[cfg(windows)]
 pub mod session_end;
 pub mod system_proxy;

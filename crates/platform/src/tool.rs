@@ -1,9 +1,8 @@
-//! Other programs, asked for something: found on a search path, given a time, their answers bounded.
+//! Other programs, asked for something: given a time, their answers bounded.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -32,6 +31,7 @@ impl Answer {
     }
 
     /// The number it ended with; none where it was ended.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn code(&self) -> Option<i32> {
         self.status.code()
     }
@@ -41,15 +41,6 @@ impl Answer {
         let said: Vec<&str> = self.complained.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         if said.is_empty() { format!("it ended with {} and said nothing", self.status) } else { said.join(" ") }
     }
-}
-
-/// Where a program of this name is: the first folder of `path` that has it.
-pub(crate) fn find(name: &str, path: &[PathBuf]) -> Option<PathBuf> {
-    path.iter().map(|folder| folder.join(name)).find(|file| is_program(file))
-}
-
-fn is_program(file: &Path) -> bool {
-    file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Runs a program to its end with `input` on its standard input; no shell sees the arguments. What it says is in English.
@@ -141,14 +132,5 @@ mod tests {
             assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{script}");
         }
         assert!(start.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn what_is_found_can_be_run() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("sh"), "not to be run").unwrap();
-        let path = [folder.path().to_owned(), "/bin".into()];
-        assert_eq!(find("sh", &path), Some("/bin/sh".into()));
-        assert_eq!(find("no-such-program", &path), None);
     }
 }

@@ -2,6 +2,10 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(target_os = "macos", all(test, unix)))]
+mod lsof;
+#[cfg(target_os = "macos")]
+mod macos;
 #[cfg(target_os = "linux")]
 mod sock_diag;
 
@@ -43,7 +47,9 @@ impl Programs {
         return self.system.behind(client, proxy);
         #[cfg(windows)]
         return windows::behind(client, proxy);
-        #[cfg(not(any(target_os = "linux", windows)))]
+        #[cfg(target_os = "macos")]
+        return macos::behind(client, proxy);
+        #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
         {
             let _ = (client, proxy);
             None

@@ -4,14 +4,18 @@
 //! back, and [`TrustStore::verify`] does not ask the store at all but its own verifier, by a real handshake.
 
 mod error;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod handshake;
+#[cfg(any(target_os = "macos", test))]
+mod keychain;
+#[cfg(target_os = "macos")]
+mod macos;
 #[cfg(target_os = "linux")]
 mod nss;
 mod places;
 #[cfg(target_os = "linux")]
 mod profiles;
-#[cfg(any(target_os = "linux", windows))]
+#[cfg(any(target_os = "linux", target_os = "macos", windows))]
 mod reach;
 #[cfg(target_os = "linux")]
 mod system_linux;
@@ -118,7 +122,9 @@ pub fn trust_stores(places: &Places) -> Vec<Box<dyn TrustStore>> {
         let _the_user_has_one = places;
         vec![Box::new(windows::UserRoots)]
     }
-    #[cfg(not(any(target_os = "linux", windows)))]
+    #[cfg(target_os = "macos")]
+    return macos::login_keychain(places).map(|store| Box::new(store) as _).into_iter().collect();
+    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
     {
         let _ = places;
         Vec::new()

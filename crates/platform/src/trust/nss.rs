@@ -15,6 +15,7 @@ use rustls_pki_types::pem::PemObject;
 
 use super::profiles::Found;
 use super::{Certificate, Packages, Places, Rights, State, TrustError, TrustStore, Verdict};
+use crate::search_path;
 use crate::tool::{self, Answer};
 
 /// How long one of the tools may take. They take some 10 ms; a browser may hold the database for a while.
@@ -81,7 +82,7 @@ impl Database {
 
     fn tool(&self, name: &'static str, arguments: &[&str], input: &[u8]) -> Result<Answer, TrustError> {
         let missing = TrustError::ToolMissing { tool: name, packages: PACKAGES };
-        let program = tool::find(name, &self.path).ok_or(missing)?;
+        let program = search_path::find(name, &self.path).ok_or(missing)?;
         let database = format!("sql:{}", self.folder().display());
         let arguments: Vec<&str> = arguments.iter().copied().chain(["-d", &database]).collect();
         tool::run(&program, &arguments, input, LIMIT).map_err(|error| match error.kind() {

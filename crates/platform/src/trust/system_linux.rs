@@ -16,6 +16,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::{Certificate, Packages, Places, Rights, State, TrustError, TrustStore, Verdict, handshake};
+use crate::search_path;
 use crate::tool::{self, Answer};
 
 /// How long making the file anew may take. It takes seconds on a slow disk.
@@ -151,7 +152,7 @@ impl SystemStore {
 
     fn maker(&self) -> Result<PathBuf, TrustError> {
         let tool = self.layout.made_by;
-        tool::find(tool, &self.path).ok_or(TrustError::ToolMissing { tool, packages: PACKAGES })
+        search_path::find(tool, &self.path).ok_or(TrustError::ToolMissing { tool, packages: PACKAGES })
     }
 
     fn run(&self, program: &Path, arguments: &[&str], input: &[u8], limit: Duration) -> Result<Answer, TrustError> {
@@ -170,7 +171,7 @@ impl SystemStore {
         input: &[u8],
         by_hand: impl FnOnce() -> Vec<String>,
     ) -> Result<(), TrustError> {
-        let pkexec = tool::find("pkexec", &self.path).filter(|_| rights == Rights::Administrator);
+        let pkexec = search_path::find("pkexec", &self.path).filter(|_| rights == Rights::Administrator);
         let Some(pkexec) = pkexec else { return Err(TrustError::NeedsAdministrator { commands: by_hand() }) };
         let (maker, file) = (self.maker()?.display().to_string(), file.display().to_string());
         let after = if script == PUT { self.layout.added } else { self.layout.removed };
