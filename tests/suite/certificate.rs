@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tamis_tests::serve_box::{Home, ServeBox};
@@ -170,8 +171,8 @@ fn the_window_makes_installs_verifies_renews_and_deletes_a_certificate() {
 
     tamis.command(r#"{"type":"setHttpsLevel","level":"selected"}"#);
     tamis.command(r#"{"type":"openSite","site":"news.example","on":true}"#);
-    let https = until(&tamis, "a site", |https| level(https) == ("selected", "selected"));
-    assert_eq!(https["selected"], json!([{ "line": "*.news.example", "fault": null }]));
+    let site = json!([{ "line": "*.news.example", "fault": null }]);
+    until(&tamis, "a site", |https| level(https) == ("selected", "selected") && https["selected"] == site);
 
     tamis.command(r#"{"type":"renewAuthority"}"#);
     let https = until(&tamis, "another", |https| https["authority"]["fingerprint"] != first && idle(https));
@@ -284,4 +285,41 @@ fn the_doctor_says_how_https_stands_and_what_to_do_about_what_is_wrong() {
     }
     fs::write(key(&home), "nonsense").unwrap();
     assert!(doctor().contains("* HTTPS is not opened: the certificate authority cannot be used"));
+}
+
+#[test]
+fn what_was_learned_before_is_shown_with_its_cause_until_it_is_forgotten_and_a_corrupt_file_stops_nothing() {
+    let home = Home::default();
+    let file = home.path().join("state/tamis/learned.json");
+    let program = json!({ "name": "git", "path": "/usr/bin/git" });
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let row = |host: &str, cause: &str| json!({ "program": program, "host": host, "cause": cause, "first_seen": now, "expires": now + 3000 });
+    let learned = json!({
+        "exceptions": [row("a.test", "alert"), row("b.test", "client-certificate")],
+        "programs": [{ "program": program, "first_seen": now, "expires": now + 3000 }],
+    });
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, learned.to_string()).unwrap();
+    let tamis = ServeBox::start(&home, &[]);
+    let https = tamis.snapshot()["https"].clone();
+    let rows = https["learned"].as_array().unwrap();
+    assert_eq!((rows.len(), https["wary"].as_array().unwrap().len()), (2, 1));
+    assert_eq!((&rows[0]["program"], &rows[0]["firstSeen"]), (&json!("git"), &json!(now * 1000)));
+    assert!(rows[1]["cause"].as_str().unwrap().contains("certificate of yours"), "{rows:?}");
+
+    tamis.command(r#"{"type":"forgetLearned","path":"/usr/bin/git","host":"a.test"}"#);
+    let https = until(&tamis, "the host forgotten", |https| https["learned"].as_array().unwrap().len() == 1);
+    assert_eq!((&https["learned"][0]["host"], https["wary"].as_array().unwrap().len()), (&json!("b.test"), 1));
+    tamis.command(r#"{"type":"forgetLearned","path":"/usr/bin/git","host":null}"#);
+    until(&tamis, "the program forgotten", |https| https["learned"] == json!([]) && https["wary"] == json!([]));
+    wait_for("saved rows", || {
+        let saved: Value = serde_json::from_slice(&fs::read(&file).ok()?).ok()?;
+        (saved["exceptions"] == json!([]) && saved["programs"] == json!([])).then_some(())
+    });
+    assert_eq!(tamis.signal("TERM"), Some(0));
+
+    fs::write(&file, "{\"exceptions").unwrap();
+    let tamis = ServeBox::start(&home, &[]);
+    assert_eq!(tamis.snapshot()["problems"][0]["id"], "learned-unreadable");
+    assert_eq!(tamis.snapshot()["filtering"]["actual"], true);
 }

@@ -194,7 +194,7 @@ export function firstSteps(changes = {}) {
         title: "What becomes of https",
         text: [
           "Pages over https pass through unopened. Tamis sees which host a program talks to and nothing else, so what works there is what goes by the host: a tracker's is refused.",
-          "Tamis makes no certificate and installs none. There is nothing to set here.",
+          "Tamis can open https too, on sites that you choose or on all but banks and others of that kind. That takes a certificate of this computer's own, which your browsers have to trust. HTTPS in the window says what it can do, makes it if you agree, and takes it back with one click. Nothing has to be decided now.",
         ],
       },
       { id: "selfTest", title: "Does it work?", text: [] },

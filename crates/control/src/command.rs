@@ -86,7 +86,8 @@ pub enum Command {
         /// The wish.
         on: bool,
     },
-    /// Forget what was learned: that a program does not take our certificate for a host, or, without a host, at all.
+    /// Forget what was learned: that a program does not take our certificate for a host, or, without a host, all of the
+    /// program.
     ForgetLearned {
         /// As in [`LearnedView::path`](crate::LearnedView::path).
         path: Option<String>,

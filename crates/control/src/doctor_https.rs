@@ -38,8 +38,16 @@ impl Diagnosis {
         }
         let key = paths.authority_key();
         self.problems.extend(is_open_to_others(&key).then(|| text::key_open(&key)));
-        let (learned, wary) = LearnedStore::new(paths.clone()).counts(SystemTime::now());
-        self.fact(ABOUT, text::learned_count(learned, wary));
+        self.look_at_learned(paths);
+    }
+
+    fn look_at_learned(&mut self, paths: &Paths) {
+        let (learned, wary) = LearnedStore::new(paths.clone()).as_found(SystemTime::now());
+        if learned.is_empty() && wary.is_empty() {
+            self.fact(ABOUT, text::NOTHING_LEARNED);
+        }
+        wary.iter().for_each(|row| self.fact(ABOUT, text::learned_program(row)));
+        learned.iter().for_each(|row| self.fact(ABOUT, text::learned_host(row)));
     }
 
     fn look_at_trust(&mut self, paths: &Paths, authority: &Authority, is_wanted: bool) {

@@ -38,11 +38,11 @@ impl LearnedStore {
         }
     }
 
-    /// How many hosts and how many programs are still left alone, for who only looks.
-    pub(crate) fn counts(&self, now: SystemTime) -> (usize, usize) {
-        let Ok(rows) = self.store.learned() else { return (0, 0) };
-        let hosts = rows.exceptions.iter().filter(|row| row.expires > now).count();
-        (hosts, rows.programs.iter().filter(|row| row.expires > now).count())
+    /// What is still left alone, for who only looks; nothing where it cannot be read.
+    pub(crate) fn as_found(&self, now: SystemTime) -> (Vec<LearnedException>, Vec<WaryProgram>) {
+        let rows = self.store.learned().unwrap_or_default();
+        let exceptions = rows.exceptions.into_iter().filter(|row| row.expires > now).map(Into::into).collect();
+        (exceptions, rows.programs.into_iter().filter(|row| row.expires > now).map(Into::into).collect())
     }
 
     /// Keeps these rows. Those of programs with a name or a place of exceeding length are learned anew in the next run.

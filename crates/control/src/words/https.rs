@@ -3,10 +3,11 @@
 
 use std::fmt::Display;
 use std::path::Path;
+use std::time::SystemTime;
 
 use tamis_authority::Authority;
 use tamis_platform::trust::TrustError;
-use tamis_proxy::{Cause, WaryProgram};
+use tamis_proxy::{Cause, LearnedException, Program, WaryProgram};
 use time::OffsetDateTime;
 
 use super::problem;
@@ -55,7 +56,7 @@ fn level(level: HttpsLevel) -> HttpsLevelView {
         HttpsLevel::Selected => (
             "Sites that I choose",
             "On these sites everything: addresses, pages, what you type, passwords and cookies. All profiles work there.",
-            "Of all other sites no more than their host, as above.",
+            "Of all other sites no more than their host.",
         ),
         HttpsLevel::All => (
             "Everything but the exceptions",
@@ -76,7 +77,7 @@ pub fn consent() -> Vec<String> {
          So Tamis reads and changes what you and the site send each other, passwords too. Nothing of it leaves this computer \
          for anywhere but the site.",
         "Whoever gets hold of the key can do the same to you. It is made here, is never shown, logged or exported, and other \
-         users of this computer cannot read it. Malware that runs as you can.",
+         users of this computer cannot read it. Malware that runs under your account can.",
         "Tamis checks every site as strictly as a browser. Where a site's own certificate is bad it stays out, and the browser \
          shows its own warning. But the padlock of an opened site shows the certificate of Tamis, and the browser's own checks \
          whether a certificate was revoked or logged in public are not made for it.",
@@ -249,8 +250,8 @@ pub(crate) fn about(authority: &Authority, key: &Path) -> Vec<String> {
 /// Where the key is.
 pub(crate) fn key_kept(file: &Path) -> String {
     format!(
-        "The key is in {}, which other users of this computer cannot read. Malware that runs as you can, and so can whoever reads \
-         a backup of it.",
+        "The key is in {}, which other users of this computer cannot read. Malware that runs under your account can read it, and \
+         so can whoever gets a backup of it.",
         file.display()
     )
 }
@@ -314,11 +315,32 @@ pub(crate) fn about_level(wanted: HttpsLevel) -> [String; 3] {
     [format!("opened: {title}"), format!("seen: {sees}"), format!("not seen: {does_not_see}")]
 }
 
+pub(crate) const NOTHING_LEARNED: &str = "learned from programs: nothing";
+
 /// For the doctor.
-pub(crate) fn learned_count(hosts: usize, programs: usize) -> String {
+pub(crate) fn learned_host(row: &LearnedException) -> String {
+    let LearnedException { program, host, cause: why, expires, .. } = row;
+    format!("left alone until {}: {host} for {}. {}", minute(*expires), place_of(program.as_ref()), cause(*why))
+}
+
+/// For the doctor.
+pub(crate) fn learned_program(row: &WaryProgram) -> String {
+    let WaryProgram { program, expires, .. } = row;
     format!(
-        "learned from programs: {hosts} sites that one reaches unopened, {programs} programs that trust nothing of Tamis"
+        "left alone until {}: all of {}, which trusts nothing of Tamis",
+        minute(*expires),
+        place_of(program.as_ref())
     )
+}
+
+fn place_of(program: Option<&Program>) -> &str {
+    program.map_or("an unknown program", |program| program.path.as_str())
+}
+
+/// The minute of a time, in UTC: which zone this computer is in cannot be asked safely from several threads.
+fn minute(time: SystemTime) -> String {
+    let time = OffsetDateTime::from(time);
+    format!("{} {:02}:{:02} UTC", time.date(), time.hour(), time.minute())
 }
 
 pub(crate) fn authority_due() -> Problem {
