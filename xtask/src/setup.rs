@@ -43,7 +43,7 @@ const DESKTOP: [Package; 4] = [
     package("libayatana-appindicator3-1", Sign::Library("libayatana-appindicator3.so.1")),
 ];
 
-const TESTS: [Package; 16] = [
+const TESTS: [Package; 17] = [
     package("xvfb", Sign::Program("Xvfb")),
     package("xauth", Sign::Program("xauth")),
     package("dbus", Sign::Program("dbus-daemon")),

@@ -102,6 +102,7 @@ mod tests {
             url: url.into(),
             status: None,
             ending: Ending::Failed("x".into()),
+            untouched: None,
             changes: Vec::new(),
             sent: 0,
             never_downloaded: 0,
