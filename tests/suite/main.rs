@@ -37,6 +37,8 @@ mod properties;
 mod restore;
 mod rules;
 mod streams;
+#[cfg(target_os = "linux")]
+mod trust;
 mod tunnels;
 mod upstream;
 mod wire;

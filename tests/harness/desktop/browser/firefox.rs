@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -39,8 +39,7 @@ const PREFERENCES: [(&str, &str); 18] = [
 struct Marionette;
 
 pub(super) fn start(home: &Home, dress: impl FnOnce(&mut Command)) -> Browser {
-    let profile = home.path().join("firefox");
-    fs::create_dir(&profile).expect("a profile");
+    let profile = profile(home);
     let preferences = PREFERENCES.map(|(name, value)| format!("user_pref(\"{name}\", {value});\n"));
     fs::write(profile.join("user.js"), preferences.concat()).expect("its preferences");
     let mut command = Command::new("firefox-esr");
@@ -59,6 +58,17 @@ pub(super) fn start(home: &Home, dress: impl FnOnce(&mut Command)) -> Browser {
     let mut line = Line::new(stream, move || read(&mut from));
     ask(&mut line, "WebDriver:NewSession", json!({})).expect("a session");
     Browser { language: Box::new(Marionette), process, line }
+}
+
+/// The one profile of this user, made where there is none yet; Firefox's list of profiles names it.
+pub(super) fn profile(home: &Home) -> PathBuf {
+    let (profile, lists) = (home.path().join("firefox"), home.path().join(".mozilla/firefox"));
+    for folder in [&profile, &lists] {
+        fs::create_dir_all(folder).expect("a folder");
+    }
+    let list = format!("[Profile0]\nName=test\nIsRelative=0\nPath={}\n", profile.display());
+    fs::write(lists.join("profiles.ini"), list).expect("its list");
+    profile
 }
 
 fn connect(profile: &Path) -> Option<TcpStream> {
@@ -83,7 +93,8 @@ fn ask(line: &mut Line, method: &str, params: Value) -> Result<Value, String> {
     line.answer(|message| {
         (message[1] == id).then(|| match message[2].take() {
             Value::Null => Ok(message[3].take()),
-            error => Err(error["message"].as_str().unwrap_or_default().to_owned()),
+            // Some kinds of error say all there is, an insecure certificate for instance.
+            error => Err(["error", "message"].map(|part| error[part].as_str().unwrap_or_default()).join(": ")),
         })
     })?
 }

@@ -54,6 +54,11 @@ impl Browser {
         firefox::start(home, dress)
     }
 
+    /// Makes the profile that Firefox of this user will have, for who has to be there before it.
+    pub fn firefox_profile(home: &Home) {
+        firefox::profile(home);
+    }
+
     /// What it is called.
     pub fn name(&self) -> &'static str {
         self.language.browser()
