@@ -105,7 +105,7 @@ enum Event {
 impl Conversation {
     async fn go_on(mut self, life: &mut Member) {
         let mut idleness = Idleness::new(&self);
-        let mut is_draining = false;
+        let (mut is_draining, mut is_leaving) = (false, false);
         loop {
             match self.next_event(life, is_draining, idleness.next_look).await {
                 Event::Room => {}
@@ -119,10 +119,12 @@ impl Conversation {
                 Event::NoMoreTime => return,
                 Event::Look => match idleness.look(&self) {
                     Found::Work => {}
-                    // RFC 9113 6.8: who may be about to ask something learns that it will not be answered here.
+                    Found::Nothing if is_leaving => return,
+                    // RFC 9113 6.8: what the client asked before it heard of this is still answered.
                     Found::Nothing => {
+                        is_leaving = true;
                         self.connection.graceful_shutdown();
-                        return self.close(life).await;
+                        idleness.next_look = Instant::now() + self.of_all.shared.limits.leave;
                     }
                     Found::Deaf => return tracing::debug!("a client takes nothing of its answers"),
                 },
@@ -161,18 +163,6 @@ impl Conversation {
             self.connection.graceful_shutdown();
         } else {
             self.connection.abrupt_shutdown(Reason::NO_ERROR);
-        }
-    }
-
-    /// Waits until the client has heard our good-bye, for as long as others get.
-    async fn close(&mut self, life: &mut Member) {
-        let limit = self.of_all.shared.limits.leave;
-        let closed = std::future::poll_fn(|cx| self.connection.poll_closed(cx));
-        tokio::select! {
-            closed = tokio::time::timeout(limit, closed) => if closed.is_err() {
-                tracing::debug!("a client did not end its HTTP/2 connection");
-            },
-            () = life.draining() => {}
         }
     }
 }

@@ -343,6 +343,24 @@ async fn a_connection_without_streams_is_closed_with_a_goaway_after_a_while_rfc9
 }
 
 #[tokio::test]
+async fn what_crosses_the_goaway_on_its_way_is_still_answered_rfc9113_6_8() {
+    let limits = Limits { request_head: Duration::from_millis(200), ..Limits::default() };
+    let (proxied, origin) = (Proxied::start(limits).await, Origin::start().await);
+    let mut client = proxied.raw().await;
+    while in_time(client.any()).await.unwrap().kind != GOAWAY {}
+    let head = frames::request("GET", origin.authority().as_str(), &[]);
+    client.send(HEADERS, END_HEADERS | END_STREAM, 1, &head).await;
+    let mut origin = origin.http1().await;
+    origin.head().await;
+    origin.write("HTTP/1.1 204 No Content\r\n\r\n").await;
+    let mut answers = Vec::new();
+    while let Some(frame) = client.next().await {
+        answers.push(frame.kind);
+    }
+    assert!(answers.contains(&HEADERS), "{answers:?}");
+}
+
+#[tokio::test]
 async fn the_end_of_the_proxy_is_a_goaway_and_what_is_under_way_goes_on_rfc9113_6_8() {
     let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
     let mut client = proxied.client().await;
