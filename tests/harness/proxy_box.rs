@@ -40,10 +40,15 @@ impl ProxyBox {
 
     /// A proxy with rules of the user, all of them understood, and the profiles named.
     pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
+        Self::with_rules_and(rules, profiles, |_| {})
+    }
+
+    /// The same, not set up as usual.
+    pub fn with_rules_and(rules: &str, profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let Parsed { rules, refused, .. } = Rules::parse(rules);
         assert!(refused.is_empty(), "{refused:?}");
         let rules: Arc<dyn Profile> = Arc::new(rules);
-        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), |_| {})
+        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), adjust)
     }
 
     /// A proxy that is not set up as usual.

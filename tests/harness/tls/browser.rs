@@ -146,7 +146,7 @@ impl Browser {
         Ok((client.map_err(refused)?, shown, agreed))
     }
 
-    fn connect(&self, proxy: SocketAddr, target: &str) -> Result<TlsStream<Wire>, Box<Refusal>> {
+    pub(super) fn connect(&self, proxy: SocketAddr, target: &str) -> Result<TlsStream<Wire>, Box<Refusal>> {
         self.seen.forget();
         let tunnel = self.tunnel(proxy, target)?.into_inner();
         tunnel.set_nonblocking(true).expect("a socket that does not block");

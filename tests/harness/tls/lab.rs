@@ -37,16 +37,28 @@ impl Lab {
 
     /// Opens everything with these profiles, set up otherwise.
     pub fn with(profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        Self::around(adjust, |adjust| ProxyBox::with(profiles, adjust))
+    }
+
+    /// Opens everything, with rules of the user and these profiles.
+    pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
+        Self::around(|_| {}, |adjust| ProxyBox::with_rules_and(rules, profiles, adjust))
+    }
+
+    fn around(
+        adjust: impl FnOnce(&mut Config) + Send + 'static,
+        start: impl FnOnce(Box<dyn FnOnce(&mut Config) + Send>) -> ProxyBox,
+    ) -> Self {
         let pki = Pki::default();
         let authority = Authority::create(SystemTime::now()).expect("an authority");
         let leaves = Arc::new(Leaves::new(Arc::new(authority)).expect("leaves"));
         let learned = Arc::new(Learned::default());
         let known = Arc::clone(&learned);
-        let proxy = ProxyBox::with(profiles, move |config| {
+        let proxy = start(Box::new(move |config| {
             config.learned = known;
             config.programs = Arc::new(ByAddress);
             adjust(config);
-        });
+        }));
         let upstream = upstream::http_proxy();
         proxy.set_routes(&[("*.test", &format!("http://{}", upstream.authority()))]);
         let lab = Self { pki, leaves, learned, proxy, upstream };

@@ -2,9 +2,10 @@
 //! TLS is put around them on the way to Tamis and behind it.
 //!
 //! [`pki`] makes certificates of every sort, [`origin`] stands before a plain origin, [`browser`] behind a plain client,
-//! [`openssl`] does what rustls refuses to do, [`hello`] reads what a client begins with, and [`lab`] puts a Tamis that
+//! [`openssl`] does what rustls refuses to do, [`bridge`] takes tools through TLS that speak none, [`hello`] reads what a client begins with, and [`lab`] puts a Tamis that
 //! opens TLS between them.
 
+pub mod bridge;
 pub mod browser;
 pub mod h2;
 pub mod hello;

@@ -113,7 +113,7 @@ impl Setup {
         TlsOrigin::before(Origin::start(script), self)
     }
 
-    fn config(&self) -> ServerConfig {
+    pub(super) fn config(&self) -> ServerConfig {
         let Identity { chain, key, staple } = self.identity.clone();
         let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&self.versions);
         let config = config.expect("versions");
