@@ -59,7 +59,9 @@ fn a_certificate_is_made_trusted_verified_and_taken_back_and_its_key_is_nobody_e
     assert!(!good && said.contains("--anew"), "{said}");
     assert_eq!(fs::read(key(&home)).unwrap(), first);
 
-    let store = ["--store", CHROMIUM];
+    let (good, said) = ca(&home, &["verify", "--store", "nobody's"]);
+    assert!(!good && said.contains(CHROMIUM), "{said}");
+    let store = ["--store", "chromium"];
     let (good, said) = ca(&home, &[&["verify"], &store[..]].concat());
     assert!(!good && said.contains("It is not in there"), "{said}");
     let (good, said) = ca(&home, &[&["install"], &store[..]].concat());

@@ -408,6 +408,10 @@ validUntil: number | null,
  */
 keyKept: string | null, 
 /**
+ * How other devices get it, as a sentence; none where it cannot be used.
+ */
+otherDevices: string | null, 
+/**
  * What is wrong with it and what to do, as sentences.
  */
 fault: string | null, 

@@ -79,7 +79,7 @@ test("the HTTPS screen shows what the golden snapshot says and sends only golden
   await tick();
   const text = document.body.textContent;
   const { headline, detail, levels, selected, authority, stores, done, builtIn, exceptions, learned, wary } = snapshot.https;
-  const shown = [headline, detail, ...done, authority.name ?? "", authority.fingerprint ?? "", authority.keyKept ?? ""];
+  const shown = [headline, detail, ...done, authority.name ?? "", authority.fingerprint ?? "", authority.keyKept ?? "", authority.otherDevices ?? ""];
   shown.push(...levels.flatMap(({ title, sees, doesNotSee }) => [title, sees, doesNotSee]));
   shown.push(...stores.flatMap(({ name, detail }) => [name, detail]), ...exceptions.map(({ line }) => line));
   shown.push(...builtIn.flatMap(({ title, hosts }) => [title, ...hosts.map(({ host }) => host)]));

@@ -90,7 +90,7 @@ export function https(changes = {}) {
         level: "selected",
         title: "Sites that I choose",
         sees: "On these sites everything: addresses, pages, what you type, passwords and cookies. All profiles work there.",
-        doesNotSee: "Of all other sites no more than their host, as above.",
+        doesNotSee: "Of all other sites no more than their host.",
       },
       {
         level: "all",
@@ -107,6 +107,7 @@ export function https(changes = {}) {
       fingerprint: null,
       validUntil: null,
       keyKept: null,
+      otherDevices: null,
       fault: null,
       consent: ["With its key Tamis can make a certificate for any site, and every program that trusts it takes Tamis for that site."],
     },
@@ -151,7 +152,8 @@ export function httpsInUse() {
       name: "Tamis on this computer 01abcdef",
       fingerprint: Array.from({ length: 32 }, (_, index) => (index * 7).toString(16).padStart(2, "0").toUpperCase()).join(":"),
       validUntil: at + 800 * 24 * hour,
-      keyKept: "The key is in /home/me/.local/state/tamis/authority.key, which other users of this computer cannot read. Malware that runs as you can.",
+      keyKept: "The key is in /home/me/.local/state/tamis/authority.key, which other users of this computer cannot read. Malware that runs under your account can read it, and so can whoever gets a backup of it.",
+      otherDevices: "Phones and other devices that go through Tamis get the certificate at http://tamis.internal/ while something is opened.",
     },
     stores: [
       { name: "Chrome, Chromium and others (~/.pki/nssdb)", state: "verified", detail: "It is in there, and a connection was tried with it: it is trusted." },

@@ -218,14 +218,17 @@ impl Certificates {
         self.authority.certificates().iter().map(|der| certificate(der, String::new())).collect()
     }
 
-    /// Those whose names contain `name`, in whatever case; without one, all.
+    /// The one of this name, or else those whose names contain it, in whatever case; without a name, all.
     fn named(&self, name: Option<&str>) -> Result<Vec<&dyn TrustStore>, CertificatesError> {
-        let all = self.stores.iter().map(Box::as_ref);
-        let Some(name) = name else { return Ok(all.collect()) };
-        let wanted = name.to_lowercase();
-        let found: Vec<_> = all.filter(|store| store.name().to_lowercase().contains(&wanted)).collect();
+        let all: Vec<(String, &dyn TrustStore)> =
+            self.stores.iter().map(|store| (store.name(), store.as_ref())).collect();
+        let Some(name) = name else { return Ok(all.into_iter().map(|(_, store)| store).collect()) };
+        let part = name.to_lowercase();
+        let is_one = all.iter().any(|(its, _)| its == name);
+        let is_meant = |its: &str| if is_one { its == name } else { its.to_lowercase().contains(&part) };
+        let found: Vec<_> = all.iter().filter(|(its, _)| is_meant(its)).map(|(_, store)| *store).collect();
         if found.is_empty() {
-            let names: Vec<_> = self.stores.iter().map(|store| store.name()).collect();
+            let names: Vec<_> = all.into_iter().map(|(its, _)| its).collect();
             return Err(CertificatesError(text::no_such_store(name, &names)));
         }
         Ok(found)

@@ -99,6 +99,8 @@ pub struct AuthorityView {
     pub valid_until: Option<u64>,
     /// Where its key is, as a sentence, and what that protects from.
     pub key_kept: Option<String>,
+    /// How other devices get it, as a sentence; none where it cannot be used.
+    pub other_devices: Option<String>,
     /// What is wrong with it and what to do, as sentences.
     pub fault: Option<String>,
     /// What a person is to know before it is made, one paragraph each.

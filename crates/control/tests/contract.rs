@@ -260,6 +260,7 @@ fn golden_https() -> HttpsView {
             fingerprint: Some("01:AB".into()),
             valid_until: Some(1_860_000_000_000),
             key_kept: Some("The key is in a file.".into()),
+            other_devices: Some("They get it at a page of its own.".into()),
             fault: None,
             consent: vec!["It can make a certificate for any site.".into()],
         },

@@ -298,6 +298,7 @@ impl Https {
             fingerprint: authority.map(|authority| authority.fingerprint().to_string()),
             valid_until: authority.map(|authority| millis(authority.not_after())),
             key_kept: authority.filter(|_| !self.of_this_run).map(|_| text::key_kept(key)),
+            other_devices: self.can_open().then(|| text::OTHER_DEVICES.into()),
             fault: self.fault().map(|why| text::broken_here(&why)),
             consent: text::consent(),
         }

@@ -247,6 +247,10 @@ pub(crate) fn about(authority: &Authority, key: &Path) -> Vec<String> {
     ]
 }
 
+/// How they get the certificate; the page is the proxy's.
+pub(crate) const OTHER_DEVICES: &str = "Phones and other devices that go through Tamis get the certificate at http://tamis.internal/ \
+                                        while something is opened.";
+
 /// Where the key is.
 pub(crate) fn key_kept(file: &Path) -> String {
     format!(
