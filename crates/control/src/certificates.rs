@@ -31,6 +31,8 @@ pub struct StoreOutcome {
     pub failed: bool,
     /// Whether something was taken out of it.
     pub(crate) taken: bool,
+    /// Whether an administrator could have done it.
+    takes_administrator: bool,
 }
 
 /// Authority and trust stores of one user.
@@ -123,7 +125,12 @@ impl Certificates {
     /// Where there is no authority, or no store of this name.
     pub fn install(&self, store: Option<&str>) -> Result<Vec<StoreOutcome>, CertificatesError> {
         let authority = self.usable()?;
-        Ok(self.put_into(self.named(store)?, &authority))
+        let mut outcomes = self.put_into(self.named(store)?, &authority);
+        if store.is_none() && self.rights == Rights::Own {
+            // Whoever asks for what can be done without an administrator is told what cannot, and has got it.
+            outcomes.iter_mut().for_each(|outcome| outcome.failed &= !outcome.takes_administrator);
+        }
+        Ok(outcomes)
     }
 
     fn put_into<'a>(
@@ -135,7 +142,11 @@ impl Certificates {
         let server = HandshakeServer::start(Arc::clone(authority));
         let put = |store: &dyn TrustStore| match store.install(&certificate, self.rights) {
             Ok(()) => checked(store, server.as_ref()),
-            Err(error) => outcome(store, TrustState::Absent, text::not_installed(&error), true),
+            Err(error) => {
+                let takes_administrator = matches!(error, TrustError::NeedsAdministrator { .. });
+                let not_there = outcome(store, TrustState::Absent, text::not_installed(&error), true);
+                StoreOutcome { takes_administrator, ..not_there }
+            }
         };
         stores.into_iter().map(put).collect()
     }
@@ -272,7 +283,7 @@ fn found_in(store: &dyn TrustStore, state: Result<State, TrustError>) -> StoreOu
 }
 
 fn outcome(store: &dyn TrustStore, state: TrustState, says: String, failed: bool) -> StoreOutcome {
-    StoreOutcome { store: store.name(), state, says, failed, taken: false }
+    StoreOutcome { store: store.name(), state, says, failed, taken: false, takes_administrator: false }
 }
 
 /// What a face can ask for.
@@ -325,5 +336,65 @@ impl Job {
             Self::Renew => false,
         };
         Report { authority: certificates.authority(), all: all && failure.is_none(), outcomes, failure }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    /// A store that has the certificate and lets nobody but an administrator change that.
+    #[derive(Debug)]
+    struct Closed;
+
+    const NEEDS_ADMINISTRATOR: TrustError = TrustError::NeedsAdministrator { commands: Vec::new() };
+
+    impl TrustStore for Closed {
+        fn name(&self) -> String {
+            "Closed".into()
+        }
+        fn state(&self, _: &Certificate) -> Result<State, TrustError> {
+            Ok(State::Installed)
+        }
+        fn install(&self, _: &Certificate, _: Rights) -> Result<(), TrustError> {
+            Err(NEEDS_ADMINISTRATOR)
+        }
+        fn remove(&self, _: &Certificate, _: Rights) -> Result<usize, TrustError> {
+            Err(NEEDS_ADMINISTRATOR)
+        }
+        fn remove_all_of(&self, _: &str, _: Rights) -> Result<usize, TrustError> {
+            Err(NEEDS_ADMINISTRATOR)
+        }
+        fn verify(&self, _: SocketAddr, _: &str) -> Result<Verdict, TrustError> {
+            Ok(Verdict::Trusted)
+        }
+    }
+
+    fn certificates(folder: &std::path::Path, stores: Vec<Box<dyn TrustStore>>) -> Certificates {
+        Certificates { stores, ..Certificates::native(&Paths::below(folder), false) }
+    }
+
+    #[test]
+    fn what_takes_an_administrator_is_a_failure_only_where_it_was_asked_for_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let certificates = certificates(folder.path(), vec![Box::new(Closed)]);
+        certificates.make(false).unwrap();
+        let failed = |store| certificates.install(store).unwrap()[0].failed;
+        assert_eq!((failed(None), failed(Some("closed"))), (false, true));
+    }
+
+    #[test]
+    fn no_other_is_made_while_the_old_one_stays_trusted_but_the_key_goes_whatever_becomes_of_the_stores() {
+        let folder = tempfile::tempdir().unwrap();
+        let certificates = certificates(folder.path(), vec![Box::new(Closed)]);
+        let first = certificates.make(false).unwrap().fingerprint();
+        let error = certificates.make(true).unwrap_err().to_string();
+        assert!(error.contains("still in Closed"), "{error}");
+        assert!(certificates.renew().is_err());
+        assert_eq!(certificates.usable().unwrap().fingerprint(), first);
+        assert!(certificates.delete().unwrap()[0].failed);
+        assert!(matches!(certificates.authority(), AuthorityState::None) && !certificates.key.exists());
     }
 }
