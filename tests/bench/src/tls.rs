@@ -2,9 +2,10 @@
 //! they are shown what they expect.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,7 +55,10 @@ pub fn establish(folder: &Path, own: impl Iterator<Item = Ipv4Addr>) -> io::Resu
         ("ca.key", key.clone()),
         ("mitmproxy-ca.pem", key + &proxies.pem()),
     ] {
-        fs::write(folder.join(name), text)?;
+        let file = folder.join(name);
+        fs::write(&file, text)?;
+        // As keys are to be; Tamis says so otherwise.
+        fs::set_permissions(file, Permissions::from_mode(0o600))?;
     }
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let sessions = ServerSessionMemoryCache::new(SESSIONS);

@@ -151,8 +151,8 @@ fn mitmproxy(port: u16, programs: &Programs, sandbox: &Sandbox) -> Outcome<Comma
     Ok(command)
 }
 
-/// The version of mitmproxy that is measured against.
-const MITMPROXY: &str = "mitmproxy==12.3.1";
+/// The version of mitmproxy that is measured against; later ones want a newer Python than Debian 12 has.
+const MITMPROXY: &str = "mitmproxy==11.0.2";
 
 /// Where mitmproxy is: on the path, or in an environment of its own that is made if it can be.
 pub fn find_mitmproxy(tree: &Tree) -> Option<PathBuf> {
