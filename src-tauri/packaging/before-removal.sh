@@ -34,8 +34,8 @@ done
 # As each user of whom there is something, on the bus of their session: the desktop's settings are kept behind it. Where
 # they are not logged in they get a bus for the moment.
 getent passwd | while IFS=: read -r user _ id _ _ home _; do
-    [ -e "$home/.local/state/tamis" ] || [ -e "$home/.config/autostart/tamis.desktop" ] ||
-        [ -e "$home/.config/autostart/tamis-restore.desktop" ] || continue
+    [ -e "$home/.local/state/tamis" ] || [ -e "$home/.local/share/tamis" ] ||
+        [ -e "$home/.config/autostart/tamis.desktop" ] || [ -e "$home/.config/autostart/tamis-restore.desktop" ] || continue
     runtime=/run/user/$id
     if [ -S "$runtime/bus" ]; then
         set -- XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" "$folder/tamis"

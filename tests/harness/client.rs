@@ -74,6 +74,18 @@ impl Client {
         Self { stream, ahead: Vec::new(), trailers: Vec::new() }
     }
 
+    /// The connection itself, of which nothing was read beyond what was asked for.
+    pub fn into_inner(self) -> TcpStream {
+        assert!(self.ahead.is_empty(), "{} bytes were read ahead", self.ahead.len());
+        self.stream
+    }
+
+    /// Another handle of the connection, of which nothing was read beyond what was asked for.
+    pub fn take(&self) -> TcpStream {
+        assert!(self.ahead.is_empty(), "{} bytes were read ahead", self.ahead.len());
+        self.stream.try_clone().expect("a handle")
+    }
+
     /// Sends bytes.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.stream.write_all(bytes.as_ref()).expect("sending");

@@ -11,6 +11,7 @@ pub mod dice;
 pub mod origin;
 pub mod proxy_box;
 pub mod serve_box;
+pub mod tls;
 pub mod upstream;
 
 // The fuzz targets' second opinion on messages. They are a workspace of their own, for which this is no dependency.

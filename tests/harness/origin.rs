@@ -100,6 +100,11 @@ impl Origin {
         self.told.recv_timeout(DEADLINE).expect("a word from the origin")
     }
 
+    /// All that its script has reported so far and was not heard yet.
+    pub fn all_heard(&self) -> Vec<String> {
+        self.told.try_iter().collect()
+    }
+
     /// Whether its script has reported anything that was not heard yet.
     pub fn is_silent(&self) -> bool {
         self.told.try_recv().is_err()

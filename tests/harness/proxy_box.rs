@@ -7,11 +7,14 @@ use std::thread::{self, JoinHandle};
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{Parsed, Rules};
 use tamis_filter::{Pipeline, Profile};
-use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule, Traffic};
+use tamis_proxy::{Access, Config, ExchangeRecord, Interception, Limits, Proxy, Routes, Rule, Traffic};
 use tokio::sync::oneshot;
 
 use crate::DEADLINE;
 use crate::client::Client;
+
+/// What is to be done with the running proxy, on its own thread.
+type Order = Box<dyn FnOnce(&Proxy) + Send>;
 
 /// Stops when dropped.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub struct ProxyBox {
     /// Where it listens.
     pub addr: SocketAddr,
     records: mpsc::Receiver<ExchangeRecord>,
-    routes: tokio::sync::mpsc::Sender<(Routes, mpsc::Sender<()>)>,
+    orders: tokio::sync::mpsc::Sender<(Order, mpsc::Sender<()>)>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -37,10 +40,15 @@ impl ProxyBox {
 
     /// A proxy with rules of the user, all of them understood, and the profiles named.
     pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
+        Self::with_rules_and(rules, profiles, |_| {})
+    }
+
+    /// The same, not set up as usual.
+    pub fn with_rules_and(rules: &str, profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let Parsed { rules, refused, .. } = Rules::parse(rules);
         assert!(refused.is_empty(), "{refused:?}");
         let rules: Arc<dyn Profile> = Arc::new(rules);
-        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), |_| {})
+        Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), adjust)
     }
 
     /// A proxy that is not set up as usual.
@@ -51,7 +59,7 @@ impl ProxyBox {
     fn with_pipeline(pipeline: Pipeline, adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         let (addr_out, addr_in) = mpsc::channel();
         let (records_out, records) = mpsc::channel();
-        let (routes, mut other_routes) = tokio::sync::mpsc::channel::<(Routes, mpsc::Sender<()>)>(1);
+        let (orders, mut given) = tokio::sync::mpsc::channel::<(Order, mpsc::Sender<()>)>(1);
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -61,8 +69,18 @@ impl ProxyBox {
                 let pac_path = tamis_platform::PAC_PATH;
                 let (access, routes, limits) = (Access::default(), Routes::default(), Limits::default());
                 let refused_targets = Vec::new();
-                let mut config =
-                    Config { listen, pipeline, access, routes, limits, pac_path, refused_targets, records };
+                let mut config = Config {
+                    listen,
+                    pipeline,
+                    access,
+                    routes,
+                    limits,
+                    pac_path,
+                    refused_targets,
+                    learned: Arc::default(),
+                    programs: Arc::new(()),
+                    records,
+                };
                 adjust(&mut config);
                 let proxy = Proxy::start(config).await.expect("a listening proxy");
                 addr_out.send(proxy.addr_here()).expect("a waiting test");
@@ -71,22 +89,22 @@ impl ProxyBox {
                         drop(records_out.send(record));
                     }
                 };
-                let reroute = async {
-                    while let Some((routes, done)) = other_routes.recv().await {
-                        proxy.set_routes(routes);
+                let obey = async {
+                    while let Some((order, done)) = given.recv().await {
+                        order(&proxy);
                         done.send(()).expect("a waiting test");
                     }
                 };
                 tokio::select! {
                     _ = stopped => {}
                     () = forward => {}
-                    () = reroute => {}
+                    () = obey => {}
                 }
                 proxy.shutdown().await;
             });
         });
         let addr = addr_in.recv_timeout(DEADLINE).expect("a listening proxy");
-        Self { addr, records, routes, stop: Some(stop), thread: Some(thread) }
+        Self { addr, records, orders, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A proxy without profiles that takes these ways: hosts (spaces between), and the route to them.
@@ -103,10 +121,19 @@ impl ProxyBox {
             traffic: Traffic::All,
             route: route.parse().expect("a route"),
         };
-        let (done, is_done) = mpsc::channel();
         let routes = Routes::new(routes.iter().map(rule).collect());
-        self.routes.blocking_send((routes, done)).expect("a running proxy");
-        is_done.recv_timeout(DEADLINE).expect("other routes");
+        self.order(|proxy| proxy.set_routes(routes));
+    }
+
+    /// Opens this of HTTPS from now on.
+    pub fn set_interception(&self, interception: Option<Interception>) {
+        self.order(|proxy| proxy.set_interception(interception));
+    }
+
+    fn order(&self, order: impl FnOnce(&Proxy) + Send + 'static) {
+        let (done, is_done) = mpsc::channel();
+        self.orders.blocking_send((Box::new(order), done)).expect("a running proxy");
+        is_done.recv_timeout(DEADLINE).expect("an order that is carried out");
     }
 
     /// A client connected to it.

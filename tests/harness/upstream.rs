@@ -74,7 +74,12 @@ fn lets_in(talk: &mut Talk, only: Option<&str>) -> bool {
 }
 
 fn reach(target: &str) -> TcpStream {
+    TcpStream::connect(address_of(target)).expect("the origin")
+}
+
+/// Where `host:port` is to these proxies.
+pub fn address_of(target: &str) -> String {
     let (host, port) = target.rsplit_once(':').expect("a port");
     let host = if host.ends_with(".test") { "127.0.0.1" } else { host };
-    TcpStream::connect(format!("{host}:{port}")).expect("the origin")
+    format!("{host}:{port}")
 }

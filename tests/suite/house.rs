@@ -6,11 +6,16 @@ use std::fs;
 use tamis_tests::root;
 
 /// Room, the rooms it may depend on, and guests it must never have.
-const ROOMS: [(&str, &[&str], &[&str]); 6] = [
+const ROOMS: [(&str, &[&str], &[&str]); 7] = [
+    ("crates/authority", &[], &["tokio", "hyper", "hyper-util", "http", "tauri", "directories"]),
     ("crates/filter", &[], &["tokio", "hyper", "hyper-util", "tauri", "directories"]),
-    ("crates/proxy", &["tamis-filter"], &["tauri", "directories", "toml", "serde_json"]),
+    ("crates/proxy", &["tamis-filter", "tamis-authority"], &["tauri", "directories", "toml", "serde_json"]),
     ("crates/platform", &[], &["tokio", "hyper", "hyper-util", "http", "tauri", "directories"]),
-    ("crates/control", &["tamis-filter", "tamis-proxy", "tamis-platform"], &["tauri", "hyper", "hyper-util"]),
+    (
+        "crates/control",
+        &["tamis-filter", "tamis-authority", "tamis-proxy", "tamis-platform"],
+        &["tauri", "hyper", "hyper-util"],
+    ),
     ("crates/cli", &["tamis-control"], &["tauri"]),
     ("src-tauri", &["tamis-control"], &["hyper", "hyper-util", "http", "directories"]),
 ];

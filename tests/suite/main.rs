@@ -4,6 +4,7 @@
 mod access;
 mod after_edit;
 mod cases;
+mod certificate;
 #[cfg(target_os = "linux")]
 mod cleanup;
 mod codings;
@@ -20,6 +21,7 @@ mod framing;
 #[cfg(target_os = "linux")]
 mod guard;
 mod house;
+mod https;
 mod interim;
 #[cfg(target_os = "linux")]
 mod kde;

@@ -26,6 +26,9 @@ if [ $how = killed ]; then
     as_user "$serve; $kill_all"
     sh $script upgrade && told upgrade
     sh $script 1 && told 1
+elif [ $how = trusted ]; then
+    as_user "tamis ca create && tamis ca install --store chromium"
+    sh $script upgrade && as_user "tamis ca verify --store chromium"
 else
     as_user "$serve; wait" &
     until grep -q listening $folder/home/log 2>/dev/null; do sleep 0.05; done
@@ -55,7 +58,7 @@ fn removed(folder: &Path, how: &str, argument: &str) -> Option<String> {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    for trace in [".local/state/tamis", ".config/autostart/tamis-restore.desktop"] {
+    for trace in [".local/state/tamis", ".local/share/tamis", ".config/autostart/tamis-restore.desktop"] {
         assert!(!folder.join("home").join(trace).exists(), "{trace}: {said}");
     }
     Some(said.into_owned())
@@ -76,4 +79,13 @@ fn the_removal_of_the_package_ends_a_tamis_at_work_which_puts_the_setting_back()
     let folder = tempfile::tempdir().unwrap();
     let Some(said) = removed(folder.path(), "at-work", "remove") else { return };
     assert!(said.contains("remove: 'none'") && !said.contains("not everything"), "{said}");
+}
+
+#[test]
+fn the_removal_of_the_package_leaves_no_certificate_where_one_was_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(said) = removed(folder.path(), "trusted", "remove") else { return };
+    let (before, removal) =
+        said.split_once("The certificate of Tamis is taken out of").unwrap_or_else(|| panic!("{said}"));
+    assert!(before.matches("it is trusted").count() == 2 && removal.contains("Chromium"), "{said}");
 }

@@ -35,7 +35,63 @@ on: boolean, } | { "type": "removeException",
 /**
  * As in [`ExceptionView::line`](crate::ExceptionView::line).
  */
-line: string, } | { "type": "setProfile", 
+line: string, } | { "type": "setHttpsLevel", 
+/**
+ * The wish.
+ */
+level: HttpsLevel, } | { "type": "openSite", 
+/**
+ * `example.com`, `www.example.com`, `192.0.2.7`.
+ */
+site: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "removeOpenedSite", 
+/**
+ * As in [`ExceptionView::line`](crate::ExceptionView::line).
+ */
+line: string, } | { "type": "neverOpen", 
+/**
+ * As in [`Command::OpenSite`].
+ */
+site: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "removeNeverOpened", 
+/**
+ * As in [`ExceptionView::line`](crate::ExceptionView::line).
+ */
+line: string, } | { "type": "setBuiltInException", 
+/**
+ * A [`BuiltInView::id`](crate::BuiltInView::id) or a [`BuiltInHostView::host`](crate::BuiltInHostView::host).
+ */
+name: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "forgetLearned", 
+/**
+ * As in [`LearnedView::path`](crate::LearnedView::path).
+ */
+path: string | null, 
+/**
+ * As in [`LearnedView::host`](crate::LearnedView::host).
+ */
+host: string | null, } | { "type": "lookAtTrust" } | { "type": "makeAuthority" } | { "type": "renewAuthority" } | { "type": "deleteAuthority" } | { "type": "installTrust", 
+/**
+ * As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
+ */
+store: string | null, } | { "type": "verifyTrust", 
+/**
+ * As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
+ */
+store: string | null, } | { "type": "removeTrust", 
+/**
+ * As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
+ */
+store: string | null, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -106,6 +162,10 @@ pause: PauseView | null,
  * Whether this computer's traffic is sent here.
  */
 systemProxy: SystemProxyView, 
+/**
+ * What becomes of HTTPS.
+ */
+https: HttpsView, 
 /**
  * Whether Tamis starts at login.
  */
@@ -235,6 +295,245 @@ actual: boolean, };
  * What the operating system's proxy setting is to us.
  */
 export type SystemProxyState = "ours" | "untouched" | "notManaged" | "unsupported";
+
+/**
+ * What becomes of HTTPS.
+ */
+export type HttpsView = { 
+/**
+ * The state in one sentence for a heading.
+ */
+headline: string, 
+/**
+ * A second sentence for beneath it.
+ */
+detail: string, 
+/**
+ * What the user wants.
+ */
+wanted: HttpsLevel, 
+/**
+ * What is: nothing is opened while filtering is off, or without a certificate.
+ */
+actual: HttpsLevel, 
+/**
+ * The levels as they are offered, least first.
+ */
+levels: Array<HttpsLevelView>, 
+/**
+ * The sites that are opened at [`HttpsLevel::Selected`].
+ */
+selected: Array<ExceptionView>, 
+/**
+ * What signs the certificates that programs are shown.
+ */
+authority: AuthorityView, 
+/**
+ * Where programs look up whom they trust, as far as it was looked at in this run.
+ */
+stores: Array<TrustStoreView>, 
+/**
+ * What is being done to certificate or trust stores, as a sentence; none while nothing is.
+ */
+busy: string | null, 
+/**
+ * What became of what was asked for last, a sentence each.
+ */
+done: Array<string>, 
+/**
+ * Sites that are never opened, by their category, unless the user wants them to be.
+ */
+builtIn: Array<BuiltInView>, 
+/**
+ * The user's own sites that are never opened.
+ */
+exceptions: Array<ExceptionView>, 
+/**
+ * Sites that one program reaches untouched because it did not go otherwise, oldest first.
+ */
+learned: Array<LearnedView>, 
+/**
+ * Programs that take no certificate of ours, oldest first.
+ */
+wary: Array<WaryProgramView>, };
+
+/**
+ * How much of HTTPS is opened.
+ */
+export type HttpsLevel = "off" | "selected" | "all";
+
+/**
+ * A level as it is offered.
+ */
+export type HttpsLevelView = { 
+/**
+ * Which.
+ */
+level: HttpsLevel, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * What can be seen and changed at it.
+ */
+sees: string, 
+/**
+ * What cannot.
+ */
+doesNotSee: string, };
+
+/**
+ * The certificate authority of this installation.
+ */
+export type AuthorityView = { 
+/**
+ * How it stands.
+ */
+state: AuthorityStanding, 
+/**
+ * What it is called in lists of certificates.
+ */
+name: string | null, 
+/**
+ * The SHA-256 of its certificate, in pairs of digits.
+ */
+fingerprint: string | null, 
+/**
+ * Until when it is valid, in milliseconds since 1970.
+ */
+validUntil: number | null, 
+/**
+ * Where its key is, as a sentence, and what that protects from.
+ */
+keyKept: string | null, 
+/**
+ * How other devices get it, as a sentence; none where it cannot be used.
+ */
+otherDevices: string | null, 
+/**
+ * What is wrong with it and what to do, as sentences.
+ */
+fault: string | null, 
+/**
+ * What a person is to know before it is made, one paragraph each.
+ */
+consent: Array<string>, };
+
+/**
+ * How the authority stands.
+ */
+export type AuthorityStanding = "none" | "usable" | "due" | "broken" | "ofThisRun";
+
+/**
+ * One place where programs look up whom they trust.
+ */
+export type TrustStoreView = { 
+/**
+ * What it is called; names it in commands.
+ */
+name: string, 
+/**
+ * How it stands to our certificate.
+ */
+state: TrustState, 
+/**
+ * More about that, and what to do where something is to be done.
+ */
+detail: string, };
+
+/**
+ * How a trust store stands to our certificate.
+ */
+export type TrustState = "absent" | "untrusted" | "installed" | "verified" | "unavailable";
+
+/**
+ * One category of the built-in exceptions.
+ */
+export type BuiltInView = { 
+/**
+ * Names it in settings and commands.
+ */
+id: string, 
+/**
+ * What it is called.
+ */
+title: string, 
+/**
+ * Whether it is in force.
+ */
+on: boolean, 
+/**
+ * Its hosts.
+ */
+hosts: Array<BuiltInHostView>, };
+
+/**
+ * One host of the built-in exceptions.
+ */
+export type BuiltInHostView = { 
+/**
+ * As it is written.
+ */
+host: string, 
+/**
+ * Whether it is in force, its category being so.
+ */
+on: boolean, };
+
+/**
+ * A site that one program reaches untouched.
+ */
+export type LearnedView = { 
+/**
+ * What it is called; none where it could not be told.
+ */
+program: string | null, 
+/**
+ * Where it is; names it in commands.
+ */
+path: string | null, 
+/**
+ * The host.
+ */
+host: string, 
+/**
+ * What happened, as a sentence.
+ */
+cause: string, 
+/**
+ * When it first did, in milliseconds since 1970.
+ */
+firstSeen: number, 
+/**
+ * Until when it is left alone, in milliseconds since 1970.
+ */
+expires: number, };
+
+/**
+ * A program that takes no certificate of ours.
+ */
+export type WaryProgramView = { 
+/**
+ * What it is called; none where it could not be told.
+ */
+program: string | null, 
+/**
+ * Where it is; names it in commands.
+ */
+path: string | null, 
+/**
+ * What to do so that it does.
+ */
+fix: string, 
+/**
+ * Since when, in milliseconds since 1970.
+ */
+firstSeen: number, 
+/**
+ * Until when all that it does is left alone, in milliseconds since 1970.
+ */
+expires: number, };
 
 /**
  * Start at login.

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { checks, FakeTamis, firstSteps, sample } from "../test/fake_tamis.mjs";
+import { checks, FakeTamis, firstSteps, https, httpsInUse, sample } from "../test/fake_tamis.mjs";
 import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "";
@@ -102,6 +102,20 @@ const SITES = sample({
   ],
 });
 
+/** @type {Record<string, import("../contract/contract").Snapshot>} */
+const HTTPS = {
+  "https-off": sample({ https: https() }),
+  "https-consent": sample({ https: https({ wanted: "all", headline: "HTTPS is not opened yet", detail: "It takes a certificate that can be used." }) }),
+  "https-in-use": sample({ https: httpsInUse() }),
+  "https-busy": sample({ https: { ...httpsInUse(), wanted: "all", busy: "Installing the certificate" } }),
+  "https-broken": sample({
+    https: https({
+      done: ["Nothing was made, for the old certificate is still in Firefox (profile work). It may still be in there."],
+      authority: { ...https().authority, state: "broken", fault: "It cannot be used: the key does not belong to the certificate. Make a new one in its place." },
+    }),
+  }),
+};
+
 /** Their names say how many steps to go on. @type {Record<string, import("../contract/contract").Snapshot>} */
 const FIRST_STEPS = {
   "first0-purpose": untouched,
@@ -132,6 +146,16 @@ try {
     for (const look of LOOKS) {
       await photograph(name, look, `${origin}/#token=secret`, async (page) => {
         for (let step = 0; step < Number(name.slice(5, 6)); step += 1) await page.locator("footer .on").click();
+      });
+    }
+  }
+  for (const [name, snapshot] of Object.entries(HTTPS)) {
+    fake.current = snapshot;
+    for (const look of LOOKS) {
+      await photograph(name, look, `${origin}/#token=secret`, async (page) => {
+        await page.getByRole("link", { name: "HTTPS" }).click();
+        if (name === "https-consent") await page.getByRole("button", { name: "Make a certificate…" }).click();
+        if (name === "https-in-use") await page.locator("summary").first().click();
       });
     }
   }

@@ -6,7 +6,7 @@ import { type Command, PAUSES, type Snapshot } from "../contract/contract";
 import App from "../src/App.svelte";
 import type { Bridge, Connection } from "../src/bridge";
 import { screenAt, screenFiles, screens } from "../src/screens";
-import { checks, firstSteps, sample } from "./fake_tamis.mjs";
+import { checks, firstSteps, https, httpsInUse, sample } from "./fake_tamis.mjs";
 
 /** A program under the test's thumb. */
 class Puppet implements Bridge {
@@ -398,5 +398,101 @@ describe("a pause", () => {
   test("until the next start names no time", async () => {
     await open(sample({ filtering: off, pause: { until: null, minutesLeft: null } }));
     expect(document.body.textContent).toContain("until Tamis is started again");
+  });
+});
+
+describe("the HTTPS screen", () => {
+  const main = () => document.querySelector("main")?.textContent ?? "";
+  const type = (label: string, text: string) => {
+    const field = document.querySelector<HTMLInputElement>(`input[aria-label="${label}"]`);
+    if (!field) throw new Error(`no field ${label}`);
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.form?.requestSubmit();
+  };
+  const onHttps = async (changes: Partial<Snapshot> = {}) => {
+    location.hash = "#https";
+    const puppet = await open(sample(changes));
+    await settle();
+    return puppet;
+  };
+  afterEach(() => {
+    location.hash = "";
+  });
+
+  test("makes a certificate only once somebody has read what it can do and agreed", async () => {
+    const puppet = await onHttps();
+    expect(puppet.commands).toEqual([{ type: "lookAtTrust" }]);
+    const [paragraph] = https().authority.consent;
+    expect(main()).not.toContain(paragraph);
+    button("Make a certificate…")?.click();
+    await tick();
+    expect(main()).toContain(paragraph);
+    expect(puppet.commands.length).toBe(1);
+    button("Not now")?.click();
+    await tick();
+    expect(main()).not.toContain(paragraph);
+    button("Make a certificate…")?.click();
+    await tick();
+    button("I agree: make the certificate")?.click();
+    expect(puppet.commands.at(-1)).toEqual({ type: "makeAuthority" });
+  });
+
+  test("deletes it only when asked twice, and nothing is asked for while something is being done", async () => {
+    const puppet = await onHttps({ https: httpsInUse() });
+    button("Remove and delete…")?.click();
+    await tick();
+    expect(puppet.commands.at(-1)).toEqual({ type: "lookAtTrust" });
+    button("Remove and delete")?.click();
+    expect(puppet.commands.at(-1)).toEqual({ type: "deleteAuthority" });
+    const before = puppet.commands.length;
+    puppet.show(sample({ https: { ...httpsInUse(), busy: "Installing the certificate" } }));
+    await tick();
+    expect(main()).toContain("Installing the certificate…");
+    button("Check all")?.click();
+    button("Renew…")?.click();
+    await tick();
+    button("I agree: renew the certificate")?.click();
+    expect(puppet.commands.length).toBe(before);
+  });
+
+  test("chooses a level, and shows as chosen what is wished for", async () => {
+    const puppet = await onHttps();
+    const radio = (level: string) => document.querySelector<HTMLInputElement>(`input[value=${level}]`);
+    radio("all")?.click();
+    await tick();
+    expect(puppet.commands.at(-1)).toEqual({ type: "setHttpsLevel", level: "all" });
+    expect([radio("off")?.checked, radio("all")?.checked]).toEqual([true, false]);
+    puppet.show(sample({ https: https({ wanted: "all" }) }));
+    await tick();
+    expect(radio("all")?.checked).toBe(true);
+    expect(main()).toContain("Not in force");
+    puppet.show(sample({ https: https({ wanted: "all", actual: "all" }) }));
+    await tick();
+    expect(main()).not.toContain("Not in force");
+  });
+
+  test("adds and removes sites of either list, and forgets what was learned", async () => {
+    const puppet = await onHttps({ https: httpsInUse() });
+    type("Site to open", " shop.example ");
+    type("Site that is never opened", "tax.example");
+    button("Remove: *.news.example")?.click();
+    button("Remove: *.doctor.example")?.click();
+    button("Remove: git.example for git")?.click();
+    button("Remove: curl")?.click();
+    switchFor("Never open: Banks and payment")?.click();
+    switchFor("Never open *.pay.example")?.click();
+    // A host of a category that is off as a whole.
+    switchFor("Never open *.clinic.example")?.click();
+    expect(puppet.commands.slice(1)).toEqual([
+      { type: "openSite", site: "shop.example", on: true },
+      { type: "neverOpen", site: "tax.example", on: true },
+      { type: "removeOpenedSite", line: "*.news.example" },
+      { type: "removeNeverOpened", line: "*.doctor.example" },
+      { type: "forgetLearned", path: "/usr/bin/git", host: "git.example" },
+      { type: "forgetLearned", path: "/usr/bin/curl", host: null },
+      { type: "setBuiltInException", name: "finance", on: false },
+      { type: "setBuiltInException", name: "*.pay.example", on: true },
+    ]);
   });
 });

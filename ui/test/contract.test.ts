@@ -68,3 +68,37 @@ test("the page draws the golden snapshot and sends only golden commands", async 
   for (const command of sent) expect(allowed).toContain(shape(command));
   await unmount(page);
 });
+
+test("the HTTPS screen shows what the golden snapshot says and sends only golden commands", async () => {
+  const snapshot = golden("snapshot.json") as Snapshot;
+  const allowed = new Set((golden("commands.json") as Command[]).map(shape));
+  const sent: Command[] = [];
+  location.hash = "#https";
+  const bridge = showing({ ...snapshot, https: { ...snapshot.https, busy: null } }, (command) => sent.push(command));
+  const page = mount(App, { target: document.body, props: { bridge } });
+  await tick();
+  const text = document.body.textContent;
+  const { headline, detail, levels, selected, authority, stores, done, builtIn, exceptions, learned, wary } = snapshot.https;
+  const shown = [headline, detail, ...done, authority.name ?? "", authority.fingerprint ?? "", authority.keyKept ?? "", authority.otherDevices ?? ""];
+  shown.push(...levels.flatMap(({ title, sees, doesNotSee }) => [title, sees, doesNotSee]));
+  shown.push(...stores.flatMap(({ name, detail }) => [name, detail]), ...exceptions.map(({ line }) => line));
+  shown.push(...builtIn.flatMap(({ title, hosts }) => [title, ...hosts.map(({ host }) => host)]));
+  shown.push(...learned.flatMap(({ program, host, cause }) => [program ?? "", host, cause]), ...wary.map(({ fix }) => fix));
+  for (const words of shown) expect(text).toContain(words);
+  // They stand where they count.
+  expect(snapshot.https.wanted).not.toBe("selected");
+  for (const { line } of selected) expect(text).not.toContain(line);
+
+  for (const input of document.querySelectorAll<HTMLInputElement>("input[type=radio]")) input.click();
+  for (let round = 0; round < 2; round += 1) {
+    // What opens at the first click has buttons of its own.
+    for (const button of document.querySelectorAll<HTMLButtonElement>("main button")) button.click();
+    await tick();
+  }
+  const types = new Set(sent.map(({ type }) => type));
+  for (const type of ["lookAtTrust", "setHttpsLevel", "installTrust", "verifyTrust", "removeTrust", "forgetLearned", "setBuiltInException"])
+    expect(types).toContain(type);
+  for (const command of sent) expect(allowed).toContain(shape(command));
+  await unmount(page);
+  location.hash = "";
+});

@@ -11,6 +11,7 @@ import { extname, join, normalize } from "node:path";
  * @typedef {import("../contract/contract").ChangeView} ChangeView
  * @typedef {import("../contract/contract").CheckView} CheckView
  * @typedef {import("../contract/contract").FirstStepsView} FirstStepsView
+ * @typedef {import("../contract/contract").HttpsView} HttpsView
  * @typedef {import("node:http").ServerResponse} ServerResponse
  */
 
@@ -44,6 +45,7 @@ export function sample(changes = {}) {
     filtering: { wanted: true, actual: true },
     pause: null,
     systemProxy: { wanted: true, state: "ours", place: "GNOME settings", pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null, exceptions: [] },
+    https: https(),
     startAtLogin: { available: true, wanted: false, actual: false },
     profiles: [
       profile("strip-trackers", "Strip trackers", "Click ids leave addresses, tracker hosts get no answer", "trackers", true),
@@ -68,6 +70,104 @@ export function sample(changes = {}) {
     problems: [],
   };
   return { ...snapshot, ...changes };
+}
+
+/** Nothing opened and no certificate yet; `changes` are laid over it. @param {Partial<HttpsView>} [changes] @returns {HttpsView} */
+export function https(changes = {}) {
+  return {
+    headline: "HTTPS is not opened",
+    detail: "Tamis sees which host a program connects to, and no more.",
+    wanted: "off",
+    actual: "off",
+    levels: [
+      {
+        level: "off",
+        title: "Nothing",
+        sees: "Which host a program connects to, when, and how much passes. What goes by the host works: a tracker's is refused.",
+        doesNotSee: "Addresses of pages, what is in them, what you type, cookies. Other profiles do nothing for https. No certificate is needed.",
+      },
+      {
+        level: "selected",
+        title: "Sites that I choose",
+        sees: "On these sites everything: addresses, pages, what you type, passwords and cookies. All profiles work there.",
+        doesNotSee: "Of all other sites no more than their host.",
+      },
+      {
+        level: "all",
+        title: "Everything but the exceptions",
+        sees: "On all sites but the exceptions everything: addresses, pages, what you type, passwords and cookies. All profiles work.",
+        doesNotSee:
+          "The exceptions, sites whose certificate is bad, sites that want a certificate of yours, and programs that trust nothing of Tamis: of these no more than their host.",
+      },
+    ],
+    selected: [],
+    authority: {
+      state: "none",
+      name: null,
+      fingerprint: null,
+      validUntil: null,
+      keyKept: null,
+      otherDevices: null,
+      fault: null,
+      consent: ["With its key Tamis can make a certificate for any site, and every program that trusts it takes Tamis for that site."],
+    },
+    stores: [],
+    busy: null,
+    done: [],
+    builtIn: [
+      {
+        id: "finance",
+        title: "Banks and payment",
+        on: true,
+        hosts: [
+          { host: "*.bank.example", on: true },
+          { host: "*.pay.example", on: false },
+        ],
+      },
+      { id: "health", title: "Health", on: false, hosts: [{ host: "*.clinic.example", on: true }] },
+    ],
+    exceptions: [],
+    learned: [],
+    wary: [],
+    ...changes,
+  };
+}
+
+/** A certificate that some stores have, sites that are opened, and something learned. @returns {HttpsView} */
+export function httpsInUse() {
+  const at = new Date("2026-05-04T14:07:00").getTime();
+  const hour = 3_600_000;
+  return https({
+    headline: "Some sites are opened",
+    detail: "Those that you chose. All others pass through unopened.",
+    wanted: "selected",
+    actual: "selected",
+    selected: [
+      { line: "*.news.example", fault: null },
+      { line: "*", fault: "Does not count: that would be everything; choose to open everything instead." },
+    ],
+    authority: {
+      ...https().authority,
+      state: "usable",
+      name: "Tamis on this computer 01abcdef",
+      fingerprint: Array.from({ length: 32 }, (_, index) => (index * 7).toString(16).padStart(2, "0").toUpperCase()).join(":"),
+      validUntil: at + 800 * 24 * hour,
+      keyKept: "The key is in /home/me/.local/state/tamis/authority.key, which other users of this computer cannot read. Malware that runs under your account can read it, and so can whoever gets a backup of it.",
+      otherDevices: "Phones and other devices that go through Tamis get the certificate at http://tamis.internal/ while something is opened.",
+    },
+    stores: [
+      { name: "Chrome, Chromium and others (~/.pki/nssdb)", state: "verified", detail: "It is in there, and a connection was tried with it: it is trusted." },
+      { name: "Firefox (profile default-esr)", state: "installed", detail: "It is in there." },
+      { name: "Firefox (profile work)", state: "absent", detail: "It is not in there." },
+      { name: "The system", state: "unavailable", detail: "It could not be put in there: only an administrator may change this store. Run in a terminal: `sudo install -m 644 a.crt /usr/local/share/ca-certificates/` and `sudo update-ca-certificates`" },
+    ],
+    exceptions: [{ line: "*.doctor.example", fault: null }],
+    learned: [
+      { program: "git", path: "/usr/bin/git", host: "git.example", cause: "It refused our certificate.", firstSeen: at, expires: at + 24 * hour },
+      { program: null, path: null, host: "a-name-that-is-much-longer-than-the-others.shop.example", cause: "It hung up twice as soon as it had seen our certificate.", firstSeen: at, expires: at + hour },
+    ],
+    wary: [{ program: "curl", path: "/usr/bin/curl", fix: "curl refused the certificate for several sites, so all that it does is left untouched.", firstSeen: at, expires: at + 24 * hour }],
+  });
 }
 
 /** First steps before anything is set and tested; `changes` are laid over them. @param {Partial<FirstStepsView>} [changes] @returns {FirstStepsView} */
@@ -96,7 +196,7 @@ export function firstSteps(changes = {}) {
         title: "What becomes of https",
         text: [
           "Pages over https pass through unopened. Tamis sees which host a program talks to and nothing else, so what works there is what goes by the host: a tracker's is refused.",
-          "Tamis makes no certificate and installs none. There is nothing to set here.",
+          "Tamis can open https too, on sites that you choose or on all but banks and others of that kind. That takes a certificate of this computer's own, which your browsers have to trust. HTTPS in the window says what it can do, makes it if you agree, and takes it back with one click. Nothing has to be decided now.",
         ],
       },
       { id: "selfTest", title: "Does it work?", text: [] },

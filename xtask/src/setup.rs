@@ -43,7 +43,7 @@ const DESKTOP: [Package; 4] = [
     package("libayatana-appindicator3-1", Sign::Library("libayatana-appindicator3.so.1")),
 ];
 
-const TESTS: [Package; 15] = [
+const TESTS: [Package; 17] = [
     package("xvfb", Sign::Program("Xvfb")),
     package("xauth", Sign::Program("xauth")),
     package("dbus", Sign::Program("dbus-daemon")),
@@ -51,11 +51,13 @@ const TESTS: [Package; 15] = [
     package("webkit2gtk-driver", Sign::Program("WebKitWebDriver")),
     package("chromium", Sign::Program("chromium")),
     package("firefox-esr", Sign::Program("firefox-esr")),
+    package("libnss3-tools", Sign::Program("certutil")),
     package("libglib2.0-bin", Sign::Program("gsettings")),
     package("gsettings-desktop-schemas", Sign::PkgConfig("gsettings-desktop-schemas")),
     package("dconf-gsettings-backend", Sign::None),
     package("libkf5config-bin", Sign::Program("kreadconfig5")),
     package("curl", Sign::Program("curl")),
+    package("openssl", Sign::Program("openssl")),
     package("python3", Sign::Program("python3")),
     package("xdotool", Sign::Program("xdotool")),
     package("imagemagick", Sign::Program("import")),

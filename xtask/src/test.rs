@@ -112,9 +112,12 @@ fn toolchain_part(tree: &Tree, subcommand: &str, component: &str) -> Outcome {
 fn formatting(tree: &Tree) -> Outcome<Option<String>> {
     toolchain_part(tree, "fmt", "rustfmt")?;
     step::run(&mut tree.cargo(&["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
-    // A workspace of its own.
-    let fuzz = ["fmt", "--manifest-path", "tests/fuzz/Cargo.toml"];
-    step::run(tree.cargo(&fuzz).arg("--check"), &format!("Run `cargo {}`.", fuzz.join(" "))).map(|()| None)
+    // Workspaces of their own.
+    for manifest in ["tests/fuzz/Cargo.toml", "tests/bench/hudsucker/Cargo.toml"] {
+        let fmt = ["fmt", "--manifest-path", manifest];
+        step::run(tree.cargo(&fmt).arg("--check"), &format!("Run `cargo {}`.", fmt.join(" ")))?;
+    }
+    Ok(None)
 }
 
 fn user_interface(tree: &Tree) -> Outcome<Option<String>> {

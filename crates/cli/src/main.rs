@@ -1,5 +1,6 @@
 //! `tamis`, the whole product without a desktop: for scripts, servers, tests, and for the day when nothing else works.
 
+mod ca;
 mod cleanup;
 mod control_service;
 mod doctor;
@@ -29,6 +30,9 @@ struct Arguments {
 enum Subcommands {
     /// Run the proxy in the foreground until it is told to end (Ctrl-C).
     Serve(serve::Serve),
+    /// Look after the certificate that opening HTTPS takes, and who trusts it.
+    #[command(subcommand)]
+    Ca(ca::Ca),
     /// Put the system's proxy setting back to what it was before Tamis changed it.
     Restore(restore::Restore),
     /// Say what the proxy settings of this computer are, who made them so, and what is wrong.
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match arguments.command {
         Subcommands::Serve(serve) => end(serve.run()),
+        Subcommands::Ca(ca) => end(ca.run()),
         Subcommands::Restore(restore) => end(restore.run()),
         Subcommands::Doctor(doctor) => doctor.run().unwrap_or_else(|message| end(Err(message))),
         Subcommands::Cleanup(cleanup) => end(cleanup.run()),

@@ -5,7 +5,11 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use tamis_control::{Command, Control, LoginCommand, Options, Phase, Problem, RULES_PROFILE, Snapshot, SystemProxyUse};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tamis_control::{
+    Command, Control, HttpsLevel, HttpsOptions, LoginCommand, Options, Phase, Problem, RULES_PROFILE, Snapshot,
+    SystemProxyUse,
+};
 use tokio::net::TcpListener;
 
 use crate::control_service::ControlService;
@@ -24,6 +28,26 @@ pub(crate) struct Serve {
     /// Filter by the rules in this file too, one a line, in adblock syntax.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+
+    /// Open so much of HTTPS in this run: off, selected, or all; the latter two take a certificate, see `tamis ca`.
+    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    https: Option<HttpsLevel>,
+
+    /// With `--https selected`: open this site, such as `example.com` or `*.example.com`; may be given several times.
+    #[arg(long, value_name = "HOST")]
+    https_host: Vec<String>,
+
+    /// Sign with this authority's certificate (PEM), in place of this installation's own.
+    #[arg(long, value_name = "FILE", requires = "ca_key")]
+    ca: Option<PathBuf>,
+
+    /// The key (PEM) of `--ca`.
+    #[arg(long, value_name = "FILE", requires = "ca")]
+    ca_key: Option<PathBuf>,
+
+    /// Trust servers by the roots in this file (PEM) too; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    extra_root: Vec<PathBuf>,
 
     /// Point this computer's proxy setting here while serving, and put it back at the end.
     #[arg(long)]
@@ -44,6 +68,12 @@ impl Serve {
         options.listen = self.listen;
         options.system_proxy = if self.system_proxy { SystemProxyUse::Always } else { SystemProxyUse::Never };
         options.rules = self.rules;
+        options.https = HttpsOptions {
+            level: self.https,
+            selected: self.https_host,
+            authority: self.ca.zip(self.ca_key),
+            extra_roots: self.extra_root,
+        };
         options.quit_on_signals = true;
         options.guard = itself(&["guard"]);
         options.restore_at_login = itself(&["restore", "--quiet"]);
@@ -66,6 +96,9 @@ impl Serve {
             let state = if profile.actual { "in force" } else { "not in force now" };
             say(&format!("{}: {}, {state}", profile.title, profile.summary));
         }
+        if started.https.wanted != HttpsLevel::Off {
+            say(&format!("{}. {}", started.https.headline, started.https.detail));
+        }
         say(&format!("Try it: curl -x http://{address} http://example.com/"));
         let page = match control_listener
             .map(|(addr, listener)| (ControlService::new(addr, control.clone()), addr, listener))
@@ -87,6 +120,12 @@ impl Serve {
         }
         ended
     }
+}
+
+/// Reads a level by its name.
+fn level() -> impl TypedValueParser<Value = HttpsLevel> {
+    PossibleValuesParser::new(HttpsLevel::ALL.map(HttpsLevel::name))
+        .map(|name| HttpsLevel::named(&name).unwrap_or_default())
 }
 
 /// This very program with other arguments; none where the system does not say which file it runs.

@@ -143,6 +143,7 @@ mod tests {
             url: "http://a.test/".into(),
             status: "200".parse().ok(),
             ending,
+            untouched: None,
             changes: vec![change; changes],
             sent: 0,
             never_downloaded: 10,

@@ -10,7 +10,7 @@ use crate::company::Company;
 use crate::store::Store;
 use crate::system_setting::SystemSetting;
 use crate::words::cleanup as text;
-use crate::{Hands, Paths};
+use crate::{Certificates, Hands, Paths};
 
 /// How long a guard may take to see that it has nothing left to guard: it looks every two seconds.
 const GUARD_LEAVES: Duration = Duration::from_secs(4);
@@ -24,8 +24,8 @@ pub struct Cleanup {
     pub failures: Vec<String>,
 }
 
-/// Puts the system's proxy setting back, takes our address out of it, and removes the journal, the login entries and the
-/// guard; with `also_settings`, what the user ticked, too. What fails keeps nothing else from being removed, but for the
+/// Puts the system's proxy setting back, takes our address out of it, and removes the journal, the login entries, the
+/// guard, and the certificate, out of every trust store and with its key; with `also_settings`, what the user ticked, too. What fails keeps nothing else from being removed, but for the
 /// journal: it stays while there is something to put back. While a Tamis is at work nothing is touched.
 pub fn cleanup(paths: &Paths, also_settings: bool) -> Cleanup {
     let mut cleanup = Cleanup::default();
@@ -51,10 +51,12 @@ pub fn cleanup(paths: &Paths, also_settings: bool) -> Cleanup {
         Err(error) => {
             cleanup.failures.push(text::setting_not_put_back(&error));
             cleanup.remove_login_start(autostart);
+            cleanup.remove_certificate(paths);
             return cleanup;
         }
     }
     cleanup.remove_login_start(autostart);
+    cleanup.remove_certificate(paths);
     cleanup.let_guards_go(&company.guards);
     cleanup.done.extend(store.remove_abandoned().iter().map(|path| text::removed(path)));
     if let Err(error) = store.remove_traces(also_settings) {
@@ -81,6 +83,19 @@ impl Cleanup {
         match entry.remove() {
             Ok(()) => self.done.extend(matches!(was_on, Ok(true)).then(|| text::LOGIN_START_REMOVED.to_owned())),
             Err(error) => self.failures.push(text::login_start_not_removed(&error)),
+        }
+    }
+
+    /// Out of every trust store, with its key.
+    fn remove_certificate(&mut self, paths: &Paths) {
+        match Certificates::native(paths, false).delete() {
+            Ok(outcomes) => {
+                let (failed, well): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.failed);
+                self.done
+                    .extend(well.iter().filter(|outcome| outcome.taken).map(|it| text::certificate_taken(&it.store)));
+                self.failures.extend(failed.iter().map(|it| text::certificate_stays(&it.store, &it.says)));
+            }
+            Err(error) => self.failures.push(error.to_string()),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::PauseLength;
+use crate::{HttpsLevel, PauseLength};
 
 /// A request for change. Whoever makes it, it goes through the one inbox of the controller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -48,6 +48,75 @@ pub enum Command {
     RemoveException {
         /// As in [`ExceptionView::line`](crate::ExceptionView::line).
         line: String,
+    },
+    /// Open so much of HTTPS while filtering is on. Above off it needs a certificate, see [`Command::MakeAuthority`].
+    SetHttpsLevel {
+        /// The wish.
+        level: HttpsLevel,
+    },
+    /// Open a site with all hosts of its own at the level of chosen sites, or do not any more: one line of that list.
+    OpenSite {
+        /// `example.com`, `www.example.com`, `192.0.2.7`.
+        site: String,
+        /// The wish.
+        on: bool,
+    },
+    /// Take one line out of the list of chosen sites.
+    RemoveOpenedSite {
+        /// As in [`ExceptionView::line`](crate::ExceptionView::line).
+        line: String,
+    },
+    /// Never open a site with all hosts of its own: one line of the exceptions from opened HTTPS. Else it is left as it is:
+    /// what goes by its host alone, a profile may still do.
+    NeverOpen {
+        /// As in [`Command::OpenSite`].
+        site: String,
+        /// The wish.
+        on: bool,
+    },
+    /// Take one line out of the exceptions from opened HTTPS.
+    RemoveNeverOpened {
+        /// As in [`ExceptionView::line`](crate::ExceptionView::line).
+        line: String,
+    },
+    /// Put a category or a single host of the built-in exceptions in force, or out of it.
+    SetBuiltInException {
+        /// A [`BuiltInView::id`](crate::BuiltInView::id) or a [`BuiltInHostView::host`](crate::BuiltInHostView::host).
+        name: String,
+        /// The wish.
+        on: bool,
+    },
+    /// Forget what was learned: that a program does not take our certificate for a host, or, without a host, all of the
+    /// program.
+    ForgetLearned {
+        /// As in [`LearnedView::path`](crate::LearnedView::path).
+        path: Option<String>,
+        /// As in [`LearnedView::host`](crate::LearnedView::host).
+        host: Option<String>,
+    },
+    /// Look at the certificate and at the trust stores: another program may have changed them.
+    LookAtTrust,
+    /// Make the certificate authority of this installation, in place of one that is broken. Whoever sends this was shown
+    /// what it can do ([`AuthorityView::consent`](crate::AuthorityView::consent)) and agreed.
+    MakeAuthority,
+    /// Make a new authority and put it in place of the old one, in every trust store where that was. With the same consent.
+    RenewAuthority,
+    /// Take the certificate out of every trust store and delete its key. Nothing is opened any more.
+    DeleteAuthority,
+    /// Put the certificate into trust stores, and check them.
+    InstallTrust {
+        /// As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
+        store: Option<String>,
+    },
+    /// Check by a connection to ourselves which trust stores take the certificate.
+    VerifyTrust {
+        /// As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
+        store: Option<String>,
+    },
+    /// Take the certificate out of trust stores.
+    RemoveTrust {
+        /// As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
+        store: Option<String>,
     },
     /// Tick or untick a profile.
     SetProfile {

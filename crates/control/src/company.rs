@@ -31,3 +31,8 @@ impl Company {
         Some(company)
     }
 }
+
+/// Whether a Tamis of this home is at work, as far as this system tells.
+pub fn is_at_work() -> bool {
+    Company::look().is_some_and(|company| !company.tamis.is_empty())
+}

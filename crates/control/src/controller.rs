@@ -1,27 +1,28 @@
 //! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
 
+mod at_start;
+mod data_plane;
 mod first_steps;
+mod https;
+mod https_state;
 mod system;
 
-use std::collections::BTreeSet;
-use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tamis_filter::profiles::catalogue;
 use tamis_filter::rules::{self, Rules};
-use tamis_filter::{Card, Pipeline, Profile};
+use tamis_filter::{Card, Profile};
 use tamis_platform::{Autostart, network};
-use tamis_proxy::{Access, Config, ExchangeRecord, Limits, Proxy, Routes, Rule};
+use tamis_proxy::{ExchangeRecord, Proxy, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
 use crate::hands::aside;
 use crate::pause::{Now, Pause};
-use crate::plan::{Actual, Step, Wanted, plan};
+use crate::plan::{Actual, Opening, Step, Wanted, plan};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::sites::{self, Sites};
@@ -29,8 +30,9 @@ use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLogi
 use crate::store::{Store, read_rules};
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, access, exceptions, limits, presets, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, exceptions, presets, words};
 use first_steps::FirstSteps;
+use https_state::Https;
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -45,12 +47,6 @@ const ACTIVITY_PACE: Duration = Duration::from_millis(200);
 
 /// How often a look is taken at the system's proxy setting while it points here: somebody may have changed it.
 const LOOK_PACE: Duration = Duration::from_secs(3);
-
-/// Files that the program needs besides its connections: settings, event queues, the desktop's own.
-const OTHER_FILES: usize = 128;
-
-/// How many ports after the wished one are tried when it is taken.
-const NEXT_PORTS: u16 = 20;
 
 /// The owner.
 pub(crate) struct Controller {
@@ -80,6 +76,7 @@ pub(crate) struct Controller {
     /// that has not noticed yet still needs it.
     former: Option<Former>,
     actual: Actual,
+    https: Https,
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
     sites: Sites,
@@ -116,6 +113,7 @@ impl Controller {
             own_routes: Vec::new(),
             former: None,
             actual: Actual::default(),
+            https: Https::new(),
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
             sites: Sites::default(),
@@ -140,6 +138,7 @@ impl Controller {
         let signals = self.options.quit_on_signals.then(Signals::listen);
         self.look_around().await;
         self.reconcile().await;
+        self.follow_https();
         self.begin_first_steps().await;
         self.phase = Phase::Running;
         self.publish(&out);
@@ -197,6 +196,11 @@ impl Controller {
                         continue;
                     }
                 }
+                event = self.https.event() => {
+                    if !self.deal_with_https(event).await {
+                        continue;
+                    }
+                }
                 Some(()) = network.recv() => {
                     tracing::info!("the network is another one; connections made over the former one are given up");
                     // The same routes again: what was connected before belongs to the former ones.
@@ -245,6 +249,7 @@ impl Controller {
             }
             Err(broken) => self.report(words::settings_unreadable(&broken)),
         }
+        self.look_at_https().await;
         match self.with_system(SystemSetting::recover).await {
             Ok(Ok(Restoration::NothingToDo)) => {}
             Ok(Ok(Restoration::Done { kept, .. })) => {
@@ -348,12 +353,14 @@ impl Controller {
             Command::TestItself => self.want_self_test(),
             Command::DismissProblem { id } => self.problems.retain(|problem| problem.id != id),
             Command::Quit => {}
+            about_https => self.wish_https(about_https),
         }
     }
 
     /// Makes the wishes come true, then saves them if they differ from those `before`.
     async fn fulfil(&mut self, before: &Settings) {
         self.reconcile().await;
+        self.follow_https();
         self.follow_first_steps().await;
         if self.settings != *before {
             self.save_settings().await;
@@ -383,6 +390,7 @@ impl Controller {
             listening: running,
             profiles: filtering.then(|| profiles.collect()),
             exceptions: self.settings.exceptions.clone(),
+            opening: if running { self.opening_wish() } else { Opening::default() },
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some() && !self.holds_back,
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
@@ -400,6 +408,7 @@ impl Controller {
             Step::SwapPipeline(ids) => self.swap_pipeline(ids),
             Step::SwapRoutes { through_former } => self.swap_routes(through_former),
             Step::SetExceptions(exceptions) => self.set_exceptions(exceptions),
+            Step::OpenHttps(opening) => self.open_https(opening),
             Step::PointSystemHere => self.point_system_here().await,
             Step::RestoreSystem => self.restore_system().await,
             Step::StopProxy => {
@@ -409,96 +418,10 @@ impl Controller {
                 self.actual.listening = false;
                 self.actual.profiles = None;
                 self.actual.through_former = false;
+                self.actual.opening = Opening::default();
             }
             Step::SetStartAtLogin(on) => self.set_start_at_login(on).await,
         }
-    }
-
-    async fn start_proxy(&mut self) {
-        let wish = self.options.listen.unwrap_or(self.settings.listen);
-        let access = match access::read(&self.settings.access, wish) {
-            Ok(access) => access,
-            Err(why) => {
-                self.report(words::access_refused(&why));
-                return;
-            }
-        };
-        let limits = self.limits();
-        // An address asked for on the command line is meant exactly; the usual one gives way.
-        let others = if self.options.listen.is_some() || wish.port() == 0 { 0 } else { NEXT_PORTS };
-        let mut failure = None;
-        for port in wish.port()..=wish.port().saturating_add(others) {
-            match Proxy::start(self.proxy_config(SocketAddr::new(wish.ip(), port), &access, &limits)).await {
-                Ok(proxy) => {
-                    self.proxy = Some(proxy);
-                    self.actual.listening = true;
-                    self.actual.profiles = None;
-                    self.actual.through_former = false;
-                    self.actual.exceptions = Vec::new();
-                    self.settle("not-listening");
-                    return;
-                }
-                Err(error) => {
-                    let taken = error.source.kind() == io::ErrorKind::AddrInUse;
-                    failure.get_or_insert(error);
-                    if !taken {
-                        break;
-                    }
-                }
-            }
-        }
-        if let Some(error) = failure {
-            self.report(words::not_listening(&error));
-        }
-    }
-
-    fn proxy_config(&self, listen: SocketAddr, access: &Access, limits: &Limits) -> Config {
-        Config {
-            listen,
-            pipeline: Pipeline::default(),
-            access: access.clone(),
-            routes: Routes::new(self.own_routes.clone()),
-            limits: limits.clone(),
-            pac_path: tamis_platform::PAC_PATH,
-            refused_targets: self.options.refused_targets.clone(),
-            records: self.records.0.clone(),
-        }
-    }
-
-    /// The limits as set, with no more connections than there may be sockets for: an exchange takes two.
-    fn limits(&mut self) -> Limits {
-        let (set, nonsense) = limits::read(&self.settings.limits);
-        if !nonsense.is_empty() {
-            self.report(words::limits_nonsense(&nonsense));
-        }
-        let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
-        let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
-        Limits { connections: set.connections.min(room.max(1)), ..set }
-    }
-
-    fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) {
-        let chosen: BTreeSet<&str> = ids.iter().flatten().copied().collect();
-        let profiles = self.profiles.iter().filter(|profile| chosen.contains(profile.card().id)).cloned();
-        let Some(proxy) = &self.proxy else { return };
-        proxy.set_pipeline(Pipeline::new(profiles.collect()));
-        self.actual.profiles = ids;
-    }
-
-    fn set_exceptions(&mut self, written: Vec<String>) {
-        let (hosts, problem) = exceptions::read(&written);
-        let Some(proxy) = &self.proxy else { return };
-        proxy.set_exceptions(hosts);
-        self.actual.exceptions = written;
-        self.settle("exceptions-not-understood");
-        problem.into_iter().for_each(|problem| self.report(problem));
-    }
-
-    fn swap_routes(&mut self, through_former: bool) {
-        let former = self.former.iter().filter(|_| through_former).flat_map(|former| &former.rules);
-        let rules = self.own_routes.iter().chain(former).cloned().collect();
-        let Some(proxy) = &self.proxy else { return };
-        proxy.set_routes(Routes::new(rules));
-        self.actual.through_former = through_former;
     }
 
     async fn set_start_at_login(&mut self, on: bool) {
@@ -588,6 +511,7 @@ impl Controller {
                 }),
                 exceptions: exceptions::views(&self.settings.exceptions),
             },
+            https: self.https.view(self.actual.opening.wish.level, &self.options.paths),
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),
                 wanted: self.login_wanted,

@@ -67,6 +67,7 @@ pub fn diagnose(paths: &Paths, rules: Option<&Path>) -> Diagnosis {
     diagnosis.look_at_company(company.as_ref());
     diagnosis.look_at_login(&hands);
     let settings = diagnosis.look_at_settings(&store, paths);
+    diagnosis.look_at_https(paths, &settings);
     diagnosis.look_at_port(settings.listen);
     diagnosis.look_at_rules(rules);
     diagnosis.look_at_open_files();
@@ -75,7 +76,7 @@ pub fn diagnose(paths: &Paths, rules: Option<&Path>) -> Diagnosis {
 }
 
 impl Diagnosis {
-    fn fact(&mut self, about: &'static str, says: impl Into<String>) {
+    pub(crate) fn fact(&mut self, about: &'static str, says: impl Into<String>) {
         self.facts.push(Fact { about, says: says.into() });
     }
 

@@ -7,12 +7,15 @@ use crate::{ExceptionView, Problem, words};
 /// How many count. Each is looked at by every browser for every page.
 const EXCEPTIONS: usize = 256;
 
+/// What to do instead of a line that means every host.
+pub(crate) const INSTEAD_OF_EVERYTHING: &str = "turn filtering off instead";
+
 /// What can be understood, and a problem that names the rest.
 pub(crate) fn read(written: &[String]) -> (Vec<HostPattern>, Option<Problem>) {
     let mut faults = Vec::new();
     let mut hosts = Vec::new();
     for text in written.iter().take(EXCEPTIONS) {
-        match pattern(text) {
+        match pattern(text, INSTEAD_OF_EVERYTHING) {
             Ok(pattern) => hosts.push(pattern),
             Err(why) => faults.push(format!("`{text}`: {why}")),
         }
@@ -25,7 +28,7 @@ pub(crate) fn read(written: &[String]) -> (Vec<HostPattern>, Option<Problem>) {
 
 /// Each line, with why it does not count.
 pub(crate) fn views(written: &[String]) -> Vec<ExceptionView> {
-    let fault = |index: usize, text: &str| match pattern(text) {
+    let fault = |index: usize, text: &str| match pattern(text, INSTEAD_OF_EVERYTHING) {
         Err(why) => Some(words::exception_fault(&why)),
         Ok(_) if index >= EXCEPTIONS => Some(words::exception_beyond(EXCEPTIONS)),
         Ok(_) => None,
@@ -34,11 +37,11 @@ pub(crate) fn views(written: &[String]) -> Vec<ExceptionView> {
     lines.map(|(index, line)| ExceptionView { line: line.clone(), fault: fault(index, line) }).collect()
 }
 
-/// One exception, or a clause about why it is none.
-pub(crate) fn pattern(text: &str) -> Result<HostPattern, String> {
+/// One exception, or a clause about why it is none; `instead`: what to do where it would be every host.
+pub(crate) fn pattern(text: &str, instead: &str) -> Result<HostPattern, String> {
     let pattern: HostPattern = text.parse().map_err(|why: PatternError| why.to_string())?;
     if pattern == HostPattern::EVERYTHING {
-        return Err("that would be everything; turn filtering off instead".into());
+        return Err(format!("that would be everything; {instead}"));
     }
     if pattern.names_a_port() {
         return Err("a port cannot be named here".into());

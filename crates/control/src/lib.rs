@@ -10,17 +10,25 @@
 mod access;
 mod activity;
 mod ask;
+mod authority_store;
+mod builtin_exceptions;
+mod certificates;
 mod cleanup;
 mod command;
 mod company;
 mod controller;
 mod doctor;
+mod doctor_https;
 mod exceptions;
 mod first_steps;
 mod guard;
 mod handle;
 mod hands;
+mod handshake_server;
+mod https;
+mod https_settings;
 mod journal;
+mod learned_store;
 mod limits;
 mod options;
 mod paths;
@@ -41,14 +49,21 @@ mod unexpected_ends;
 mod upstream;
 mod words;
 
+pub use authority_store::{AuthorityState, AuthorityStore, MadeAuthority};
+pub use certificates::{Certificates, CertificatesError, StoreOutcome};
 pub use cleanup::{Cleanup, cleanup};
 pub use command::Command;
+pub use company::is_at_work;
 pub use doctor::{Diagnosis, Fact, diagnose};
 pub use first_steps::{CheckId, CheckState, CheckView, FirstStep, FirstStepsView, KeyView, PlaceView, StepView};
 pub use guard::guard;
 pub use handle::{Control, NotRunning, start, start_with};
 pub use hands::Hands;
-pub use options::{Options, SystemProxyUse};
+pub use https::{
+    AuthorityStanding, AuthorityView, BuiltInHostView, BuiltInView, HttpsLevel, HttpsLevelView, HttpsView, LearnedView,
+    TrustState, TrustStoreView, WaryProgramView,
+};
+pub use options::{HttpsOptions, Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};
 pub use pause::PauseLength;
 pub use problem::Problem;
@@ -58,6 +73,7 @@ pub use snapshot::{
     ProfileView, RECENT_CHANGES, SITES_SEEN, SiteView, Snapshot, StartAtLoginView, SystemProxyState, SystemProxyView,
     Toggle,
 };
+pub use store::StoreError;
 pub use system_setting::{
     Restoration, RestoreError, recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after,
     take_dead_address_out,
@@ -68,3 +84,4 @@ pub use tamis_platform::LoginCommand;
 pub use tamis_platform::notice;
 pub use upstream::Written;
 pub use words::PAUSES;
+pub use words::https::consent;

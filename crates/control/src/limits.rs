@@ -32,7 +32,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 const MANY: f64 = 1_000_000.0;
 
 /// Every limit, in the order of [`Limits`].
-const KEYS: [Key; 20] = [
+const KEYS: [Key; 23] = [
     key("connections", |limits| Field::Number(&mut limits.connections), 1.0..=MANY),
     key("connections_from_others", |limits| Field::Number(&mut limits.connections_from_others), 1.0..=MANY),
     key("wrong_password", |limits| Field::Time(&mut limits.wrong_password), 0.0..=MINUTE),
@@ -42,6 +42,14 @@ const KEYS: [Key; 20] = [
     key("head_bytes", |limits| Field::Number(&mut limits.head_bytes), 8192.0..=16.0 * MIB),
     key("fields", |limits| Field::Number(&mut limits.fields), 32.0..=10_000.0),
     key("buffer_bytes", |limits| Field::Number(&mut limits.buffer_bytes), 8192.0..=16.0 * MIB),
+    key("http2_streams", |limits| Field::Number(&mut limits.http2_streams), 1.0..=10_000.0),
+    // RFC 9113 6.9.2 and 6.9.1: what every connection begins with, and the largest.
+    key("http2_stream_bytes", |limits| Field::Number(&mut limits.http2_stream_bytes), 65535.0..=2_147_483_647.0),
+    key(
+        "http2_connection_bytes",
+        |limits| Field::Number(&mut limits.http2_connection_bytes),
+        65535.0..=2_147_483_647.0,
+    ),
     key("requests_per_origin", |limits| Field::Number(&mut limits.requests_per_origin), 1.0..=MANY),
     key("origin_wait", |limits| Field::Time(&mut limits.origin_wait), 0.0..=HOUR),
     key("connect", |limits| Field::Time(&mut limits.connect), 1.0..=HOUR),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tamis_platform::LoginCommand;
 
-use crate::Paths;
+use crate::{HttpsLevel, Paths};
 
 /// Given at the start, in force until the end, never saved.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Options {
     pub restore_at_login: Option<LoginCommand>,
     /// A file of the user's own rules in adblock syntax, read once at the start. Where it cannot be read, nothing starts.
     pub rules: Option<PathBuf>,
+    /// What of HTTPS is opened.
+    pub https: HttpsOptions,
     /// Addresses that must not be reached through the proxy, such as the host's own control service.
     pub refused_targets: Vec<SocketAddr>,
     /// Whether the first steps are shown until somebody has gone through them: for a host that a person has before them.
@@ -43,11 +45,25 @@ impl Options {
             guard: None,
             restore_at_login: None,
             rules: None,
+            https: HttpsOptions::default(),
             refused_targets: Vec::new(),
             first_steps: false,
             quit_on_signals: false,
         }
     }
+}
+
+/// What of HTTPS is opened in this run.
+#[derive(Debug, Clone, Default)]
+pub struct HttpsOptions {
+    /// In place of the level in the settings, until the user chooses another.
+    pub level: Option<HttpsLevel>,
+    /// Sites that are opened at the level of chosen sites, beside those in the settings, in the same syntax.
+    pub selected: Vec<String>,
+    /// An authority's certificate and its key, in place of this installation's own. Where one cannot be read, nothing starts.
+    pub authority: Option<(PathBuf, PathBuf)>,
+    /// Files with roots that servers may be certified by, beside those of the settings. Likewise.
+    pub extra_roots: Vec<PathBuf>,
 }
 
 /// Who decides about the system's proxy setting.

@@ -11,6 +11,7 @@ const WINDOW: &str = "app.tamis.desktop";
 #[derive(Debug, Clone)]
 pub struct Paths {
     config: PathBuf,
+    data: PathBuf,
     state: PathBuf,
     window: Vec<PathBuf>,
 }
@@ -31,17 +32,35 @@ impl Paths {
         // The web engine of the window keeps what it needs below the desktop program's own name.
         let window = BaseDirs::new().map(|base| [base.data_local_dir().join(WINDOW), base.cache_dir().join(WINDOW)]);
         let window = window.into_iter().flatten().collect();
-        Ok(Self { config: dirs.config_dir().to_owned(), state: state.to_owned(), window })
+        // Not in a folder that goes along with the user to other computers: the authority is for this one.
+        let data = dirs.data_local_dir().to_owned();
+        Ok(Self { config: dirs.config_dir().to_owned(), data, state: state.to_owned(), window })
     }
 
     /// Everything below one folder.
     pub fn below(folder: &Path) -> Self {
-        Self { config: folder.join("config"), state: folder.join("state"), window: vec![folder.join("window")] }
+        let [config, data, state, window] = ["config", "data", "state", "window"].map(|name| folder.join(name));
+        Self { config, data, state, window: vec![window] }
     }
 
     /// What the user wants.
     pub fn settings(&self) -> PathBuf {
         self.config.join("settings.toml")
+    }
+
+    /// The certificate of the authority.
+    pub fn authority(&self) -> PathBuf {
+        self.data.join("authority.pem")
+    }
+
+    /// Its key, which nobody else may read.
+    pub fn authority_key(&self) -> PathBuf {
+        self.data.join("authority-key.pem")
+    }
+
+    /// What was learned from clients that did not take our certificates.
+    pub fn learned(&self) -> PathBuf {
+        self.state.join("learned.json")
     }
 
     /// The journal: what the system's proxy setting was before we changed it. Exists only while it is changed.

@@ -1,5 +1,17 @@
 //! From what is to what is wanted, in an order that leaves nobody offline. Pure.
 
+use crate::https_settings::HttpsWish;
+
+/// What of HTTPS is opened; the default opens nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Opening {
+    pub(crate) wish: HttpsWish,
+    /// Hosts that clients reach without us, as they were written: what comes here all the same is not opened either.
+    pub(crate) left_alone: Vec<String>,
+    /// Which authority, counted from the first that was found.
+    pub(crate) authority: u64,
+}
+
 /// What shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -9,6 +21,8 @@ pub(crate) struct Wanted {
     pub(crate) profiles: Option<Vec<&'static str>>,
     /// Hosts that clients reach without us, as they were written.
     pub(crate) exceptions: Vec<String>,
+    /// What of HTTPS is opened.
+    pub(crate) opening: Opening,
     /// The system's proxy setting points at us.
     pub(crate) system_proxy: bool,
     /// Traffic goes on through the proxy that the system used before, as far as one is known.
@@ -25,6 +39,8 @@ pub(crate) struct Actual {
     pub(crate) profiles: Option<Vec<&'static str>>,
     /// As in [`Wanted::exceptions`].
     pub(crate) exceptions: Vec<String>,
+    /// As in [`Wanted::opening`].
+    pub(crate) opening: Opening,
     pub(crate) system_proxy: bool,
     pub(crate) through_former: bool,
     pub(crate) start_at_login: bool,
@@ -42,6 +58,8 @@ pub(crate) enum Step {
     },
     /// A proxy that has just started has none. Browsers that come here already notice when the system is pointed here anew.
     SetExceptions(Vec<String>),
+    /// A proxy that has just started opens nothing. What is open goes on as it is.
+    OpenHttps(Opening),
     /// Finds out which proxy the system used, and takes the way through it first where that is wanted.
     PointSystemHere,
     RestoreSystem,
@@ -74,6 +92,11 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
         if wanted.exceptions != in_force {
             steps.push(Step::SetExceptions(wanted.exceptions.clone()));
         }
+        let nothing = Opening::default();
+        let in_force = if actual.listening { &actual.opening } else { &nothing };
+        if wanted.opening != *in_force {
+            steps.push(Step::OpenHttps(wanted.opening.clone()));
+        }
     } else if actual.listening {
         steps.push(Step::StopProxy);
     }
@@ -97,9 +120,14 @@ mod tests {
         vec!["a.test".to_owned(); n]
     }
 
+    fn opening(n: usize) -> Opening {
+        Opening { authority: n as u64, ..Opening::default() }
+    }
+
     fn all_wanted() -> impl Iterator<Item = Wanted> {
-        (0..144).map(|n| Wanted {
-            exceptions: exceptions(n / 72),
+        (0..288).map(|n| Wanted {
+            opening: opening(n / 144),
+            exceptions: exceptions(n / 72 % 2),
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
             through_former: n / 4 % 2 == 0,
@@ -109,8 +137,9 @@ mod tests {
     }
 
     fn all_actual() -> impl Iterator<Item = Actual> {
-        (0..96).map(|n| Actual {
-            exceptions: exceptions(n / 48),
+        (0..288).map(|n| Actual {
+            opening: opening(n / 96),
+            exceptions: exceptions(n / 48 % 2),
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
             through_former: n / 4 % 2 == 0,
@@ -129,6 +158,7 @@ mod tests {
             Step::SwapPipeline(profiles) => actual.profiles = profiles,
             Step::SwapRoutes { through_former } => actual.through_former = through_former,
             Step::SetExceptions(exceptions) => actual.exceptions = exceptions,
+            Step::OpenHttps(opening) => actual.opening = opening,
             Step::PointSystemHere => actual.system_proxy = true,
             Step::RestoreSystem => actual.system_proxy = false,
             Step::StopProxy => *actual = Actual { listening: false, profiles: None, ..actual.clone() },
@@ -154,6 +184,7 @@ mod tests {
                 assert!(!wanted.listening || actual.profiles == wanted.profiles);
                 assert!(!wanted.listening || actual.through_former == wanted.through_former);
                 assert!(!wanted.listening || actual.exceptions == wanted.exceptions);
+                assert!(!wanted.listening || actual.opening == wanted.opening);
                 assert_eq!(actual.system_proxy, wanted.system_proxy && wanted.listening);
             }
         }
@@ -166,6 +197,7 @@ mod tests {
             listening: false,
             profiles: None,
             exceptions: exceptions(1),
+            opening: opening(2),
             system_proxy: true,
             through_former: true,
             start_at_login: None,

@@ -37,6 +37,9 @@ pub struct Settings {
     /// Who may use the proxy, and where it takes them, as it was written; `access.rs` reads it.
     #[serde(skip_serializing_if = "toml::Table::is_empty")]
     pub access: toml::Table,
+    /// What of HTTPS is opened, as it was written; `https_settings.rs` reads it.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub https: toml::Table,
     /// The bounds of the proxy, as they were written; `limits.rs` reads them.
     #[serde(skip_serializing_if = "toml::Table::is_empty")]
     pub limits: toml::Table,
@@ -60,6 +63,7 @@ impl Default for Settings {
             listen: (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(),
             profiles: BTreeMap::new(),
             access: toml::Table::new(),
+            https: toml::Table::new(),
             limits: toml::Table::new(),
             upstream: Written::default(),
             other: toml::Table::new(),
@@ -121,8 +125,8 @@ mod tests {
     #[test]
     fn the_settings_page_shows_every_key_with_its_default() {
         let shown: Settings = page().try_into().unwrap();
-        let Settings { access: _, limits: _, profiles, .. } = shown.clone();
-        let usual = Settings { access: shown.access.clone(), limits: shown.limits.clone(), ..Settings::default() };
+        let Settings { profiles, access, https, limits, .. } = shown.clone();
+        let usual = Settings { access, https, limits, ..Settings::default() };
         assert_eq!(Settings { profiles: BTreeMap::new(), ..shown }, usual);
         let cards: BTreeMap<String, bool> = tamis_filter::profiles::catalogue()
             .iter()

@@ -64,7 +64,7 @@ impl Sites {
 fn site_of(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    exceptions::pattern(host).ok()?;
+    exceptions::pattern(host, exceptions::INSTEAD_OF_EVERYTHING).ok()?;
     Some(registered_domain(host).unwrap_or(host).to_owned())
 }
 
@@ -102,6 +102,7 @@ mod tests {
             url: url.into(),
             status: None,
             ending: Ending::Failed("x".into()),
+            untouched: None,
             changes: Vec::new(),
             sent: 0,
             never_downloaded: 0,

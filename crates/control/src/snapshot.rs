@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{FirstStepsView, Problem};
+use crate::{FirstStepsView, HttpsView, Problem};
 
 /// How many minutes the figures reach back, the running one included.
 pub const FIGURES_MINUTES: usize = 60;
@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub pause: Option<PauseView>,
     /// Whether this computer's traffic is sent here.
     pub system_proxy: SystemProxyView,
+    /// What becomes of HTTPS.
+    pub https: HttpsView,
     /// Whether Tamis starts at login.
     pub start_at_login: StartAtLoginView,
     /// Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.

@@ -1,6 +1,7 @@
-//! The only disk access: settings and the journal of changes to the system's proxy setting, each written whole or not at all, and the
-//! user's rules, which are only read.
+//! The only disk access: settings, the journal of changes to the system's proxy setting, the authority and what was learned, each
+//! written whole or not at all; and files of the user's own, which are only read.
 
+mod authority;
 mod traces;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -9,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use crate::Paths;
 use crate::journal::Journal;
+use crate::learned_store::Rows;
 use crate::settings::Settings;
 use crate::unexpected_ends::UnexpectedEnds;
 use tamis_filter::rules::TEXT_LIMIT;
+
+pub(crate) use authority::{AuthorityText, read_authority};
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -19,6 +23,7 @@ const FILE_LIMIT: u64 = 1024 * 1024;
 /// What a file that cannot be read is set aside as: its extension.
 const SETTINGS_ASIDE: &str = "toml.unreadable";
 const JOURNAL_ASIDE: &str = "json.unreadable";
+const LEARNED_ASIDE: &str = "json.unreadable";
 
 /// What went wrong on disk.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +143,25 @@ impl Store {
         remove(&self.paths.unexpected_ends()).map(drop)
     }
 
+    /// What was learned, as it was written down.
+    pub(crate) fn learned(&self) -> Result<Rows, StoreError> {
+        let path = self.paths.learned();
+        let Some(text) = read(&path)? else { return Ok(Rows::default()) };
+        serde_json::from_str(&text).map_err(|error| malformed(&path, error.to_string()))
+    }
+
+    /// Writes it down.
+    pub(crate) fn save_learned(&self, rows: &Rows) -> Result<(), StoreError> {
+        let path = self.paths.learned();
+        let text = serde_json::to_vec(rows).map_err(|error| unwritable(&path, &error))?;
+        write_whole(&path, &text)
+    }
+
+    /// Moves what makes no sense out of the way; where it is now.
+    pub(crate) fn set_learned_aside(&self) -> Result<PathBuf, StoreError> {
+        set_aside(&self.paths.learned(), LEARNED_ASIDE)
+    }
+
     /// Claims the system's proxy setting for this process until the claim is dropped or the process dies; none when
     /// another Tamis of this user holds it.
     pub(crate) fn claim_system_proxy(&self) -> Result<Option<Claim>, StoreError> {
@@ -166,6 +190,17 @@ pub(crate) fn read_rules(path: &Path) -> Result<String, StoreError> {
     Ok(text)
 }
 
+/// The text of a file that the user names.
+pub(crate) fn read_text(path: &Path) -> Result<String, StoreError> {
+    let missing = || StoreError {
+        doing: "reading",
+        path: path.to_owned(),
+        why: "there is no such file".into(),
+        malformed: false,
+    };
+    read(path)?.ok_or_else(missing)
+}
+
 /// Removes a file; whether it was there.
 fn remove(path: &Path) -> Result<bool, StoreError> {
     match fs::remove_file(path) {
@@ -175,7 +210,8 @@ fn remove(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-fn malformed(path: &Path, why: String) -> StoreError {
+/// A file that could be read and is not what it should be.
+pub(crate) fn malformed(path: &Path, why: String) -> StoreError {
     StoreError { doing: "reading", path: path.to_owned(), why, malformed: true }
 }
 
@@ -212,29 +248,49 @@ fn read(path: &Path) -> Result<Option<String>, StoreError> {
 
 /// Puts `bytes` in place of the file: a reader, or a start after a power cut, sees the old file or the new one.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    make_folder(path)?;
-    // A name of this process's own: another one may be writing the same file.
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = private_file(&beside)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, path));
-    if let Err(error) = written {
-        // The half-written file is of no use; that it stays behind where it cannot be removed is not worth a second error.
-        drop(fs::remove_file(&beside));
-        return Err(at("writing", path)(error));
-    }
+    Beside::write(path, bytes)?.put()?;
     sync_folder(path)
 }
 
-/// A new file that only this user reads.
+/// What is to take the place of a file, whole and on the disk, under another name until it is put there.
+struct Beside<'a> {
+    beside: PathBuf,
+    path: &'a Path,
+}
+
+impl<'a> Beside<'a> {
+    fn write(path: &'a Path, bytes: &[u8]) -> Result<Self, StoreError> {
+        make_folder(path)?;
+        // A name of this process's own: another one may be writing the same file.
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{}.new", std::process::id()));
+        let beside = Self { beside: PathBuf::from(beside), path };
+        let written = private_file(&beside.beside).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        written.map_err(at("writing", path))?;
+        Ok(beside)
+    }
+
+    fn put(self) -> Result<(), StoreError> {
+        fs::rename(&self.beside, self.path).map_err(at("writing", self.path))
+    }
+}
+
+impl Drop for Beside<'_> {
+    /// What was not put in place is of no use; that it stays behind where it cannot be removed is not worth a second error.
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.beside));
+    }
+}
+
+/// A new file that only this user reads, from its first moment on.
 fn private_file(path: &Path) -> io::Result<File> {
+    // One of a process that was killed and had the same number.
+    drop(fs::remove_file(path));
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
@@ -245,13 +301,27 @@ fn make_private(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let open = fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
-        if open && let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+        if is_open_to_others(path)
+            && let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+        {
             tracing::warn!(%error, path = %path.display(), "other users of this computer can read the settings");
         }
     }
     #[cfg(not(unix))]
     let _ = path;
+}
+
+/// Whether other users can read or change a file, as far as its mode says.
+#[cfg(unix)]
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+/// Modes are not what keeps them from it here.
+#[cfg(not(unix))]
+pub(crate) fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 fn make_folder(path: &Path) -> Result<(), StoreError> {

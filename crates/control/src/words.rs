@@ -3,6 +3,7 @@
 pub(crate) mod cleanup;
 pub(crate) mod doctor;
 pub(crate) mod first_steps;
+pub(crate) mod https;
 
 use std::path::Path;
 

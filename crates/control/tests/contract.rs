@@ -9,9 +9,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tamis_control::{
-    ChangeView, CheckId, CheckState, CheckView, Command, ExceptionView, Figures, FirstStep, FirstStepsView,
-    FormerProxyView, KeyView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, PresetView, Problem,
-    ProfileView, SiteView, Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle,
+    AuthorityStanding, AuthorityView, BuiltInHostView, BuiltInView, ChangeView, CheckId, CheckState, CheckView,
+    Command, ExceptionView, Figures, FirstStep, FirstStepsView, FormerProxyView, HttpsLevel, HttpsLevelView, HttpsView,
+    KeyView, LearnedView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, PresetView, Problem, ProfileView,
+    SiteView, Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle, TrustState,
+    TrustStoreView, WaryProgramView,
 };
 use ts_rs::{Config, TS};
 
@@ -46,6 +48,17 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<ExceptionView>(&config),
         declaration::<FormerProxyView>(&config),
         declaration::<SystemProxyState>(&config),
+        declaration::<HttpsView>(&config),
+        declaration::<HttpsLevel>(&config),
+        declaration::<HttpsLevelView>(&config),
+        declaration::<AuthorityView>(&config),
+        declaration::<AuthorityStanding>(&config),
+        declaration::<TrustStoreView>(&config),
+        declaration::<TrustState>(&config),
+        declaration::<BuiltInView>(&config),
+        declaration::<BuiltInHostView>(&config),
+        declaration::<LearnedView>(&config),
+        declaration::<WaryProgramView>(&config),
         declaration::<StartAtLoginView>(&config),
         declaration::<ProfileView>(&config),
         declaration::<PresetView>(&config),
@@ -76,7 +89,7 @@ fn the_typescript_types_are_those_of_the_contract() {
 
 #[test]
 fn every_command_is_read_and_written_as_the_golden_file_has_it() {
-    let commands = [
+    let commands = vec![
         Command::SetFiltering { on: true },
         Command::Pause { length: PauseLength::Seconds(NonZeroU16::new(300).unwrap()) },
         Command::Pause { length: PauseLength::UntilRestart },
@@ -85,6 +98,24 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
         Command::LeaveAlone { site: "bank.example".into(), on: true },
         Command::RemoveException { line: "*.bank.example".into() },
+        Command::SetHttpsLevel { level: HttpsLevel::Selected },
+        Command::OpenSite { site: "news.example".into(), on: true },
+        Command::RemoveOpenedSite { line: "*.news.example".into() },
+        Command::NeverOpen { site: "doctor.example".into(), on: true },
+        Command::RemoveNeverOpened { line: "*.doctor.example".into() },
+        Command::SetBuiltInException { name: "finance".into(), on: false },
+        Command::ForgetLearned { path: Some("/usr/bin/git".into()), host: Some("git.example".into()) },
+        Command::ForgetLearned { path: None, host: None },
+        Command::LookAtTrust,
+        Command::MakeAuthority,
+        Command::RenewAuthority,
+        Command::DeleteAuthority,
+        Command::InstallTrust { store: None },
+        Command::InstallTrust { store: Some("The system".into()) },
+        Command::VerifyTrust { store: None },
+        Command::VerifyTrust { store: Some("The system".into()) },
+        Command::RemoveTrust { store: None },
+        Command::RemoveTrust { store: Some("The system".into()) },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::UsePreset { id: "recommended".into() },
         Command::SetStartAtLogin { on: true },
@@ -167,6 +198,7 @@ fn golden_snapshot() -> Snapshot {
             former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
             exceptions: vec![ExceptionView { line: "*.bank.example".into(), fault: None }],
         },
+        https: golden_https(),
         start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
         profiles: vec![ProfileView {
             id: "strip-trackers".into(),
@@ -205,6 +237,61 @@ fn golden_snapshot() -> Snapshot {
             title: "The settings could not be saved".into(),
             meaning: "What you set is in force now, and forgotten at the next start.".into(),
             remedy: "Make room on the disk.".into(),
+        }],
+    }
+}
+
+fn golden_https() -> HttpsView {
+    HttpsView {
+        headline: "HTTPS is not opened now".into(),
+        detail: "While filtering is off, nothing is.".into(),
+        wanted: HttpsLevel::All,
+        actual: HttpsLevel::Off,
+        levels: vec![HttpsLevelView {
+            level: HttpsLevel::Off,
+            title: "Nothing".into(),
+            sees: "Which host a program connects to.".into(),
+            does_not_see: "What is in pages.".into(),
+        }],
+        selected: vec![ExceptionView { line: "*.news.example".into(), fault: None }],
+        authority: AuthorityView {
+            state: AuthorityStanding::Usable,
+            name: Some("Tamis on this computer 01abcdef".into()),
+            fingerprint: Some("01:AB".into()),
+            valid_until: Some(1_860_000_000_000),
+            key_kept: Some("The key is in a file.".into()),
+            other_devices: Some("They get it at a page of its own.".into()),
+            fault: None,
+            consent: vec!["It can make a certificate for any site.".into()],
+        },
+        stores: vec![TrustStoreView {
+            name: "Chrome and Chromium".into(),
+            state: TrustState::Verified,
+            detail: "It is trusted.".into(),
+        }],
+        busy: Some("Installing the certificate".into()),
+        done: vec!["That did not work.".into()],
+        built_in: vec![BuiltInView {
+            id: "finance".into(),
+            title: "Banks".into(),
+            on: true,
+            hosts: vec![BuiltInHostView { host: "*.bank.example".into(), on: false }],
+        }],
+        exceptions: vec![ExceptionView { line: "*.doctor.example".into(), fault: None }],
+        learned: vec![LearnedView {
+            program: Some("git".into()),
+            path: Some("/usr/bin/git".into()),
+            host: "git.example".into(),
+            cause: "It refused our certificate.".into(),
+            first_seen: 1_795_000_000_000,
+            expires: 1_795_086_400_000,
+        }],
+        wary: vec![WaryProgramView {
+            program: None,
+            path: None,
+            fix: "Install the certificate where it looks.".into(),
+            first_seen: 1_795_000_000_000,
+            expires: 1_795_086_400_000,
         }],
     }
 }

@@ -35,13 +35,14 @@ mod linux {
     use std::ffi::OsString;
     use std::fs::{self, File};
     use std::io::Read;
-    use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+    use std::net::SocketAddr;
     use std::os::unix::ffi::OsStringExt;
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
 
     use super::AtWork;
     use crate::Process;
+    use crate::proc_net::{LISTEN, Socket, TABLES};
 
     /// The largest command line or environment that is looked at, in bytes; so much of a larger one is.
     const TEXT_LIMIT: u64 = 1024 * 1024;
@@ -100,34 +101,12 @@ mod linux {
         let links = files.filter_map(|file| fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
         let sockets: BTreeSet<String> =
             links.filter_map(|link| Some(link.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())).collect();
-        let tables = ["net/tcp", "net/tcp6"].map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default());
-        let listening = tables.iter().flat_map(|table| table.lines()).filter_map(listening);
-        let mut all: Vec<_> =
-            listening.filter(|(_, socket)| sockets.contains(*socket)).map(|(address, _)| address).collect();
+        let tables = TABLES.map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default());
+        let listening = tables.iter().flat_map(|table| table.lines()).filter_map(Socket::parse);
+        let ours = listening.filter(|socket| socket.state == LISTEN && sockets.contains(socket.inode));
+        let mut all: Vec<_> = ours.map(|socket| socket.local).collect();
         all.sort();
         all
-    }
-
-    /// A line of `/proc/net/tcp` or `tcp6` (proc_net(5)) about a listening socket (state 0A): its address and inode.
-    fn listening(line: &str) -> Option<(SocketAddr, &str)> {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice() else { return None };
-        let (address, port) = local.split_once(':')?;
-        let port = u16::from_str_radix(port, 16).ok()?;
-        Some((SocketAddr::new(parse(address)?, port), inode))
-    }
-
-    /// An address as the kernel prints it: its 32-bit words in hex, each in this machine's order of bytes.
-    fn parse(text: &str) -> Option<IpAddr> {
-        let words: Option<Vec<[u8; 4]>> = (0..text.len())
-            .step_by(8)
-            .map(|at| Some(u32::from_str_radix(text.get(at..at + 8)?, 16).ok()?.to_ne_bytes()))
-            .collect();
-        let bytes = words?.concat();
-        match <[u8; 4]>::try_from(bytes.as_slice()) {
-            Ok(address) => Some(address.into()),
-            Err(_) => Some(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?).to_canonical()),
-        }
     }
 
     #[cfg(test)]

@@ -21,10 +21,18 @@ pub mod network;
 #[cfg(windows)]
 pub mod notice;
 pub mod open_files;
+#[cfg(target_os = "linux")]
+mod proc_net;
 mod process;
+pub mod programs;
+#[cfg(any(target_os = "linux", all(test, unix)))]
+mod search_path;
 #[cfg(windows)]
 pub mod session_end;
 pub mod system_proxy;
+#[cfg(unix)]
+mod tool;
+pub mod trust;
 mod way;
 #[cfg(windows)]
 mod win32;

@@ -7,17 +7,21 @@ use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 use std::sync::mpsc::Sender;
 
-use windows_sys::Win32::Foundation::{ERROR_SUCCESS, FILETIME, HWND, LPARAM, LRESULT, WAIT_TIMEOUT, WPARAM};
+use windows_sys::Win32::Foundation::{
+    ERROR_INSUFFICIENT_BUFFER, ERROR_SUCCESS, FILETIME, HWND, LPARAM, LRESULT, WAIT_TIMEOUT, WPARAM,
+};
+use windows_sys::Win32::NetworkManagement::IpHelper::{GetExtendedTcpTable, TCP_TABLE_OWNER_PID_CONNECTIONS};
 use windows_sys::Win32::NetworkManagement::Rras::{RASENTRYNAMEW, RasEnumEntriesW};
 use windows_sys::Win32::Networking::WinInet::{
     INTERNET_OPTION_PROXY_SETTINGS_CHANGED, INTERNET_OPTION_REFRESH, INTERNET_OPTION_SETTINGS_CHANGED,
     InternetSetOptionW,
 };
+use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
 use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole};
 use windows_sys::Win32::System::Registry::RegFlushKey;
 use windows_sys::Win32::System::Threading::{
-    GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
-    TerminateProcess, WaitForSingleObject,
+    GetProcessTimes, OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
+    PROCESS_TERMINATE, QueryFullProcessImageNameW, TerminateProcess, WaitForSingleObject,
 };
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     CreateWindowExW, DefWindowProcW, DispatchMessageW, GetMessageW, MB_ICONWARNING, MB_OK, MB_SETFOREGROUND, MSG,
@@ -25,6 +29,14 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 };
 use windows_sys::core::w;
 use winreg::RegKey;
+
+use crate::programs::tcp_table::Family;
+
+/// The longest path of Windows, in 16-bit units.
+const PATH: usize = 32 * 1024;
+
+/// How large the table of connections may become, in 32-bit words: that of some hundred thousand connections.
+const TABLE: usize = 4 * 1024 * 1024;
 
 /// What RAS says of a buffer that is too small (`ERROR_BUFFER_TOO_SMALL` in raserror.h).
 const TOO_SMALL: u32 = 603;
@@ -77,6 +89,48 @@ fn open_process(id: u32, rights: u32) -> io::Result<OwnedHandle> {
         let handle = OpenProcess(rights, 0, id);
         if handle.is_null() { Err(io::Error::last_os_error()) } else { Ok(OwnedHandle::from_raw_handle(handle)) }
     }
+}
+
+/// The path of the program that the process of this number runs.
+pub(crate) fn program_of(id: u32) -> io::Result<String> {
+    let process = open_process(id, PROCESS_QUERY_LIMITED_INFORMATION)?;
+    let mut path = vec![0; PATH];
+    let mut length = u32::try_from(path.len()).unwrap_or(0);
+    // SAFETY: the handle is open while `process` is there; `path` has room for `length` units, and both are written to.
+    let told = unsafe {
+        QueryFullProcessImageNameW(process.as_raw_handle(), PROCESS_NAME_WIN32, path.as_mut_ptr(), &raw mut length)
+    };
+    if told == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(String::from_utf16_lossy(path.get(..length as usize).unwrap_or_default()))
+}
+
+/// The table of connections over this version of IP, with the numbers of their processes; empty where Windows gives none.
+pub(crate) fn tcp_table(family: Family) -> Vec<u32> {
+    let version = match family {
+        Family::V4 => AF_INET,
+        Family::V6 => AF_INET6,
+    };
+    let mut table: Vec<u32> = Vec::new();
+    // Between the answer that says how large it is and the one that has it, it may grow.
+    for _ in 0..4 {
+        let mut bytes = u32::try_from(size_of_val(table.as_slice())).unwrap_or(0);
+        // SAFETY: `table` holds `bytes` bytes, aligned as the words that the table is made of; both are written to.
+        let code = unsafe {
+            let room = table.as_mut_ptr().cast();
+            GetExtendedTcpTable(room, &raw mut bytes, 0, version.into(), TCP_TABLE_OWNER_PID_CONNECTIONS, 0)
+        };
+        match code {
+            ERROR_SUCCESS => return table,
+            ERROR_INSUFFICIENT_BUFFER => table.resize((bytes as usize).div_ceil(4).saturating_add(512).min(TABLE), 0),
+            _ => {
+                tracing::debug!(code, "Windows does not tell who has which connection");
+                break;
+            }
+        }
+    }
+    Vec::new()
 }
 
 /// The names of this user's dial-up and VPN connections, `limit` at most; none where Windows does not tell.

@@ -8,6 +8,7 @@ use tamis_filter::Answer;
 use crate::body::OutBody;
 use crate::credentials::CHALLENGE;
 use crate::error::Error;
+use crate::http2::Http1Wanted;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// What a proxy says about a message is nobody else's content: not stored, not sniffed, and no script runs in it.
@@ -26,6 +27,9 @@ pub(crate) fn error_page(error: &Error) -> Response<OutBody> {
     if error.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         response.headers_mut().insert(PROXY_AUTHENTICATE, CHALLENGE);
     }
+    if error.status == StatusCode::HTTP_VERSION_NOT_SUPPORTED {
+        response.extensions_mut().insert(Http1Wanted);
+    }
     response
 }
 
@@ -43,8 +47,8 @@ pub(crate) fn raw(error: &Error) -> Vec<u8> {
 }
 
 /// A small file of our own.
-pub(crate) fn own(media_type: &'static str, text: String) -> Response<OutBody> {
-    let mut response = Response::new(OutBody::whole(Bytes::from(text)));
+pub(crate) fn own(media_type: &'static str, content: impl Into<Bytes>) -> Response<OutBody> {
+    let mut response = Response::new(OutBody::whole(content.into()));
     response.headers_mut().extend(PAGE_FIELDS);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response

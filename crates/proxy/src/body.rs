@@ -7,10 +7,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tamis_filter::{Chain, Pull};
-use tokio::time::Instant;
 
 use crate::exchange::Around;
-use crate::patience::Awaited;
 use crate::record::{Ending, Recorder};
 use crate::relay::{BodyError, Relay};
 use crate::together::Together;
@@ -25,21 +23,21 @@ pub(crate) struct OutBody(Box<Outgoing>);
 struct Outgoing {
     kind: Kind,
     recorder: Option<Box<Recorder>>,
-    /// The client's connection.
-    client: Option<Client>,
+    /// Where it goes.
+    client: Option<Destination>,
 }
 
-/// The connection that a body goes out on. At the body's end it waits for the next request head.
-struct Client {
+/// Where a body goes. At the body's end the next request may come from there.
+struct Destination {
     around: Arc<Around>,
     /// Only a reset tells it that the body broke off.
     reset: bool,
 }
 
-impl Drop for Client {
+impl Drop for Destination {
     fn drop(&mut self) {
         let Around { client, shared, .. } = &*self.around;
-        client.patience.wait_until(Instant::now() + shared.limits.request_head, Awaited::Head);
+        client.await_next(shared.limits.request_head);
     }
 }
 
@@ -107,10 +105,10 @@ impl OutBody {
         matches!(self.0.kind, Kind::Rewritten(_))
     }
 
-    /// It is on its way to the client, whose line then waits for a request head. With `reset` the client sees a reset when
+    /// It is on its way to the client, from whom the next request may come then. With `reset` the client sees a reset when
     /// the body breaks off.
     pub(crate) fn goes_to(&mut self, around: Arc<Around>, reset: bool) {
-        self.0.client = Some(Client { around, reset });
+        self.0.client = Some(Destination { around, reset });
     }
 
     /// Hands over the exchange's recorder. A body that is over already completes the record here.

@@ -25,38 +25,72 @@ use tokio::time::Instant;
 use crate::access::Caller;
 use crate::bell::Bell;
 use crate::body::OutBody;
+use crate::client::Client;
 use crate::exchange::{self, Around, Inbound};
+use crate::intercept::Secure;
 use crate::life::Member;
 use crate::line::{Line, LineIo};
 use crate::patience::Awaited;
-use crate::{Limits, Shared, leave};
+use crate::{Limits, Shared, http2, leave};
 
 /// Serves one client until it leaves, its connection does not persist, or the proxy ends.
 pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>, mut life: Member) {
     let io = LineIo::from_client(client);
     let line = io.line();
-    converse(io, caller, &shared, life.clone()).await;
+    converse(io, caller, None, &shared, life.clone()).await;
+    take_leave(line, &shared, &mut life).await;
+}
+
+/// The same for one whose TLS was opened. Says whether the client sent an alert about our certificate. In a box, for a
+/// tunnel within it would be a future within itself.
+pub(crate) fn serve_sealed(
+    io: LineIo,
+    caller: Caller,
+    secure: Arc<Secure>,
+    shared: Arc<Shared>,
+    mut life: Member,
+) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+    Box::pin(async move {
+        let line = io.line();
+        if secure.version() == Version::HTTP_2 {
+            http2::serve(io, caller, Some(secure), Arc::clone(&shared), life.clone()).await;
+        } else {
+            converse(io, caller, Some(secure), &shared, life.clone()).await;
+        }
+        let alerted = line.has_alerted();
+        take_leave(line, &shared, &mut life).await;
+        alerted
+    })
+}
+
+async fn take_leave(line: Arc<Line>, shared: &Shared, life: &mut Member) {
     // After an upgrade the tunnel holds the connection.
     if let Some(line) = Arc::into_inner(line) {
         tokio::select! {
-            () = leave::take_leave(line.into_socket(), shared.limits.leave) => {}
+            () = leave::take_leave(line.tcp(), shared.limits.leave) => {}
             () = life.draining() => {}
         }
     }
 }
 
 /// Request for request.
-async fn converse(io: LineIo, caller: Caller, shared: &Arc<Shared>, mut life: Member) {
+async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, shared: &Arc<Shared>, mut life: Member) {
     let line = io.line();
     let service = {
-        let around = Arc::new(Around { shared: Arc::clone(shared), life: life.clone(), caller, client: io.line() });
+        let around = Arc::new(Around {
+            shared: Arc::clone(shared),
+            life: life.clone(),
+            caller,
+            secure,
+            client: Client::Http1(io.line()),
+        });
         service_fn(move |request: Request<Incoming>| {
             let (around, request) = (Arc::clone(&around), Box::<Inbound>::from(request));
             // In a box of its own: hyper keeps room for this future in every connection, also while it is idle.
             Box::pin(async move {
                 let (version, head_only) = (request.parts.version, request.parts.method == Method::HEAD);
                 let mut response = exchange::serve(request, &around).await;
-                persistence(&mut response, version, &around.client);
+                persistence(&mut response, version, around.client.higher_minor());
                 // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
                 // message broke off (RFC 9112 8).
                 response.body_mut().goes_to(around, version < Version::HTTP_11 && !head_only);
@@ -158,11 +192,11 @@ impl Reader {
 
 /// Ends the connection of a client of HTTP/1.0, or of a version that hyper does not know, with this response, whatever it
 /// asked for.
-fn persistence(response: &mut Response<OutBody>, version: Version, client: &Line) {
+fn persistence(response: &mut Response<OutBody>, version: Version, higher_minor: Option<u8>) {
     if version < Version::HTTP_11 {
         // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
         *response.version_mut() = Version::HTTP_10;
-    } else if client.higher_minor().is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+    } else if higher_minor.is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -146,6 +146,16 @@ impl Error {
         }
     }
 
+    /// More fields than the limit, in HTTP/2; hyper says so itself in HTTP/1.
+    pub(crate) fn too_many_fields(limit: usize) -> Self {
+        Self {
+            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            title: "The request says too much",
+            detail: format!("It has more than {limit} fields."),
+            remedy: ASK_THE_PROGRAM,
+        }
+    }
+
     /// As many requests wait for one origin as may be.
     pub(crate) fn origin_busy(authority: &str, limit: usize) -> Self {
         Self {
@@ -201,6 +211,17 @@ impl Error {
             status: StatusCode::BAD_GATEWAY,
             title: "The site did not answer properly",
             detail: format!("Reading the answer of {authority}: {}", root_cause(cause)),
+            remedy: TRY_LATER,
+        }
+    }
+
+    /// The origin answers this request in HTTP/1.1 only (RFC 9113 7). A client of HTTP/2 is told so in its own words, and asks
+    /// once more.
+    pub(crate) fn wants_http1(authority: &str) -> Self {
+        Self {
+            status: StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            title: "The site wants another version of HTTP",
+            detail: format!("{authority} answers this request in HTTP/1.1 only."),
             remedy: TRY_LATER,
         }
     }

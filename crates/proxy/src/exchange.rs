@@ -6,27 +6,30 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use http::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::header::{ALT_SVC, EXPECT, HOST, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
 use http::{Extensions, Method, Request, Response, StatusCode, Uri, Version};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tamis_filter::{Fields, Opening, Pipeline, RequestHead, ResponseHead, Run, Verdict};
 
 use crate::access::{Caller, Who};
 use crate::body::{OutBody, Saving};
+use crate::client::Client;
 use crate::credentials::Shown;
 use crate::error::Error;
+use crate::http2::Received;
+use crate::incoming::Incoming;
+use crate::intercept::{self, Opener, Secure, Tunnel};
 use crate::interim::Interims;
 use crate::life::Member;
-use crate::line::Line;
 use crate::record::{Ending, Recorder};
 use crate::relay::Relay;
 use crate::target::Target;
-use crate::tunnel::End;
-use crate::upstream::{Lease, Place, Tap, UpBody, Upstream};
-use crate::{HostPattern, InForce, Shared, answer, framing, hops, pac, target, trailers, tunnel, upgrade, via};
+use crate::upstream::{Destination, Lease, Place, Tap, UpBody, Upstream};
+use crate::{
+    HostPattern, InForce, Shared, answer, certificate_page, framing, hops, pac, target, trailers, tunnel, upgrade, via,
+};
 
 /// What surrounds an exchange.
 #[derive(Debug)]
@@ -34,23 +37,31 @@ pub(crate) struct Around {
     pub(crate) shared: Arc<Shared>,
     pub(crate) life: Member,
     pub(crate) caller: Caller,
-    /// The client's connection.
-    pub(crate) client: Arc<Line>,
+    /// Where the connection was opened: to whom it goes.
+    pub(crate) secure: Option<Arc<Secure>>,
+    /// Where the request came from, and the response goes.
+    pub(crate) client: Client,
 }
 
 /// Answers one request, whatever it is; never fails.
 pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<OutBody> {
-    let Around { shared, life, caller, client } = around;
-    client.patience.wait_for_nothing();
+    let Around { shared, life, caller, secure, client } = around;
+    client.patience().wait_for_nothing();
     let Inbound { parts, .. } = &*inbound;
-    let recorder = Recorder::begin(parts.method.clone(), written(&parts.uri), Arc::clone(&shared.records));
+    let url =
+        secure.as_ref().map_or_else(|| written(&parts.uri), |secure| target::written_within(parts, &secure.authority));
+    let recorder = Recorder::begin(parts.method.clone(), url, Arc::clone(&shared.records));
+    if let Some(secure) = secure {
+        secure.serves();
+    }
     let (version, head_only) = (parts.version, parts.method == Method::HEAD);
-    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(&parts.headers);
+    let trailers = version >= Version::HTTP_11 && trailers::are_wanted(&parts.headers, version);
     let mut exchange = Exchange {
         shared,
         in_force: &shared.in_force(),
         life,
         caller: *caller,
+        secure: secure.as_ref(),
         client,
         version,
         head_only,
@@ -68,10 +79,11 @@ pub(crate) async fn serve(inbound: Box<Inbound>, around: &Around) -> Response<Ou
 struct Exchange<'a> {
     shared: &'a Arc<Shared>,
     /// What was in force when it began, whatever is ticked or set meanwhile.
-    in_force: &'a InForce,
+    in_force: &'a Arc<InForce>,
     life: &'a Member,
     caller: Caller,
-    client: &'a Arc<Line>,
+    secure: Option<&'a Arc<Secure>>,
+    client: &'a Client,
     /// The version of the client's request.
     version: Version,
     /// The client asks for a head without a body.
@@ -90,12 +102,27 @@ pub(crate) struct Inbound {
     upgrade: Option<OnUpgrade>,
 }
 
-impl From<Request<Incoming>> for Box<Inbound> {
-    fn from(mut request: Request<Incoming>) -> Self {
+impl From<Request<hyper::body::Incoming>> for Box<Inbound> {
+    fn from(mut request: Request<hyper::body::Incoming>) -> Self {
         let changes_protocol = request.method() == Method::CONNECT || upgrade::is_asked_for(&request);
         let upgrade = changes_protocol.then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        Self::new(Inbound { parts, body, upgrade })
+        Self::new(Inbound { parts, body: Incoming::Http1(body), upgrade })
+    }
+}
+
+impl Inbound {
+    /// One that came over a stream of HTTP/2, in the terms of HTTP/1.1.
+    pub(crate) fn over_http2(parts: Parts, body: Received) -> Box<Self> {
+        Box::new(Self { parts, body: Incoming::Http2(Box::new(body)), upgrade: None })
+    }
+
+    /// Whether its length is not known before its end: in chunks, or in HTTP/2 simply unsaid.
+    fn is_unmeasured(&self) -> bool {
+        match &self.body {
+            Incoming::Http1(_) => self.parts.headers.contains_key(TRANSFER_ENCODING),
+            Incoming::Http2(body) => body.size_hint().exact().is_none(),
+        }
     }
 }
 
@@ -148,9 +175,13 @@ struct Answer {
 
 impl Exchange<'_> {
     async fn carry(&mut self, mut inbound: Box<Inbound>) -> Result<Response<OutBody>, Error> {
-        let target = target::of(&inbound.parts, self.caller.reached);
-        // A browser that is sent to our automatic configuration cannot show a password yet.
-        if !matches!(target, Ok(Target::Ourselves(_))) {
+        let target = match self.secure {
+            Some(secure) => target::within(&inbound.parts, &secure.authority).map(Target::Origin),
+            None => target::of(&inbound.parts, self.caller.reached),
+        };
+        // A browser that is sent to our automatic configuration cannot show a password yet; what is in a tunnel needed one
+        // to get there.
+        if self.secure.is_none() && !matches!(target, Ok(Target::Ourselves(_))) {
             self.check_credentials(&inbound.parts.headers).await?;
         }
         let target = target?;
@@ -160,6 +191,11 @@ impl Exchange<'_> {
         framing::check_request(&inbound.parts)?;
         match (target, inbound.upgrade.take()) {
             (Target::Ourselves(path), _) => self.ourselves(&inbound.parts.method, path.path()),
+            (Target::CertificatePage(path), _) => {
+                self.leave_no_record();
+                let opener = self.in_force.interception.as_deref();
+                certificate_page::answer(&inbound.parts.method, path.path(), opener.map(Opener::authority))
+            }
             (Target::Tunnel(authority), Some(upgrade)) => {
                 let run = self.run(&authority);
                 Box::pin(self.tunnel(&inbound.parts, &authority, upgrade, run)).await
@@ -177,7 +213,7 @@ impl Exchange<'_> {
 
     /// The filters for an exchange with a host: none where the user wants it left alone, however the client came here.
     fn run(&self, host: &Authority) -> Run {
-        let InForce { pipeline, exceptions, .. } = self.in_force;
+        let InForce { pipeline, exceptions, .. } = &**self.in_force;
         // An exception names no port.
         let is_left_alone = || HostPattern::any_means(exceptions, host.host(), host.port_u16().unwrap_or_default());
         // Most have none, and then the host need not be looked for.
@@ -196,9 +232,7 @@ impl Exchange<'_> {
         if shown == Shown::Right {
             return Ok(());
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.discard();
-        }
+        self.leave_no_record();
         if shown == Shown::Wrong {
             tracing::info!(who = ?self.caller.who, "a client showed a wrong password");
             // Guessing takes its time; a person who mistyped hardly notices.
@@ -207,11 +241,16 @@ impl Exchange<'_> {
         Err(Error::password_needed(shown == Shown::Wrong))
     }
 
-    /// The proxy's own pages; they are no traffic and leave no record.
-    fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
+    /// What is no traffic of the user's.
+    fn leave_no_record(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.discard();
         }
+    }
+
+    /// The proxy's own pages; they are no traffic and leave no record.
+    fn ourselves(&mut self, method: &Method, path: &str) -> Result<Response<OutBody>, Error> {
+        self.leave_no_record();
         if path == self.shared.pac_path && (method == Method::GET || method == Method::HEAD) {
             let upstream = self.upstream();
             // Clients elsewhere go directly when we are gone: our way may begin on this computer.
@@ -239,13 +278,22 @@ impl Exchange<'_> {
         let mut fields = Fields::from_wire(parts.headers.clone()).into_wire();
         sign(&mut fields, parts.version, self.client.higher_minor());
         let upstream = self.upstream();
-        let origin = upstream.tunnel(authority, fields).await?;
+        let origin = upstream.tunnel(authority, fields.clone()).await?;
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(StatusCode::OK);
-            recorder.changes = run.into_changes();
-            self.spawn_relay(upgrade, std::future::ready(Ok(origin)), recorder);
+            let tunnel = Tunnel {
+                authority: authority.clone(),
+                fields,
+                run,
+                recorder,
+                caller: self.caller,
+                shared: Arc::clone(self.shared),
+                in_force: Arc::clone(self.in_force),
+                life: self.life.clone(),
+            };
+            tokio::spawn(intercept::carry(upgrade, origin, tunnel));
         }
         Ok(response)
     }
@@ -262,11 +310,13 @@ impl Exchange<'_> {
         if let Some(response) = hops::turn_back(&inbound.parts, &target) {
             return Ok(Next::Answered(self.finish(response, run)));
         }
-        let (mut head, mut manner) = self.taken_apart(&mut inbound.parts, target, upgrade.is_some());
+        let (mut head, mut manner) = self.taken_apart(&mut inbound, target, upgrade.is_some());
         if let Verdict::Answer(answer) = run.request(&mut head) {
             return Ok(Next::Answered(self.answered(run, answer)));
         }
-        self.shared.access.check_origin(authority_of(&head)?)?;
+        if self.secure.is_none() {
+            self.shared.access.check_origin(authority_of(&head)?)?;
+        }
         let body = UpBody::new(Relay::new(inbound.body, self.shared.limits.body_silence));
         // The copy is for us: the fields that came have room for those that we add.
         let kept = head.fields.clone();
@@ -283,10 +333,12 @@ impl Exchange<'_> {
     ) -> Result<Response<OutBody>, Error> {
         let upstream = self.upstream();
         let Outbound { head, manner, run, upgrade } = &mut *outbound;
-        let place = upstream.place(authority_of(head)?).await?;
+        let destination =
+            self.secure.map_or_else(|| authority_of(head).map(Destination::Plain), |it| Ok(Destination::Secure(it)))?;
+        let place = upstream.place(destination).await?;
         let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
-        let (response, lease) = self.ask(upstream, place, request, &again).await?;
-        self.client.patience.wait_for_nothing();
+        let (response, lease) = self.ask(upstream, destination, place, request, &again).await?;
+        self.client.patience().wait_for_nothing();
         if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(outbound, client, response));
         }
@@ -304,19 +356,21 @@ impl Exchange<'_> {
     async fn ask(
         &self,
         upstream: &Upstream,
+        destination: Destination<'_>,
         place: Place,
         request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let interims = Arc::new(Interims::default());
-        let mut final_response = pin!(upstream.send(place, request, again, &interims, &self.client.patience));
+        let mut final_response =
+            pin!(upstream.send(destination, place, request, again, &interims, self.client.patience()));
         loop {
             tokio::select! {
                 // What came first goes first.
                 biased;
                 interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
-                        let written = self.client.write_between(interim.bytes(), self.shared.limits.body_silence);
+                        let written = self.client.inform(interim, self.shared.limits.body_silence);
                         Box::pin(written).await.map_err(|error| Error::client_gone(&error))?;
                     }
                 }
@@ -344,19 +398,10 @@ impl Exchange<'_> {
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(parts.status);
             recorder.changes = run.into_changes();
-            self.spawn_relay(client, End::upgraded(origin), recorder);
+            let (silence, life) = (self.shared.limits.tunnel_silence, self.life.clone());
+            tokio::spawn(tunnel::relay_upgraded(client, origin, silence, recorder, life));
         }
         Response::from_parts(parts, OutBody::whole(Bytes::new()))
-    }
-
-    fn spawn_relay(
-        &self,
-        client: OnUpgrade,
-        origin: impl Future<Output = io::Result<End>> + Send + 'static,
-        recorder: Box<Recorder>,
-    ) {
-        let silence = self.shared.limits.tunnel_silence;
-        tokio::spawn(tunnel::relay(client, origin, silence, recorder, self.life.clone()));
     }
 
     /// Reads the head of the origin's response, and asks the filters about it.
@@ -376,11 +421,16 @@ impl Exchange<'_> {
             return Err(bad("it changed the protocol, and not as it was asked to"));
         }
         let was_chunked = framing::of_response(&mut parts.headers).map_err(bad)?;
+        if self.secure.is_some() {
+            // It would lead the client past us (RFC 7838).
+            parts.headers.remove(ALT_SVC);
+        }
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
         // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
         let demands_websocket =
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);
-        let trailers = if self.trailers && was_chunked { trailers::announced(&parts.headers) } else { None };
+        let may_have_trailers = was_chunked || parts.version == Version::HTTP_2;
+        let trailers = if self.trailers && may_have_trailers { trailers::announced(&parts.headers) } else { None };
         let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
         let mut head = ResponseHead { status: parts.status, fields };
         run.response(request, &mut head);
@@ -443,8 +493,9 @@ impl Exchange<'_> {
     }
 
     /// What filters see of a request, and what they do not.
-    fn taken_apart(&self, parts: &mut Parts, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
-        let was_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+    fn taken_apart(&self, inbound: &mut Inbound, target: Uri, upgrades: bool) -> (RequestHead, Manner) {
+        let was_chunked = inbound.is_unmeasured();
+        let parts = &mut inbound.parts;
         let manner = Manner {
             version: parts.version,
             higher_minor: self.client.higher_minor(),

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
 use http::header::HeaderMap;
-use http::{StatusCode, Version};
+use http::{Response, StatusCode, Version};
 use tamis_filter::Fields;
 
 use crate::{framing, via};
@@ -17,7 +17,10 @@ const QUEUE: usize = 16;
 
 /// The head of one interim response, made ready for the client.
 #[derive(Debug)]
-pub(crate) struct Interim(Vec<u8>);
+pub(crate) struct Interim {
+    status: StatusCode,
+    fields: HeaderMap,
+}
 
 impl Interim {
     /// From what the origin sent: without hop-by-hop fields and any length, and with our `Via` (RFC 9110 7.6.1, 8.6,
@@ -26,21 +29,29 @@ impl Interim {
         let mut fields = Fields::from_wire(fields.clone()).into_wire();
         framing::drop_false_length(&mut fields, false, status);
         via::append(&mut fields, received);
-        let reason = status.canonical_reason().unwrap_or_default();
-        let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();
-        for (name, value) in &fields {
+        Self { status, fields }
+    }
+
+    /// The head as it goes over the wire in HTTP/1.1.
+    pub(crate) fn into_http1(self) -> Vec<u8> {
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
+        for (name, value) in &self.fields {
             head.extend_from_slice(name.as_str().as_bytes());
             head.extend_from_slice(b": ");
             head.extend_from_slice(value.as_bytes());
             head.extend_from_slice(b"\r\n");
         }
         head.extend_from_slice(b"\r\n");
-        Self(head)
+        head
     }
 
-    /// The head as it goes over the wire.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+    /// The same for HTTP/2.
+    pub(crate) fn into_http2(self) -> Response<()> {
+        let mut head = Response::new(());
+        *head.status_mut() = self.status;
+        *head.headers_mut() = self.fields;
+        head
     }
 }
 

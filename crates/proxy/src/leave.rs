@@ -12,16 +12,16 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 /// Closes `client`, `patience` after our last word at the latest.
-pub(crate) async fn take_leave(client: TcpStream, patience: Duration) {
+pub(crate) async fn take_leave(client: &TcpStream, patience: Duration) {
     // A reset may be just what is wanted.
-    if SockRef::from(&client).linger().is_ok_and(|linger| linger == Some(Duration::ZERO)) {
+    if SockRef::from(client).linger().is_ok_and(|linger| linger == Some(Duration::ZERO)) {
         return;
     }
     let left = async {
-        SockRef::from(&client).shutdown(Shutdown::Write)?;
+        SockRef::from(client).shutdown(Shutdown::Write)?;
         loop {
             client.readable().await?;
-            match throw_away(&client) {
+            match throw_away(client) {
                 Ok(0) => return Ok(()),
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
                 _ => {}

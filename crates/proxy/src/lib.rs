@@ -1,4 +1,4 @@
-//! How messages travel: sockets, HTTP/1, time-outs and limits.
+//! How messages travel: sockets, HTTP, time-outs and limits.
 //!
 //! [`Proxy::start`] listens and serves until [`Proxy::shutdown`]. The life of one request is written down top to
 //! bottom in `exchange.rs`. This crate knows no profile by name, no settings, no operating system and no disk; it is
@@ -8,6 +8,8 @@ mod access;
 mod answer;
 mod bell;
 mod body;
+mod certificate_page;
+mod client;
 mod connection;
 mod credentials;
 mod error;
@@ -15,6 +17,9 @@ mod exchange;
 mod first_line;
 mod framing;
 mod hops;
+mod http2;
+mod incoming;
+mod intercept;
 mod interim;
 mod leave;
 mod life;
@@ -37,6 +42,7 @@ mod via;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use intercept::Opener;
 use tamis_filter::Pipeline;
 use tokio::sync::mpsc;
 use upstream::Ways;
@@ -44,6 +50,9 @@ use upstream::Ways;
 pub use access::Access;
 pub use credentials::{BadCredentials, Credentials};
 pub use error::StartError;
+pub use intercept::{
+    Cause, Interception, Learned, LearnedException, Outcome, Program, Programs, Scope, Untouched, WaryProgram,
+};
 pub use limits::Limits;
 pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
@@ -67,6 +76,10 @@ pub struct Config {
     /// Addresses that may not be reached through the proxy, such as our own control service. The proxy's own address
     /// is always refused.
     pub refused_targets: Vec<SocketAddr>,
+    /// What was learned from clients that did not take our certificates; grows while the proxy runs.
+    pub learned: Arc<Learned>,
+    /// Knows the programs of this computer by their sockets.
+    pub programs: Arc<dyn Programs>,
     /// Where finished exchanges are reported. When it is full, records are lost, never traffic.
     pub records: mpsc::Sender<ExchangeRecord>,
 }
@@ -89,10 +102,17 @@ impl Proxy {
         let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits);
         let shared = Arc::new(Shared {
             addr,
-            in_force: RwLock::new(Arc::new(InForce { pipeline: config.pipeline, ways, exceptions: [].into() })),
+            in_force: RwLock::new(Arc::new(InForce {
+                pipeline: config.pipeline,
+                ways,
+                exceptions: [].into(),
+                interception: None,
+            })),
             access: config.access,
             limits: config.limits,
             pac_path: config.pac_path,
+            learned: config.learned,
+            programs: config.programs,
             records: Arc::new(config.records),
         });
         let life = life::Life::begin(shared.limits.drain);
@@ -138,6 +158,12 @@ impl Proxy {
         self.shared.put_in_force(|now| InForce { exceptions: exceptions.into(), ..now.clone() });
     }
 
+    /// Opens other HTTPS, or none, in tunnels that begin from now on; none at the start. Those under way go on as they are.
+    pub fn set_interception(&self, interception: Option<Interception>) {
+        let interception = interception.and_then(Opener::new).map(Arc::new);
+        self.shared.put_in_force(|now| InForce { interception, ..now.clone() });
+    }
+
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.
     pub async fn shutdown(self) {
         self.life.end().await;
@@ -152,6 +178,8 @@ struct Shared {
     access: Access,
     limits: Limits,
     pac_path: &'static str,
+    learned: Arc<Learned>,
+    programs: Arc<dyn Programs>,
     records: Arc<mpsc::Sender<ExchangeRecord>>,
 }
 
@@ -162,6 +190,8 @@ struct InForce {
     ways: Ways,
     /// The hosts that are left alone.
     exceptions: Arc<[HostPattern]>,
+    /// What of HTTPS is opened; nothing where it is off.
+    interception: Option<Arc<Opener>>,
 }
 
 impl Shared {

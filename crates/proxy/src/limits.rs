@@ -5,6 +5,13 @@ use std::time::Duration;
 /// The smallest buffer that hyper works with.
 const LEAST_BUFFER: usize = 8192;
 
+/// The window that every connection of HTTP/2 begins with, and the largest (RFC 9113 6.9.1, 6.9.2).
+const WINDOWS: std::ops::RangeInclusive<u32> = 65_535..=0x7fff_ffff;
+
+fn window(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX).clamp(*WINDOWS.start(), *WINDOWS.end())
+}
+
 /// Bounds on connections, sizes and waits. [`Limits::default`] gives the values that the product uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -27,6 +34,15 @@ pub struct Limits {
     /// Bytes of a head, and of body read ahead or not yet sent, for each direction of a connection; a response head that
     /// is longer is answered 502. Not less than 8192.
     pub buffer_bytes: usize,
+    /// Streams that a client may have on one HTTP/2 connection at a time: 100, as RFC 9113 6.5.2 recommends at least. What
+    /// origins say of theirs is kept to.
+    pub http2_streams: usize,
+    /// Bytes of a body that may wait here, for each stream from an origin of HTTP/2: its window. At 50 ms from there, 1 MiB
+    /// lets 20 MiB a second come. Clients, which are near, get a quarter for what they send.
+    pub http2_stream_bytes: usize,
+    /// The same for all streams of a connection together. With 16 times as much, so many slow readers may hold a whole
+    /// window each before others wait for them.
+    pub http2_connection_bytes: usize,
     /// Requests at one origin (host and port) at a time, each with a connection of its own; further ones wait. Tunnels
     /// are not counted: nobody could tell when one ends. A browser has 6, a download manager 16 to 32: a crowd of
     /// programs finds room, and one that has lost its mind leaves origins and our own sockets whole.
@@ -68,6 +84,9 @@ impl Default for Limits {
             head_bytes: 256 * 1024,
             fields: 256,
             buffer_bytes: 408 * 1024,
+            http2_streams: 100,
+            http2_stream_bytes: 1024 * 1024,
+            http2_connection_bytes: 16 * 1024 * 1024,
             requests_per_origin: 256,
             origin_wait: Duration::from_secs(30),
             connect: Duration::from_secs(30),
@@ -88,5 +107,15 @@ impl Limits {
     /// [`Self::buffer_bytes`], or as few as hyper accepts.
     pub(crate) fn buffer(&self) -> usize {
         self.buffer_bytes.max(LEAST_BUFFER)
+    }
+
+    /// [`Self::http2_stream_bytes`], as far as a window may be (RFC 9113 6.9.1).
+    pub(crate) fn http2_stream_window(&self) -> u32 {
+        window(self.http2_stream_bytes)
+    }
+
+    /// The same of [`Self::http2_connection_bytes`], which every connection begins with a part of.
+    pub(crate) fn http2_connection_window(&self) -> u32 {
+        window(self.http2_connection_bytes)
     }
 }

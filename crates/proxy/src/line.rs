@@ -1,16 +1,16 @@
-//! A TCP connection that hyper reads and writes, and that others can look at and write to from beside it.
+//! A connection that hyper reads and writes, and that others can look at and write to from beside it: plain TCP, or TLS.
 //!
 //! hyper owns one end, [`LineIo`]; the [`Line`] behind it is shared. That is how we count what an origin sent, send an
 //! interim response (RFC 9110 15.2), for which hyper's server has no call, and reset a connection whose message broke
-//! off. The socket is used through `&self` only, so nobody needs a lock.
+//! off. A socket is used through `&self` only, so nobody needs a lock; TLS has state, and a lock that nobody waits for.
 //!
 //! A client's first line passes [`FirstLine`] on its way in.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,12 +20,17 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::first_line::FirstLine;
+use crate::intercept;
 use crate::patience::Patience;
+use crate::tunnel::{End, Socket};
+
+/// TLS over one end of what was a tunnel.
+pub(crate) type Sealed = tokio_rustls::TlsStream<End>;
 
 /// The shared part of a connection.
 #[derive(Debug)]
 pub(crate) struct Line {
-    socket: TcpStream,
+    transport: Transport,
     received: AtomicU64,
     /// What had been received when hyper last wrote.
     received_at_last_write: AtomicU64,
@@ -41,8 +46,21 @@ pub(crate) struct Line {
     higher_minor: AtomicU8,
     /// How often the task of a client's conversation has run.
     turn: AtomicU64,
+    /// The peer said in TLS that it does not take our certificate.
+    alerted: AtomicBool,
     /// For a client's line: how long what it waits for is waited for.
     pub(crate) patience: Patience,
+}
+
+/// What a line runs over.
+#[derive(Debug)]
+enum Transport {
+    Plain(TcpStream),
+    Tls {
+        stream: Box<Mutex<Sealed>>,
+        /// What that runs over.
+        socket: Socket,
+    },
 }
 
 impl Line {
@@ -51,7 +69,7 @@ impl Line {
     /// the answer is `u64::MAX`.
     pub(crate) fn received_since_write(&self) -> u64 {
         let read = self.received.load(Ordering::Relaxed) - self.received_at_last_write.load(Ordering::Relaxed);
-        SockRef::from(&self.socket).recv_buffer_size().map_or(u64::MAX, |capacity| read + capacity as u64)
+        SockRef::from(self.tcp()).recv_buffer_size().map_or(u64::MAX, |capacity| read + capacity as u64)
     }
 
     /// True when something came over this connection before, and nothing since hyper last wrote.
@@ -72,13 +90,10 @@ impl Line {
             self.flush_awaited.store(false, Ordering::SeqCst);
             let mut rest = message;
             while !rest.is_empty() {
-                self.socket.writable().await?;
-                match self.socket.try_write(rest) {
-                    Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
+                let written = std::future::poll_fn(|cx| self.poll_write(cx, rest)).await?;
+                rest = rest.get(written..).unwrap_or_default();
             }
+            std::future::poll_fn(|cx| self.poll_flush(cx)).await?;
             Ok(())
         };
         tokio::time::timeout(patience, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
@@ -109,29 +124,74 @@ impl Line {
         self.turn.load(Ordering::Relaxed)
     }
 
-    /// The socket, for whom the messages on it are over: a tunnel.
-    pub(crate) fn socket(&self) -> &TcpStream {
-        &self.socket
+    /// The TCP connection beneath.
+    pub(crate) fn tcp(&self) -> &TcpStream {
+        match &self.transport {
+            Transport::Plain(socket) => socket,
+            Transport::Tls { socket, .. } => socket.tcp(),
+        }
     }
 
-    /// The socket alone, when nobody reads and writes messages any more.
-    pub(crate) fn into_socket(self) -> TcpStream {
-        self.socket
+    /// Whether TLS of ours is on it.
+    pub(crate) fn is_sealed(&self) -> bool {
+        matches!(self.transport, Transport::Tls { .. })
     }
 
-    /// A read got less than it had room for, so nothing is left to read: the next one waits for the system's word instead
-    /// of asking in vain. Only systems that tell of each arrival (epoll, kqueue) make this safe.
-    fn emptied(&self) {
-        #[cfg(unix)]
-        {
-            let nothing_left = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
-            let _would_block = self.socket.try_io(tokio::io::Interest::READABLE, nothing_left);
+    /// Whether the peer said in TLS that it does not take our certificate.
+    pub(crate) fn has_alerted(&self) -> bool {
+        self.alerted.load(Ordering::Relaxed)
+    }
+
+    /// Reads what is there.
+    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &self.transport {
+            Transport::Plain(socket) => poll_read(socket, cx, buf),
+            Transport::Tls { stream, .. } => {
+                let read = Pin::new(&mut *lock(stream)).poll_read(cx, buf);
+                if let Poll::Ready(Err(error)) = &read
+                    && intercept::is_refusal(error)
+                {
+                    self.alerted.store(true, Ordering::Relaxed);
+                }
+                read
+            }
+        }
+    }
+
+    /// Writes as much as goes.
+    pub(crate) fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &self.transport {
+            Transport::Plain(socket) => poll_try(socket, cx, |socket| socket.try_write(bytes)),
+            Transport::Tls { stream, .. } => Pin::new(&mut *lock(stream)).poll_write(cx, bytes),
+        }
+    }
+
+    pub(crate) fn poll_write_vectored(&self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match &self.transport {
+            Transport::Plain(socket) => poll_try(socket, cx, |socket| socket.try_write_vectored(pieces)),
+            Transport::Tls { stream, .. } => Pin::new(&mut *lock(stream)).poll_write_vectored(cx, pieces),
+        }
+    }
+
+    /// Has all that was written reach the system: a socket keeps nothing back, TLS may.
+    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &self.transport {
+            Transport::Plain(_) => Poll::Ready(Ok(())),
+            Transport::Tls { stream, .. } => Pin::new(&mut *lock(stream)).poll_flush(cx),
+        }
+    }
+
+    /// Closes our side; in TLS with a word (RFC 8446 6.1).
+    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &self.transport {
+            Transport::Plain(socket) => Poll::Ready(SockRef::from(socket).shutdown(Shutdown::Write)),
+            Transport::Tls { stream, .. } => Pin::new(&mut *lock(stream)).poll_shutdown(cx),
         }
     }
 
     /// When the connection is closed, the peer will see a reset instead of an end.
     pub(crate) fn reset_when_closed(&self) {
-        if let Err(error) = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)) {
+        if let Err(error) = SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO)) {
             tracing::debug!(%error, "a cut-off message will look complete to its reader");
         }
     }
@@ -155,9 +215,28 @@ impl LineIo {
         Self::new(socket, FirstLine::Before)
     }
 
+    /// TLS to an origin.
+    pub(crate) fn to_origin_sealed(stream: Sealed) -> Self {
+        Self::sealed(stream, FirstLine::Over)
+    }
+
+    /// TLS from a client.
+    pub(crate) fn from_client_sealed(stream: Sealed) -> Self {
+        Self::sealed(stream, FirstLine::Before)
+    }
+
+    fn sealed(stream: Sealed, first_line: FirstLine) -> Self {
+        let socket = stream.get_ref().0.socket();
+        Self::over(Transport::Tls { stream: Box::new(Mutex::new(stream)), socket }, first_line)
+    }
+
     fn new(socket: TcpStream, first_line: FirstLine) -> Self {
+        Self::over(Transport::Plain(socket), first_line)
+    }
+
+    fn over(transport: Transport, first_line: FirstLine) -> Self {
         let line = Line {
-            socket,
+            transport,
             received: AtomicU64::new(0),
             received_at_last_write: AtomicU64::new(0),
             sent: AtomicU64::new(0),
@@ -166,6 +245,7 @@ impl LineIo {
             flushed: Notify::new(),
             higher_minor: AtomicU8::new(0),
             turn: AtomicU64::new(0),
+            alerted: AtomicBool::new(false),
             patience: Patience::new(),
         };
         Self { line: Arc::new(line), first_line }
@@ -189,24 +269,53 @@ impl LineIo {
         self.line.unflushed.store(true, Ordering::Relaxed);
     }
 
-    /// Writes when the socket takes something.
-    fn poll_try(
-        &self,
-        cx: &mut Context<'_>,
-        mut write: impl FnMut(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        self.writing();
-        loop {
-            ready!(self.line.socket.poll_write_ready(cx))?;
-            match write(&self.line.socket) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => {
-                    count(&self.line.sent, *done.as_ref().unwrap_or(&0));
-                    return Poll::Ready(done);
+    /// Counts what went out.
+    fn wrote(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &done {
+            count(&self.line.sent, *bytes);
+        }
+        done
+    }
+}
+
+/// Reads what is there. A read that got less than it had room for has emptied the socket, so the next one waits for the
+/// system's word instead of asking in vain. Only systems that tell of each arrival (epoll, kqueue) make this safe.
+pub(crate) fn poll_read(socket: &TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    let room = buf.remaining();
+    loop {
+        ready!(socket.poll_read_ready(cx))?;
+        match socket.try_read_buf(buf) {
+            Ok(bytes) => {
+                if cfg!(unix) && bytes < room {
+                    let nothing_left = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+                    let _would_block = socket.try_io(tokio::io::Interest::READABLE, nothing_left);
                 }
+                return Poll::Ready(Ok(()));
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Poll::Ready(Err(error)),
         }
     }
+}
+
+/// Writes when the socket takes something.
+pub(crate) fn poll_try(
+    socket: &TcpStream,
+    cx: &mut Context<'_>,
+    mut write: impl FnMut(&TcpStream) -> io::Result<usize>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(socket.poll_write_ready(cx))?;
+        match write(socket) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            done => return Poll::Ready(done),
+        }
+    }
+}
+
+/// One task alone reads and writes, so nobody ever waits here.
+fn lock(stream: &Mutex<Sealed>) -> MutexGuard<'_, Sealed> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Adds to what one task alone counts: with one writer nothing is lost between reading and writing.
@@ -220,28 +329,17 @@ impl AsyncRead for LineIo {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let room = buf.remaining();
-        loop {
-            ready!(self.line.socket.poll_read_ready(cx))?;
-            match self.line.socket.try_read_buf(buf) {
-                Ok(bytes) => {
-                    if bytes < room {
-                        self.line.emptied();
-                    }
-                    count(&self.line.received, bytes);
-                    self.watch_first_line(buf.filled_mut().get_mut(before..).unwrap_or_default());
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
+        ready!(self.line.poll_read(cx, buf))?;
+        count(&self.line.received, buf.filled().len() - before);
+        self.watch_first_line(buf.filled_mut().get_mut(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for LineIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_try(cx, |socket| socket.try_write(buf))
+        self.writing();
+        self.wrote(self.line.poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -249,14 +347,16 @@ impl AsyncWrite for LineIo {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_try(cx, |socket| socket.try_write_vectored(bufs))
+        self.writing();
+        self.wrote(self.line.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.line.poll_flush(cx))?;
         if self.line.unflushed.load(Ordering::Relaxed) {
             self.line.unflushed.store(false, Ordering::SeqCst);
             if self.line.flush_awaited.load(Ordering::SeqCst) {
@@ -266,7 +366,7 @@ impl AsyncWrite for LineIo {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(&self.line.socket).shutdown(Shutdown::Write))
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.line.poll_shutdown(cx)
     }
 }

@@ -7,6 +7,8 @@ use http::{Method, StatusCode};
 use tamis_filter::{Change, Changes};
 use tokio::sync::mpsc;
 
+use crate::Untouched;
+
 /// The longest address kept in a record, in bytes.
 const URL_LIMIT: usize = 2048;
 
@@ -25,6 +27,8 @@ pub struct ExchangeRecord {
     pub status: Option<StatusCode>,
     /// How it ended.
     pub ending: Ending,
+    /// Why a tunnel was not opened, while others are.
+    pub untouched: Option<Untouched>,
     /// What profiles did, oldest first.
     pub changes: Vec<Change>,
     /// Bytes of body that went to the client.
@@ -79,6 +83,7 @@ pub(crate) struct Recorder {
     url: String,
     pub(crate) status: Option<StatusCode>,
     pub(crate) ending: Ending,
+    pub(crate) untouched: Option<Untouched>,
     pub(crate) changes: Changes,
     pub(crate) sent: u64,
     pub(crate) never_downloaded: u64,
@@ -96,6 +101,7 @@ impl Recorder {
             url,
             status: None,
             ending: Ending::ClientLeft,
+            untouched: None,
             changes: Changes::default(),
             sent: 0,
             never_downloaded: 0,
@@ -124,6 +130,7 @@ impl Drop for Recorder {
             url,
             status: self.status,
             ending: std::mem::replace(&mut self.ending, Ending::Complete),
+            untouched: self.untouched.take(),
             changes: std::mem::take(&mut self.changes).into_list(),
             sent: self.sent,
             never_downloaded: self.never_downloaded,

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 use tamis_filter::Opening;
 use tokio::time::{Instant, Sleep};
 
+use crate::incoming::{Incoming, SenderError};
 use crate::upstream::Lease;
 
 /// Why a body was cut off. The peer sees it as a message that does not end properly.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
     #[error("the sender of the body: {0}")]
-    Sender(#[from] hyper::Error),
+    Sender(#[from] SenderError),
     #[error("the sender of the body was silent for {0:?}")]
     Silent(Duration),
     #[error("{0}")]

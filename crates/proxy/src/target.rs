@@ -7,10 +7,14 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Uri, Version};
 
+use crate::certificate_page;
 use crate::error::Error;
 
 /// The port of `http` addresses that name none.
 pub(crate) const HTTP_PORT: u16 = 80;
+
+/// The port of `https` addresses that name none.
+const HTTPS_PORT: u16 = 443;
 
 /// What a request line and its Host ask for.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub(crate) enum Target {
     Tunnel(Authority),
     /// This path of the proxy itself.
     Ourselves(PathAndQuery),
+    /// This path of the page that offers our certificate.
+    CertificatePage(PathAndQuery),
 }
 
 /// Reads the target of a request that came to the proxy at `own`.
@@ -40,6 +46,35 @@ pub(crate) fn of(request: &Parts, own: SocketAddr) -> Result<Target, Error> {
     }
 }
 
+/// Reads the target of a request on a connection that was opened, which leads to `authority`: an absolute `https` URI.
+pub(crate) fn within(request: &Parts, authority: &Authority) -> Result<Uri, Error> {
+    let host = host_field(request)?;
+    if request.method == Method::CONNECT {
+        return Err(Error::bad_request("CONNECT is for proxies, and there is none within a tunnel."));
+    }
+    let named = match (request.uri.scheme(), request.uri.authority()) {
+        (Some(scheme), Some(named)) if *scheme == Scheme::HTTPS => Some(named.clone()),
+        (None, None) => host,
+        _ => return Err(Error::bad_request("The target is none for a server of https.")),
+    };
+    let named = named.as_ref().unwrap_or(authority);
+    let read = HostPort::of(named)?;
+    let path = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    Uri::builder()
+        .scheme(Scheme::HTTPS)
+        .authority(read.without_port(HTTPS_PORT))
+        .path_and_query(path)
+        .build()
+        .map_err(|error| Error::bad_request(format!("The target is no valid address: {error}.")))
+}
+
+/// The same as a text for people, whatever the request is worth.
+pub(crate) fn written_within(request: &Parts, authority: &Authority) -> String {
+    let host = request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(authority.as_str());
+    let path = request.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    ["https://", host, path].concat()
+}
+
 /// Bytes of a target as it stood in the request line, but for a scheme.
 pub(crate) fn length(uri: &Uri) -> usize {
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
@@ -56,6 +91,9 @@ fn origin(uri: &Uri, authority: &Authority, own: SocketAddr) -> Result<Target, E
     let path = uri.path_and_query();
     if target.names(own) {
         return Ok(Target::Ourselves(path.cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))));
+    }
+    if target.host.eq_ignore_ascii_case(certificate_page::HOST) {
+        return Ok(Target::CertificatePage(path.cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))));
     }
     if target.is_plain && path.is_some() {
         return Ok(Target::Origin(uri.clone()));
@@ -178,6 +216,11 @@ impl<'a> HostPort<'a> {
             Some(port) => format!("{}:{port}", self.host),
             None => self.host.to_owned(),
         }
+    }
+
+    /// The same text, without a port that need not be named.
+    fn without_port(&self, usual: u16) -> String {
+        if self.port == Some(usual) { self.host.to_owned() } else { self.plain() }
     }
 
     /// Whether this is the proxy at `own`, without a look-up. Names that only a look-up shows to be ours are found when

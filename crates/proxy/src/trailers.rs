@@ -3,13 +3,14 @@
 //! They are relayed where the next hop may get them and dropped elsewhere, as RFC 9110 6.5.1 permits; they never become
 //! part of a head. hyper writes those that the `Trailer` field of the same head names, and to a client only if its
 //! request said `TE: trailers`. So the `Trailer` field made here decides: what the sender announced, less what may not
-//! stand behind a body. Trailers that nobody announced are dropped: the head is long gone when they come.
+//! stand behind a body. Trailers that nobody announced are dropped: the head is long gone when they come. HTTP/2 needs no
+//! announcement; there they go on to whoever speaks it.
 //!
 //! hyper reads 16 KiB of trailers and as many as [`Limits::fields`](crate::Limits) of them; beyond that the message is
 //! cut off.
 
-use http::HeaderName;
 use http::header::{self, CONNECTION, HeaderMap, HeaderValue, TE, TRAILER};
+use http::{HeaderName, Version};
 use tamis_filter::{has_token, hop_by_hop, tokens};
 
 /// End-to-end fields that frame or route a message, modify a request, authenticate, control a response, or say how to
@@ -46,9 +47,18 @@ const NEEDED_BEFORE_THE_BODY: [HeaderName; 28] = [
 ];
 
 /// Whether a client says that it takes trailers: `TE: trailers`, and `TE` among the options of its connection, as
-/// RFC 9110 10.1.4 demands.
-pub(crate) fn are_wanted(request: &HeaderMap) -> bool {
-    has_token(request, &TE, "trailers") && has_token(request, &CONNECTION, "te")
+/// RFC 9110 10.1.4 demands; HTTP/2 has no such options (RFC 9113 8.2.2).
+pub(crate) fn are_wanted(request: &HeaderMap, version: Version) -> bool {
+    let is_option = || version == Version::HTTP_2 || has_token(request, &CONNECTION, "te");
+    has_token(request, &TE, "trailers") && is_option()
+}
+
+/// What of these trailers may go on over HTTP/2, where none are announced (RFC 9113 8.1).
+pub(crate) fn permitted(trailers: HeaderMap) -> HeaderMap {
+    let stays_behind = hop_by_hop(&trailers);
+    let may_go_on = |name: &HeaderName| !stays_behind(name) && !NEEDED_BEFORE_THE_BODY.contains(name);
+    let fields = trailers.iter().filter(|(name, _)| may_go_on(name));
+    fields.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Asks the next hop for trailers.

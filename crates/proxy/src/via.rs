@@ -15,7 +15,12 @@ const PASSES: usize = 3;
 
 /// Adds our member, with the version in which the message was received, behind those that are there.
 pub(crate) fn append(fields: &mut HeaderMap, received: Version) {
-    append_minor(fields, if received < Version::HTTP_11 { 0 } else { 1 });
+    if received == Version::HTTP_2 {
+        // A version without a minor number has zero where one is written (RFC 9110 2.5).
+        fields.append(VIA, HeaderValue::from_static("2.0 tamis"));
+    } else {
+        append_minor(fields, if received < Version::HTTP_11 { 0 } else { 1 });
+    }
 }
 
 /// The same for HTTP/1 with any minor version.

@@ -3,9 +3,11 @@
 pub mod body;
 pub mod client;
 pub mod cpu;
+pub mod line;
 pub mod owed;
 pub mod pages;
 pub mod tally;
+pub mod tls;
 
 use std::future::Future;
 use std::io;

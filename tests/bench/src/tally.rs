@@ -11,6 +11,8 @@ pub struct Tally {
     whole: Vec<Duration>,
     /// From the same beginning to the first byte of the body.
     first_byte: Vec<Duration>,
+    /// What exchanges took of a client that was there beside those that are counted.
+    beside: Vec<Duration>,
     /// Bytes of bodies, as they came in.
     pub bytes: u64,
     /// Exchanges that failed.
@@ -25,6 +27,11 @@ impl Tally {
     pub fn add(&mut self, whole: Duration, first_byte: Duration) {
         self.whole.push(whole);
         self.first_byte.push(first_byte);
+    }
+
+    /// Notes what an exchange took of a client beside those that are counted.
+    pub fn add_beside(&mut self, whole: Duration) {
+        self.beside.push(whole);
     }
 
     /// Counts a failure, and keeps what the first one was.
@@ -43,8 +50,9 @@ impl Tally {
     pub fn report(mut self, seconds: Duration, cpu: Duration) -> impl fmt::Display {
         self.whole.sort_unstable();
         self.first_byte.sort_unstable();
+        self.beside.sort_unstable();
         format!(
-            "requests={} bytes={} errors={} reopened={} seconds={} cpu_ns={} p50_ns={} p99_ns={} first_byte_ns={} first_error={}",
+            "requests={} bytes={} errors={} reopened={} seconds={} cpu_ns={} p50_ns={} p99_ns={} first_byte_ns={} beside_ns={} first_error={}",
             self.requests(),
             self.bytes,
             self.errors,
@@ -54,6 +62,7 @@ impl Tally {
             at(&self.whole, 50).as_nanos(),
             at(&self.whole, 99).as_nanos(),
             at(&self.first_byte, 50).as_nanos(),
+            at(&self.beside, 95).as_nanos(),
             self.first_error.unwrap_or_default()
         )
     }

@@ -232,6 +232,8 @@ fn config(script: &Script, listen: SocketAddr, origin: SocketAddr, records: mpsc
         limits,
         pac_path: PAC_PATH,
         refused_targets: Vec::new(),
+        learned: Arc::default(),
+        programs: Arc::new(()),
         records,
     }
 }

@@ -28,6 +28,17 @@ export function timeOfDay(at: number): string {
   return `${twoDigits(moment.getHours())}:${twoDigits(moment.getMinutes())}`;
 }
 
+/** The day of a moment where this computer is: `2026-05-04`. */
+export function day(at: number): string {
+  const moment = new Date(at);
+  return `${moment.getFullYear()}-${twoDigits(moment.getMonth() + 1)}-${twoDigits(moment.getDate())}`;
+}
+
+/** Day and time: `2026-05-04 14:07`. */
+export function moment(at: number): string {
+  return `${day(at)} ${timeOfDay(at)}`;
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }

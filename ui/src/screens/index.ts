@@ -6,7 +6,7 @@ import type { Command, Snapshot } from "../../contract/contract";
 import type { Connection } from "../bridge";
 
 /** The order in the rail; the first is shown at the start. */
-const ORDER = ["Now", "Sites"] as const;
+const ORDER = ["Now", "Sites", "Https"] as const;
 
 /** What every screen is given. */
 export interface ScreenProps {

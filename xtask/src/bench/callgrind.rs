@@ -30,7 +30,7 @@ pub fn count(
     };
     let mut lines = Vec::new();
     for scenario in SCENARIOS.iter().filter(chosen) {
-        for contender in contenders {
+        for contender in contenders.iter().filter(|one| one.kind.plays(scenario)) {
             let each = for_each(scenario, contender, programs, generator, &leavings)?;
             lines.push(format!(
                 "  {:<14}{:<16}{each:>12.0} instructions for each request",
@@ -58,7 +58,7 @@ fn for_each(
         let file = leavings.join(format!("{}-{}-{requests}.out", scenario.key, contender.name));
         let out = format!("--callgrind-out-file={}", file.display());
         let valgrind = ["valgrind", "--quiet", "--tool=callgrind", &out];
-        let running = contender.start_under(&valgrind, programs, scenario.rewrites)?;
+        let running = contender.start_under(&valgrind, programs, scenario.setting)?;
         let report = generator.round(&Load { requests: Some(requests), ..scenario.load }, &running)?;
         if report.errors > 0.0 {
             return Err(Failure::new(

@@ -1,12 +1,12 @@
 //! Who takes part, and how each is started.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::generator::{Generator, PROXY_CORE, pin};
 use super::options::Options;
-use super::scenario::{Scenario, Via};
+use super::scenario::{Scenario, Setting, Tls, Via};
 use super::{Programs, peers};
 use crate::fetch;
 use crate::program::{self, Output, Program};
@@ -36,12 +36,20 @@ pub enum Kind {
     Privoxy,
     /// Privoxy as Debian configures it.
     PrivoxyFiltering,
+    /// hudsucker as its example sets it up.
+    Hudsucker,
+    Mitmproxy,
 }
 
 impl Kind {
     /// Whether it passes bytes on to one address and reads none of them.
     pub fn is_relay(&self) -> bool {
         matches!(self, Self::Relay | Self::Splice)
+    }
+
+    /// Whether it takes part for what it does with TLS, and for nothing else.
+    pub fn is_for_tls_alone(&self) -> bool {
+        matches!(self, Self::Hudsucker | Self::Mitmproxy)
     }
 
     /// Whether it is a proxy that starts at once and says where it listens: Tamis, and those of hyper alone.
@@ -55,10 +63,16 @@ impl Kind {
 
     /// Whether a scenario says something about it.
     pub fn plays(&self, scenario: &Scenario) -> bool {
+        if scenario.setting == Setting::Opening {
+            // hudsucker has HTTP/2 behind a feature that it does not come with.
+            let speaks_it = scenario.load.tls != Some(Tls::Http2) || *self != Self::Hudsucker;
+            return speaks_it && (self.is_for_tls_alone() || matches!(self, Self::Relay | Self::Tamis(_)));
+        }
         match self {
+            Self::Hudsucker | Self::Mitmproxy => false,
             Self::Relay | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) | Self::PrivoxyFiltering => true,
             Self::Splice => scenario.load.via == Via::Tunnel,
-            _ => !scenario.rewrites,
+            _ => scenario.setting == Setting::Plain,
         }
     }
 
@@ -71,6 +85,8 @@ impl Kind {
             Self::TrafficServer => "traffic_server",
             Self::Privoxy | Self::PrivoxyFiltering => "privoxy",
             Self::Splice | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) => return None,
+            // Where they are is found out when the bench begins.
+            Self::Hudsucker | Self::Mitmproxy => return None,
         })
     }
 }
@@ -81,6 +97,8 @@ pub struct Contender {
     pub kind: Kind,
     /// The address of the origin that is asked through it, and through nobody else.
     pub origin: String,
+    /// The same in TLS.
+    tls_origin: String,
 }
 
 /// Everybody who is invited and there, references first. Who is missing is named.
@@ -101,54 +119,73 @@ pub fn present(programs: &Programs, generator: &Generator, options: &Options) ->
         ("trafficserver", Kind::TrafficServer),
         ("privoxy", Kind::Privoxy),
         ("privoxy-filters", Kind::PrivoxyFiltering),
+        ("hudsucker", Kind::Hudsucker),
+        ("mitmproxy", Kind::Mitmproxy),
     ];
     let named = |(name, kind): (&str, Kind)| (name.to_owned(), kind);
     let all = references.map(named).into_iter().chain(tamis).chain(peers.map(named));
     let mut invited: Vec<Contender> = all
         .enumerate()
-        .map(|(index, (name, kind))| Contender { name, kind, origin: generator.origin(index) })
+        .map(|(index, (name, kind))| {
+            let (origin, tls_origin) = (generator.origin(index), generator.tls_origin(index));
+            Contender { name, kind, origin, tls_origin }
+        })
         .filter(|one| options.invites(&one.name, matches!(one.kind, Kind::Tamis(_))))
+        .filter(|one| !one.kind.is_for_tls_alone() || options.wants_setting(Setting::Opening))
         .filter(|one| !options.callgrind || one.kind.is_http_of_ours())
         .collect();
-    if !invited.iter().all(Contender::is_there) {
+    if !invited.iter().all(|one| one.is_there(programs)) {
         match setup::system_packages(Need::Peers) {
             Ok(note) => println!("{note}"),
             Err(failure) => println!("Not all peers can be installed: {failure}"),
         }
     }
     invited.retain(|one| {
-        if !one.is_there() {
+        if !one.is_there(programs) {
             println!("{} is not installed and is left out.", one.name);
         }
-        one.is_there()
+        one.is_there(programs)
     });
     invited
 }
 
 impl Contender {
-    fn is_there(&self) -> bool {
-        self.kind.foreign_program().is_none_or(step::on_path)
+    fn is_there(&self, programs: &Programs) -> bool {
+        match self.kind {
+            Kind::Hudsucker => programs.hudsucker.is_some(),
+            Kind::Mitmproxy => programs.mitmproxy.is_some(),
+            _ => self.kind.foreign_program().is_none_or(step::on_path),
+        }
     }
 
-    /// Whether it can be told to rewrite pages; only a Tamis is asked.
-    pub fn can_rewrite(&self) -> bool {
-        let Kind::Tamis(path) = &self.kind else { return true };
-        step::probe(Command::new(path).args(["serve", "--help"])).is_some_and(|help| help.contains("--rules"))
+    /// Whether it can be set up so; only a Tamis is asked. If it cannot, the option that it lacks.
+    pub fn lacks(&self, setting: Setting) -> Option<&'static str> {
+        let option = match setting {
+            Setting::Plain => return None,
+            Setting::Rewriting => "--rules",
+            Setting::Opening => "--https",
+        };
+        let Kind::Tamis(path) = &self.kind else { return None };
+        let help = step::probe(Command::new(path).args(["serve", "--help"]));
+        (!help.is_some_and(|help| help.contains(option))).then_some(option)
     }
 
-    /// Starts it on the proxy's core. `rewriting` gives a Tamis the bench's user rules.
-    pub fn start(&self, programs: &Programs, rewriting: bool) -> Outcome<Running> {
-        let running = self.start_under(&["taskset", "--cpu-list", PROXY_CORE], programs, rewriting)?;
+    /// Starts it on the proxy's core.
+    pub fn start(&self, programs: &Programs, setting: Setting) -> Outcome<Running> {
+        let running = self.start_under(&["taskset", "--cpu-list", PROXY_CORE], programs, setting)?;
         pin(running.process())?;
         Ok(running)
     }
 
     /// Starts it on a loopback port by way of another program, which becomes it, and sees that pages come through it.
-    pub fn start_under(&self, wrapper: &[&str], programs: &Programs, rewriting: bool) -> Outcome<Running> {
+    pub fn start_under(&self, wrapper: &[&str], programs: &Programs, setting: Setting) -> Outcome<Running> {
         let sandbox = Sandbox::new()?;
-        let (inner, address) = match self.command(programs, rewriting, &sandbox)? {
+        let origin = if setting == Setting::Opening { &self.tls_origin } else { &self.origin };
+        let (inner, address) = match self.command(programs, setting, &sandbox)? {
             Some(command) => (command, None),
-            None => peers::command(&self.kind, &self.origin, &sandbox).map(|(command, addr)| (command, Some(addr)))?,
+            None => {
+                peers::command(&self.kind, origin, programs, &sandbox).map(|(command, addr)| (command, Some(addr)))?
+            }
         };
         let mut words = wrapper.iter().map(OsStr::new).chain([inner.get_program()]).chain(inner.get_args());
         let mut command = Command::new(words.next().unwrap_or_default());
@@ -163,30 +200,43 @@ impl Contender {
             None => program.wait_for(program::PROXY)?,
             Some(address) => peers::wait(&self.name, &mut program, address)?,
         };
-        let (name, kind, origin) = (self.name.clone(), self.kind.clone(), self.origin.clone());
+        let (name, kind, origin) = (self.name.clone(), self.kind.clone(), origin.clone());
         let running = Running { name, kind, origin, address, program, _sandbox: sandbox };
-        running.prove()?;
+        // In TLS the load generator sees to it, which knows whom to trust.
+        if setting != Setting::Opening {
+            running.prove()?;
+        }
         Ok(running)
     }
 
     /// How a program of ours is started, which says where it listens; a Tamis as a user starts it, default profiles on.
     /// Nothing for a peer.
-    pub fn command(&self, programs: &Programs, rewriting: bool, sandbox: &Sandbox) -> Outcome<Option<Command>> {
+    pub fn command(&self, programs: &Programs, setting: Setting, sandbox: &Sandbox) -> Outcome<Option<Command>> {
         let mut command = Command::new(match &self.kind {
             Kind::Tamis(path) => path,
             Kind::Hyper | Kind::Letter | Kind::Least => &programs.hyper,
             Kind::Splice => &programs.splice,
+            Kind::Hudsucker => programs.hudsucker.as_deref().unwrap_or_else(|| Path::new("bench-hudsucker")),
             _ => return Ok(None),
         });
+        let authority = |name: &str| programs.authorities.join(name);
         match self.kind {
             Kind::Tamis(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
             Kind::Letter => command.arg("--letter"),
             Kind::Least => command.arg("--least"),
             Kind::Splice => command.arg(&self.origin),
+            Kind::Hudsucker => command.args(["ca.pem", "ca.key", "root.pem"].map(authority)),
             _ => &mut command,
         };
-        if rewriting && matches!(self.kind, Kind::Tamis(_)) {
-            command.arg("--rules").arg(sandbox.file("rules.txt", &rules(&self.origin))?);
+        match (&self.kind, setting) {
+            (Kind::Tamis(_), Setting::Rewriting) => {
+                command.arg("--rules").arg(sandbox.file("rules.txt", &rules(&self.origin))?);
+            }
+            (Kind::Tamis(_), Setting::Opening) => {
+                command.args(["--https", "all", "--ca"]).arg(authority("ca.pem"));
+                command.arg("--ca-key").arg(authority("ca.key")).arg("--extra-root").arg(authority("root.pem"));
+            }
+            _ => {}
         }
         Ok(Some(command))
     }

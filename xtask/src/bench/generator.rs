@@ -1,5 +1,6 @@
 //! Driving the load generator and its origin.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -7,22 +8,37 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use super::Programs;
 use super::contender::Running;
 use super::json::Json;
-use super::scenario::{Load, Via};
+use super::scenario::{Load, Tls, Via};
 use crate::program::{self, Output, Program};
+use crate::sandbox::Sandbox;
 use crate::step::{Failure, Outcome};
 
 /// The core that the load generator and the origin share; a proxy has the other for itself.
 const CORE: &str = "0";
 /// On how many addresses the origin listens.
 const ADDRESSES: usize = 20;
+/// How many hosts it has in TLS for first visits.
+const HOSTS: usize = 4096;
+/// The start of the line that names where it listens for TLS.
+const TLS: &str = "TLS listening on ";
 /// How long a round is, in seconds.
 const ROUND: &str = "0.7";
+
+/// One page in TLS.
+const PROOF: Load =
+    Load { via: Via::Tunnel, path: "/1k", connections: 1, fresh: false, requests: Some(1), tls: Some(Tls::Kept) };
 
 /// The load generator, and the origin that it asks.
 pub struct Generator {
     load: PathBuf,
     /// The origin listens on each of 127.0.0.1 to 127.0.0.20.
     port: u16,
+    /// The same in TLS.
+    tls_port: u16,
+    /// The hosts that were visited first so far.
+    visited: Cell<usize>,
+    /// What is to be trusted, and what proxies sign with.
+    pub authorities: Sandbox,
     /// Ends with us.
     _origin: Program,
 }
@@ -30,20 +46,23 @@ pub struct Generator {
 impl Generator {
     /// Starts the origin.
     pub fn start(programs: &Programs) -> Outcome<Self> {
-        let mut origin =
-            Program::start("bench-origin", &mut pinned(CORE, &programs.origin), Output::Hidden, program::TAMIS)?;
-        let address = origin.wait_for(program::PROXY)?;
-        let port = address
-            .rsplit_once(':')
-            .and_then(|(_, port)| port.parse().ok())
-            .ok_or_else(|| Failure::new(format!("the origin listens on {address:?}"), "Read its message above."))?;
-        Ok(Self { load: programs.load.clone(), port, _origin: origin })
+        let authorities = Sandbox::new()?;
+        let mut command = pinned(CORE, &programs.origin);
+        command.arg(authorities.path(""));
+        let mut origin = Program::start("bench-origin", &mut command, Output::Hidden, &[program::PROXY, TLS])?;
+        let (port, tls_port) = (port(&origin.wait_for(program::PROXY)?)?, port(&origin.wait_for(TLS)?)?);
+        Ok(Self { load: programs.load.clone(), port, tls_port, visited: Cell::new(0), authorities, _origin: origin })
     }
 
     /// An address of the origin for each contender: one that opens many connections must not find the ports taken that
     /// another has just used up.
     pub fn origin(&self, contender: usize) -> String {
         format!("127.0.0.{}:{}", contender % ADDRESSES + 1, self.port)
+    }
+
+    /// The same in TLS.
+    pub fn tls_origin(&self, contender: usize) -> String {
+        format!("127.0.0.{}:{}", contender % ADDRESSES + 1, self.tls_port)
     }
 
     /// Plays one round against one contender.
@@ -53,6 +72,21 @@ impl Generator {
             Some(requests) => self.command("times", &["--requests", &requests.to_string()]),
         };
         self.report(self.aim(&mut command, load, against))
+    }
+
+    /// Sees that pages come through a contender in TLS, under a certificate of whom it should be.
+    pub fn prove(&self, against: &Running) -> Outcome {
+        let report = self.round(&PROOF, against)?;
+        if report.errors == 0.0 && report.requests > 0.0 {
+            return Ok(());
+        }
+        Err(Failure::new(
+            format!(
+                "{} on {} does not bring the origin's page in TLS: {}",
+                against.name, against.address, report.first_error
+            ),
+            "Start it by hand, or leave it out: `--peers` takes the names of those who are to play.",
+        ))
     }
 
     /// What a contender does while nobody asks anything, for so many seconds.
@@ -86,6 +120,16 @@ impl Generator {
         };
         command.args(["--proxy", &against.address, "--via", via, "--origin", &against.origin, "--path", load.path]);
         command.args(["--connections", &load.connections.to_string(), "--process", &against.process().to_string()]);
+        if let Some(tls) = load.tls {
+            let root = if against.kind.is_relay() { "root.pem" } else { "ca.pem" };
+            command.arg("--root").arg(self.authorities.path(root));
+            if tls == Tls::First {
+                let first = self.visited.replace(self.visited.get() + load.requests.unwrap_or_default());
+                command.args(["--beside", "--first-host", &(first % HOSTS).to_string()]);
+            }
+            command.args((tls == Tls::Http2).then_some("--http2"));
+            command.args((tls == Tls::Again).then_some("--resume"));
+        }
         command.args(load.fresh.then_some("--fresh"))
     }
 
@@ -95,6 +139,11 @@ impl Generator {
         let text = String::from_utf8_lossy(&output.stdout);
         Report::parse(&text).ok_or_else(|| no_report(&text))
     }
+}
+
+fn port(address: &str) -> Outcome<u16> {
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    port.ok_or_else(|| Failure::new(format!("the origin listens on {address:?}"), "Read its message above."))
 }
 
 /// A program that keeps to one core.
@@ -171,6 +220,7 @@ pub struct Report {
     pub p50_ns: f64,
     pub p99_ns: f64,
     pub first_byte_ns: f64,
+    pub beside_ns: f64,
     /// Empty where there was none.
     pub first_error: String,
 }
@@ -193,6 +243,7 @@ impl Report {
             p50_ns: number("p50_ns")?,
             p99_ns: number("p99_ns")?,
             first_byte_ns: number("first_byte_ns")?,
+            beside_ns: number("beside_ns")?,
             first_error: first_error.to_owned(),
         })
     }
@@ -209,6 +260,7 @@ impl Report {
             ("p50_ns", Json::Number(self.p50_ns)),
             ("p99_ns", Json::Number(self.p99_ns)),
             ("first_byte_ns", Json::Number(self.first_byte_ns)),
+            ("beside_ns", Json::Number(self.beside_ns)),
         ])
     }
 }
@@ -220,7 +272,7 @@ mod tests {
     #[test]
     fn a_report_is_read_with_its_first_error() {
         let line = "requests=7 bytes=7168 errors=1 reopened=0 seconds=0.7 cpu_ns=9 p50_ns=3 p99_ns=4 first_byte_ns=2 \
-                    first_error=the answer is 403\n";
+                    beside_ns=0 first_error=the answer is 403\n";
         let report = Report::parse(line).unwrap();
         assert_eq!((report.requests, report.seconds, report.first_byte_ns), (7.0, 0.7, 2.0));
         assert_eq!(report.first_error, "the answer is 403");

@@ -17,6 +17,8 @@ pub enum Metric {
     Latency,
     /// The median time to the first byte of a body, in ms.
     FirstByte,
+    /// The time that 95 of 100 exchanges of a client beside the others do not exceed, in ms.
+    Beside,
     /// The proxy's CPU time: µs for a request, or ms for a megabyte.
     Cpu,
 }
@@ -26,6 +28,8 @@ pub enum Metric {
 pub enum Against {
     Relay,
     Hyper,
+    Hudsucker,
+    Mitmproxy,
     /// The best of the peers that do not filter.
     BestPeer,
     /// The first of several builds of Tamis.
@@ -78,6 +82,7 @@ impl Goal {
             (Metric::Rate, Unit::Megabyte) => "throughput",
             (Metric::Latency, _) => "median time",
             (Metric::FirstByte, _) => "first byte",
+            (Metric::Beside, _) => "time of another client",
             (Metric::Cpu, Unit::Request) => "CPU for a request",
             (Metric::Cpu, Unit::Megabyte) => "CPU for a MB",
         };
@@ -85,6 +90,8 @@ impl Goal {
         match self.against {
             Against::Relay => format!("{what}: {bound} of the relay's"),
             Against::Hyper => format!("{what}: {bound} of bare hyper's"),
+            Against::Hudsucker => format!("{what}: {bound} of hudsucker's"),
+            Against::Mitmproxy => format!("{what}: {bound} of mitmproxy's"),
             Against::BestPeer => format!("{what}: {bound} of the best peer's"),
             Against::FirstTamis => format!("{what}: {bound} of the first build's"),
             Against::AfterRelay => format!("{what}: {bound} ms after the relay's"),

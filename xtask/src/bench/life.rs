@@ -8,7 +8,7 @@ use super::contender::{Contender, Kind, Running};
 use super::generator::Generator;
 use super::goal::{Bound, Verdict};
 use super::json::Json;
-use super::scenario::{Load, Via};
+use super::scenario::{Load, Setting, Via};
 use super::statistics::Spread;
 use super::{Findings, Programs, table};
 use crate::sandbox::Sandbox;
@@ -20,8 +20,9 @@ const STARTS: usize = 20;
 /// How long idleness is watched, in seconds.
 const IDLE: usize = 5;
 /// Connections that are opened one after the other, and those that are held.
-const SHORT: Load = Load { via: Via::Forward, path: "/1k", connections: 16, fresh: true, requests: Some(20_000) };
-const HELD: Load = Load { via: Via::Forward, path: "/1k", connections: 9_000, fresh: false, requests: None };
+const SHORT: Load =
+    Load { via: Via::Forward, path: "/1k", connections: 16, fresh: true, requests: Some(20_000), tls: None };
+const HELD: Load = Load { via: Via::Forward, path: "/1k", connections: 9_000, fresh: false, requests: None, tls: None };
 
 /// From the start of the process to a page through the proxy. Only programs of ours are looked at.
 pub fn start(programs: &Programs, contenders: &[Contender], findings: &mut Findings) -> Outcome {
@@ -29,7 +30,7 @@ pub fn start(programs: &Programs, contenders: &[Contender], findings: &mut Findi
     let mut detail = Vec::new();
     for contender in contenders.iter().filter(|one| one.kind.is_http_of_ours()) {
         let sandbox = Sandbox::new()?;
-        let Some(mut command) = contender.command(programs, false, &sandbox)? else { continue };
+        let Some(mut command) = contender.command(programs, Setting::Plain, &sandbox)? else { continue };
         sandbox.apply(&mut command);
         let url = format!("http://{}/1k", contender.origin);
         let times = (0..STARTS).map(|_| time_to_page(&mut command, &url)).collect::<Outcome<Vec<f64>>>()?;
@@ -85,8 +86,8 @@ pub fn memory(
     );
     let mut detail = Vec::new();
     // The splice relay says something of tunnels alone; its pipes would need twice the open files.
-    for contender in contenders.iter().filter(|one| one.kind != Kind::Splice) {
-        let look = Look::at(&contender.start(programs, false)?, generator)?;
+    for contender in contenders.iter().filter(|one| one.kind != Kind::Splice && !one.kind.is_for_tls_alone()) {
+        let look = Look::at(&contender.start(programs, Setting::Plain)?, generator)?;
         look.print(&contender.name);
         detail.push((contender.name.as_str(), look.json()));
         if matches!(contender.kind, Kind::Tamis(_)) {

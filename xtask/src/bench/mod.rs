@@ -21,7 +21,7 @@ use generator::Generator;
 use goal::Verdict;
 use json::Json;
 use options::Options;
-use scenario::{SCENARIOS, Scenario};
+use scenario::{SCENARIOS, Scenario, Setting};
 
 use crate::step::{self, Failure, Outcome};
 use crate::tree::{Binary, Profile, Tree};
@@ -32,15 +32,16 @@ pub fn bench(tree: &Tree, arguments: &[String]) -> Outcome {
     if !cfg!(target_os = "linux") {
         return Err(Failure::new("CPU time and memory are read from /proc, which only Linux has", "Measure on Linux."));
     }
-    let programs = Programs::build(tree, &options)?;
+    let mut programs = Programs::build(tree, &options)?;
     let generator = Generator::start(&programs)?;
+    programs.authorities = generator.authorities.path("");
     let contenders = contender::present(&programs, &generator, &options);
     if options.callgrind {
         return callgrind::count(tree, &programs, &generator, &contenders, &options);
     }
     let mut findings = Findings::default();
-    for rewriting in [false, true] {
-        play(&programs, &generator, &options, &contenders, rewriting, &mut findings)?;
+    for setting in [Setting::Plain, Setting::Rewriting, Setting::Opening] {
+        play(&programs, &generator, &options, &contenders, setting, &mut findings)?;
     }
     if options.wants("start") {
         life::start(&programs, &contenders, &mut findings)?;
@@ -65,6 +66,12 @@ struct Programs {
     origin: PathBuf,
     hyper: PathBuf,
     splice: PathBuf,
+    /// None where it does not play.
+    hudsucker: Option<PathBuf>,
+    /// None where it does not play, or cannot be had.
+    mitmproxy: Option<PathBuf>,
+    /// Where the origin has put what is to be trusted.
+    authorities: PathBuf,
 }
 
 impl Programs {
@@ -76,38 +83,55 @@ impl Programs {
         step::run(&mut build, "Read the compiler's message above.")?;
         let tamis = tree.binary(Binary::Headless, Profile::Release);
         let beside = |name: &str| tamis.with_file_name(name);
+        let plays =
+            |name: &str| !options.callgrind && options.wants_setting(Setting::Opening) && options.invites(name, false);
         Ok(Self {
             load: beside("bench-load"),
             origin: beside("bench-origin"),
             hyper: beside("bench-hyper"),
             splice: beside("bench-splice"),
+            hudsucker: plays("hudsucker").then(|| hudsucker(tree)).transpose()?,
+            mitmproxy: plays("mitmproxy").then(|| peers::find_mitmproxy(tree)).flatten(),
+            authorities: PathBuf::new(),
             tamis,
         })
     }
 }
 
-/// Plays the scenarios in which bodies are rewritten, or those in which they are not.
+/// Builds hudsucker, in a workspace of its own.
+fn hudsucker(tree: &Tree) -> Outcome<PathBuf> {
+    let target = tree.built_aside("bench-hudsucker");
+    let manifest = "tests/bench/hudsucker/Cargo.toml";
+    let mut build = tree.cargo(&["build", "--release", "--locked", "--manifest-path", manifest, "--target-dir"]);
+    step::run(build.arg(&target), "Read the compiler's message above.")?;
+    Ok(target.join("release/bench-hudsucker"))
+}
+
+/// Plays the scenarios of one setting.
 fn play(
     programs: &Programs,
     generator: &Generator,
     options: &Options,
     contenders: &[Contender],
-    rewriting: bool,
+    setting: Setting,
     findings: &mut Findings,
 ) -> Outcome {
     let chosen: Vec<&'static Scenario> =
-        SCENARIOS.iter().filter(|one| one.rewrites == rewriting && options.wants(one.key)).collect();
+        SCENARIOS.iter().filter(|one| one.setting == setting && options.wants(one.key)).collect();
     if chosen.is_empty() {
         return Ok(());
     }
     let mut field = Vec::new();
     for contender in contenders.iter().filter(|one| chosen.iter().any(|scenario| one.kind.plays(scenario))) {
-        if rewriting && !contender.can_rewrite() {
-            println!("{} has no --rules and is left out where pages are rewritten.", contender.name);
+        if let Some(option) = contender.lacks(setting) {
+            println!("{} has no {option} and is left out where it is needed.", contender.name);
             continue;
         }
-        let running = contender.start(programs, rewriting)?;
-        if rewriting && !running.does_as_it_was_told()? {
+        let running = contender.start(programs, setting)?;
+        if setting == Setting::Opening {
+            generator.prove(&running)?;
+        }
+        if setting == Setting::Rewriting && !running.does_as_it_was_told()? {
             println!("{} did not rewrite the page as its rules say and is left out.", running.name);
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::scenario;
+use super::scenario::{self, SCENARIOS, Setting};
 use crate::step::{Failure, Outcome};
 
 /// Short rounds, so that a machine that falters spoils one of them and not the figure.
@@ -64,6 +64,11 @@ impl Options {
     /// Whether a scenario is to be played.
     pub fn wants(&self, key: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|wanted| wanted == key)
+    }
+
+    /// Whether a scenario of this setting is to be played.
+    pub fn wants_setting(&self, setting: Setting) -> bool {
+        SCENARIOS.iter().any(|scenario| scenario.setting == setting && self.wants(scenario.key))
     }
 
     /// Whether a contender is to take part. Each build of Tamis goes by "tamis" too.

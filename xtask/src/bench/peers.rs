@@ -1,25 +1,29 @@
 //! The proxies that Debian carries: configured to do what Tamis does and no more, in a directory of their own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::Programs;
 use super::contender::Kind;
 use crate::program::Program;
 use crate::sandbox::Sandbox;
-use crate::step::{Failure, LOOK, Outcome};
+use crate::step::{self, Failure, LOOK, Outcome};
+use crate::tree::Tree;
 
 /// How long a peer may take until it listens.
 const READY: Duration = Duration::from_secs(20);
 
 /// How a peer is started, and where it will listen.
-pub fn command(kind: &Kind, origin: &str, sandbox: &Sandbox) -> Outcome<(Command, SocketAddr)> {
+pub fn command(kind: &Kind, origin: &str, programs: &Programs, sandbox: &Sandbox) -> Outcome<(Command, SocketAddr)> {
     let port = free_port()?;
     let command = match kind {
         Kind::Relay => haproxy(port, origin, sandbox)?,
         Kind::Squid => squid(port, sandbox)?,
         Kind::Tinyproxy => tinyproxy(port, sandbox)?,
         Kind::TrafficServer => trafficserver(port, sandbox)?,
+        Kind::Mitmproxy => mitmproxy(port, programs, sandbox)?,
         filtering => privoxy(port, *filtering == Kind::PrivoxyFiltering, sandbox)?,
     };
     Ok((command, SocketAddr::from(([127, 0, 0, 1], port))))
@@ -130,6 +134,39 @@ fn trafficserver(port: u16, sandbox: &Sandbox) -> Outcome<Command> {
     let mut command = Command::new("traffic_server");
     command.arg(format!("--run-root={}", layout.display()));
     Ok(command)
+}
+
+/// No log and no script; one process, as ever.
+fn mitmproxy(port: u16, programs: &Programs, sandbox: &Sandbox) -> Outcome<Command> {
+    let authorities = &programs.authorities;
+    // It keeps its authority in a folder of its own, and makes what is missing there.
+    let folder = sandbox.path("mitmproxy");
+    let copied = std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::copy(authorities.join("mitmproxy-ca.pem"), folder.join("mitmproxy-ca.pem")));
+    copied.map_err(|error| Failure::new(format!("cannot give mitmproxy its authority: {error}"), "Make room."))?;
+    let mut command = Command::new(programs.mitmproxy.as_deref().unwrap_or_else(|| Path::new("mitmdump")));
+    command.args(["--quiet", "--listen-host", "127.0.0.1", "--listen-port", &port.to_string(), "--set"]);
+    command.arg(format!("confdir={}", folder.display())).arg("--set");
+    command.arg(format!("ssl_verify_upstream_trusted_ca={}", authorities.join("root.pem").display()));
+    Ok(command)
+}
+
+/// The version of mitmproxy that is measured against; later ones want a newer Python than Debian 12 has.
+const MITMPROXY: &str = "mitmproxy==11.0.2";
+
+/// Where mitmproxy is: on the path, or in an environment of its own that is made if it can be.
+pub fn find_mitmproxy(tree: &Tree) -> Option<PathBuf> {
+    if step::on_path("mitmdump") {
+        return Some("mitmdump".into());
+    }
+    let environment = tree.built_aside("bench-mitmproxy");
+    let program = environment.join("bin/mitmdump");
+    if program.exists() {
+        return Some(program);
+    }
+    step::probe(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    step::probe(Command::new(environment.join("bin/pip")).args(["install", "--quiet", MITMPROXY]))?;
+    program.exists().then_some(program)
 }
 
 /// With Debian's actions and filters, or with none.

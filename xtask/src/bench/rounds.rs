@@ -95,6 +95,8 @@ impl Played {
             Against::Nobody => Some(1.0),
             Against::Relay | Against::AfterRelay => of(round, self.place(&Kind::Relay)?),
             Against::Hyper => of(round, self.place(&Kind::Hyper)?),
+            Against::Hudsucker => of(round, self.place(&Kind::Hudsucker)?),
+            Against::Mitmproxy => of(round, self.place(&Kind::Mitmproxy)?),
             Against::FirstTamis => {
                 of(round, self.players.iter().position(|player| matches!(player.kind, Kind::Tamis(_)))?)
             }
@@ -149,6 +151,7 @@ fn value(report: &Report, metric: Metric, unit: Unit) -> Option<f64> {
         (Metric::Rate, _) => rate(report, unit),
         (Metric::Latency, _) => report.p50_ns / 1e6,
         (Metric::FirstByte, _) => report.first_byte_ns / 1e6,
+        (Metric::Beside, _) => report.beside_ns / 1e6,
         (Metric::Cpu, Unit::Request) => report.cpu_ns / 1e3 / amount,
         (Metric::Cpu, Unit::Megabyte) => report.cpu_ns / 1e6 / amount,
     })

@@ -16,6 +16,30 @@ pub enum Unit {
     Megabyte,
 }
 
+/// How those who take part are set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// As after an installation.
+    Plain,
+    /// Those who can are told to rewrite what passes.
+    Rewriting,
+    /// TLS is opened, by those who can; the relay passes it on as it is.
+    Opening,
+}
+
+/// What is done in TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// HTTP/1.1 on connections that are kept.
+    Kept,
+    /// HTTP/2 on connections that are kept.
+    Http2,
+    /// Each connection goes to a host that nobody has visited yet, while another client goes on asking.
+    First,
+    /// Each connection takes an earlier session up again.
+    Again,
+}
+
 /// What the load generator is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
@@ -26,6 +50,8 @@ pub struct Load {
     pub fresh: bool,
     /// So many requests, all of which count, instead of a window of time.
     pub requests: Option<usize>,
+    /// What is done in TLS, where there is any.
+    pub tls: Option<Tls>,
 }
 
 /// One row of the figures to reach.
@@ -35,17 +61,25 @@ pub struct Scenario {
     pub title: &'static str,
     pub load: Load,
     pub unit: Unit,
-    /// Whether those who can are told to rewrite what passes.
-    pub rewrites: bool,
+    pub setting: Setting,
     pub goals: &'static [Goal],
 }
 
 const fn keep_alive(path: &'static str, connections: usize) -> Load {
-    Load { via: Via::Forward, path, connections, fresh: false, requests: None }
+    Load { via: Via::Forward, path, connections, fresh: false, requests: None, tls: None }
 }
 
 const fn fresh(via: Via) -> Load {
-    Load { via, path: "/1k", connections: 16, fresh: true, requests: None }
+    Load { via, path: "/1k", connections: 16, fresh: true, requests: None, tls: None }
+}
+
+const fn sealed(tls: Tls, path: &'static str, connections: usize) -> Load {
+    Load { via: Via::Tunnel, path, connections, fresh: false, requests: None, tls: Some(tls) }
+}
+
+/// So many that the origin's hosts last for a run, see `bench-origin`.
+const fn visits(tls: Tls) -> Load {
+    Load { via: Via::Tunnel, path: "/1k", connections: 1, fresh: true, requests: Some(50), tls: Some(tls) }
 }
 
 const fn ratio(metric: Metric, against: Against, bound: Bound) -> Goal {
@@ -69,13 +103,13 @@ const LARGE: &[Goal] = &[
 const LIKE_HYPER: &[Goal] = &[ratio(Metric::Rate, Against::Hyper, Bound::AtLeast(0.95))];
 
 /// Every scenario that is played in rounds.
-pub const SCENARIOS: [Scenario; 12] = [
+pub const SCENARIOS: [Scenario; 17] = [
     Scenario {
         key: "c1",
         title: "1 KiB keep-alive, 1 connection",
         load: keep_alive("/1k", 1),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: &[
             ratio(Metric::Latency, Against::Relay, Bound::AtMost(1.3)),
             ratio(Metric::Cpu, Against::Hyper, Bound::AtMost(1.15)),
@@ -86,7 +120,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "1 KiB keep-alive, 32 connections",
         load: keep_alive("/1k", 32),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: MANY,
     },
     Scenario {
@@ -94,7 +128,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "1 KiB keep-alive, 256 connections",
         load: keep_alive("/1k", 256),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: MANY,
     },
     Scenario {
@@ -102,7 +136,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "100 KiB keep-alive, 32 connections",
         load: keep_alive("/100k", 32),
         unit: Unit::Megabyte,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: LARGE,
     },
     Scenario {
@@ -110,7 +144,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "10 MiB keep-alive, 4 connections",
         load: keep_alive("/10m", 4),
         unit: Unit::Megabyte,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: LARGE,
     },
     Scenario {
@@ -118,7 +152,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "1 KiB, a new connection for each request, 16 at a time",
         load: fresh(Via::Forward),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: LIKE_HYPER,
     },
     Scenario {
@@ -126,7 +160,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "chunked page of 8 writes of 4 KiB, 32 connections",
         load: keep_alive("/chunked", 32),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: LIKE_HYPER,
     },
     Scenario {
@@ -134,15 +168,15 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "gzip page of 120 KiB, 32 connections",
         load: keep_alive("/gzip", 32),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: LIKE_HYPER,
     },
     Scenario {
         key: "tunnel",
         title: "CONNECT tunnel, 10 MiB at a time, 4 connections",
-        load: Load { via: Via::Tunnel, path: "/10m", connections: 4, fresh: false, requests: None },
+        load: Load { via: Via::Tunnel, path: "/10m", connections: 4, fresh: false, requests: None, tls: None },
         unit: Unit::Megabyte,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: &[ratio(Metric::Cpu, Against::Relay, Bound::AtMost(if cfg!(target_os = "linux") { 0.4 } else { 0.6 }))],
     },
     Scenario {
@@ -150,7 +184,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "1 KiB, a new CONNECT tunnel for each request, 16 at a time",
         load: fresh(Via::Tunnel),
         unit: Unit::Request,
-        rewrites: false,
+        setting: Setting::Plain,
         goals: &[ratio(Metric::Rate, Against::Relay, Bound::AtLeast(0.8))],
     },
     Scenario {
@@ -158,7 +192,7 @@ pub const SCENARIOS: [Scenario; 12] = [
         title: "rewritten page of 120 KiB, 8 connections",
         load: keep_alive("/page", 8),
         unit: Unit::Request,
-        rewrites: true,
+        setting: Setting::Rewriting,
         goals: &[
             ratio(Metric::Cpu, Against::Nobody, Bound::AtMost(600.0)),
             stretch(Metric::Cpu, Against::Nobody, Bound::AtMost(300.0)),
@@ -167,10 +201,56 @@ pub const SCENARIOS: [Scenario; 12] = [
     Scenario {
         key: "drip",
         title: "rewritten page that drips 8 KiB each 50 ms, 4 connections",
-        load: Load { via: Via::Forward, path: "/drip", connections: 4, fresh: false, requests: Some(4) },
+        load: Load { via: Via::Forward, path: "/drip", connections: 4, fresh: false, requests: Some(4), tls: None },
         unit: Unit::Request,
-        rewrites: true,
+        setting: Setting::Rewriting,
         goals: &[ratio(Metric::FirstByte, Against::AfterRelay, Bound::AtMost(2.0))],
+    },
+    Scenario {
+        key: "tls-c32",
+        title: "1 KiB keep-alive in TLS that is opened, 32 connections",
+        load: sealed(Tls::Kept, "/1k", 32),
+        unit: Unit::Request,
+        setting: Setting::Opening,
+        goals: &[
+            ratio(Metric::Rate, Against::Hudsucker, Bound::AtLeast(2.0)),
+            ratio(Metric::Rate, Against::Mitmproxy, Bound::AtLeast(10.0)),
+        ],
+    },
+    Scenario {
+        key: "tls-h2",
+        title: "1 KiB over HTTP/2 in TLS that is opened, 32 connections",
+        load: sealed(Tls::Http2, "/1k", 32),
+        unit: Unit::Request,
+        setting: Setting::Opening,
+        goals: &[ratio(Metric::Rate, Against::Mitmproxy, Bound::AtLeast(10.0))],
+    },
+    Scenario {
+        key: "tls-bulk",
+        title: "10 MiB keep-alive in TLS that is opened, 4 connections",
+        load: sealed(Tls::Kept, "/10m", 4),
+        unit: Unit::Megabyte,
+        setting: Setting::Opening,
+        goals: &[],
+    },
+    Scenario {
+        key: "tls-first",
+        title: "first visit to a host over TLS that is opened, one at a time",
+        load: visits(Tls::First),
+        unit: Unit::Request,
+        setting: Setting::Opening,
+        goals: &[
+            ratio(Metric::FirstByte, Against::AfterRelay, Bound::AtMost(1.5)),
+            ratio(Metric::Beside, Against::AfterRelay, Bound::AtMost(1.5)),
+        ],
+    },
+    Scenario {
+        key: "tls-second",
+        title: "second visit to a host over TLS that is opened, one at a time",
+        load: visits(Tls::Again),
+        unit: Unit::Request,
+        setting: Setting::Opening,
+        goals: &[ratio(Metric::FirstByte, Against::Relay, Bound::AtMost(1.0))],
     },
 ];
 

@@ -4,13 +4,15 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::{JOURNAL_ASIDE, SETTINGS_ASIDE, Store, StoreError, at, remove};
+use super::{JOURNAL_ASIDE, LEARNED_ASIDE, SETTINGS_ASIDE, Store, StoreError, at, remove};
 
 impl Store {
     /// Removes the temporary files of processes that were killed before they could give them their names; which. To be
     /// called before this process writes any.
     pub(crate) fn remove_abandoned(&self) -> Vec<PathBuf> {
-        let written = [self.paths.settings(), self.paths.journal(), self.paths.unexpected_ends()];
+        let paths = &self.paths;
+        let state = [paths.settings(), paths.journal(), paths.unexpected_ends(), paths.learned()];
+        let written = [&state[..], &[paths.authority(), paths.authority_key()]].concat();
         let removed = written.iter().flat_map(|path| {
             let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
                 return Vec::new();
@@ -28,6 +30,7 @@ impl Store {
     /// The files and folders of ours that may be there; those that the user may miss only where they are meant too.
     pub(crate) fn traces(&self, also_settings: bool) -> Vec<PathBuf> {
         let mut traces = vec![self.paths.journal(), self.paths.lock(), self.paths.unexpected_ends()];
+        traces.extend([self.paths.learned().with_extension(LEARNED_ASIDE), self.paths.learned()]);
         if also_settings {
             let settings = self.paths.settings();
             traces.extend([settings.with_extension(SETTINGS_ASIDE), settings, self.journal_aside()]);
@@ -63,9 +66,9 @@ impl Store {
         Ok(())
     }
 
-    /// Of settings and state.
+    /// Of settings, state and data.
     fn folders(&self) -> Vec<PathBuf> {
-        let files = [self.paths.settings(), self.paths.journal()];
+        let files = [self.paths.settings(), self.paths.journal(), self.paths.authority()];
         files.iter().filter_map(|file| file.parent()).map(PathBuf::from).collect()
     }
 }

@@ -70,3 +70,12 @@ pub(crate) fn journal_aside(path: &Path) -> String {
 pub(crate) fn not_removed(error: &impl Display) -> String {
     format!("Not everything could be removed: {error}. Remove it by hand.")
 }
+
+pub(crate) fn certificate_taken(store: &str) -> String {
+    format!("The certificate of Tamis is taken out of {store}.")
+}
+
+/// `why`: sentences.
+pub(crate) fn certificate_stays(store: &str, why: &str) -> String {
+    format!("The certificate of Tamis may still be in {store}. {why} Its key is gone, so nobody can make use of it.")
+}

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use tamis_platform::Note;
 
+use crate::HttpsLevel;
 use crate::first_steps::{CheckId, CheckState, CheckView, FirstStep, KeyView, PlaceView, StepView};
 use crate::self_test::{asks_for_password, is_pac, is_page};
 use crate::snapshot::{Snapshot, StartAtLoginView, SystemProxyState};
@@ -31,12 +32,7 @@ pub(crate) fn steps(snapshot: &Snapshot, wish: SocketAddr) -> Vec<StepView> {
         step(
             FirstStep::Https,
             "What becomes of https",
-            &[
-                "Pages over https pass through unopened. Tamis sees which host a program talks to and nothing else, so \
-                 what works there is what goes by the host: a tracker's is refused."
-                    .into(),
-                "Tamis makes no certificate and installs none. There is nothing to set here.".into(),
-            ],
+            &https_step(snapshot),
         ),
         step(FirstStep::SelfTest, "Does it work?", &[]),
     ]
@@ -44,6 +40,21 @@ pub(crate) fn steps(snapshot: &Snapshot, wish: SocketAddr) -> Vec<StepView> {
 
 fn step(id: FirstStep, title: &str, text: &[String]) -> StepView {
     StepView { id, title: title.into(), text: text.to_vec() }
+}
+
+fn https_step(snapshot: &Snapshot) -> Vec<String> {
+    let now = match snapshot.https.actual {
+        HttpsLevel::Off => {
+            "Pages over https pass through unopened. Tamis sees which host a program talks to and nothing else, so what works \
+             there is what goes by the host: a tracker's is refused."
+                .into()
+        }
+        HttpsLevel::Selected | HttpsLevel::All => format!("{}. {}", snapshot.https.headline, snapshot.https.detail),
+    };
+    let possible = "Tamis can open https too, on sites that you choose or on all but banks and others of that kind. That takes a \
+                    certificate of this computer's own, which your browsers have to trust. HTTPS in the window says what it can \
+                    do, makes it if you agree, and takes it back with one click. Nothing has to be decided now.";
+    vec![now, possible.into()]
 }
 
 fn system_proxy_step(snapshot: &Snapshot, wish: SocketAddr) -> Vec<String> {

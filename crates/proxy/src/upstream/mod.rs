@@ -24,19 +24,24 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, PROXY_AUTHORIZATION};
 use http::uri::Authority;
-use http::{Request, Response, StatusCode, Uri};
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1::Builder;
+use http::{Request, Response, StatusCode, Uri, Version};
+use hyper::body::Body;
 use tokio::time::Instant;
 
-use crate::Limits;
 use crate::error::Error;
+use crate::http2::Unanswered;
+use crate::incoming::{Incoming, SenderError};
+use crate::intercept::Secure;
 use crate::interim::Interims;
+use crate::line::LineIo;
 use crate::patience::{Awaited, Patience};
 use crate::tunnel::End;
-use connection::Connection;
+use crate::{Limits, Untouched};
+use connection::{Codecs, Connection};
 use connector::Connector;
 use fault::ConnectError;
+pub(crate) use informational::Listener;
+use informational::Listening;
 pub(crate) use lease::Lease;
 use lookup::Reach;
 pub(crate) use origins::Place;
@@ -49,11 +54,30 @@ pub(crate) use tap::Tap;
 pub(crate) use up_body::UpBody;
 pub(crate) use ways::Ways;
 
+/// What a request is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'a> {
+    /// A plain origin.
+    Plain(&'a Authority),
+    /// The origin of a connection that was opened.
+    Secure(&'a Arc<Secure>),
+}
+
+impl<'a> Destination<'a> {
+    /// Its host and port.
+    pub(crate) fn authority(self) -> &'a Authority {
+        match self {
+            Self::Plain(authority) => authority,
+            Self::Secure(secure) => &secure.authority,
+        }
+    }
+}
+
 /// The way to origins, and the connections made on it.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     connector: Connector,
-    codec: Builder,
+    codecs: Codecs,
     origins: Arc<Origins>,
     /// Of [`Origins`]: which routes these are.
     generation: u64,
@@ -73,7 +97,7 @@ impl Upstream {
         });
         Self {
             connector: Connector::new(own, refused, routes, limits, reach),
-            codec: connection::codec(limits),
+            codecs: Codecs::new(limits),
             generation: origins.generation(),
             origins,
             requests_per_origin: limits.requests_per_origin,
@@ -87,7 +111,7 @@ impl Upstream {
     fn rerouted(&self, routes: Arc<Routes>) -> Self {
         Self {
             connector: self.connector.rerouted(routes),
-            codec: self.codec.clone(),
+            codecs: self.codecs.clone(),
             generation: self.origins.reroute(),
             origins: Arc::clone(&self.origins),
             ..*self
@@ -100,9 +124,27 @@ impl Upstream {
     }
 
     /// Waits until the origin may be asked one thing more. Its body's end frees the place.
-    pub(crate) async fn place(&self, authority: &Authority) -> Result<Place, Error> {
-        let place = self.origins.take(authority).await;
-        place.ok_or_else(|| Error::origin_busy(authority.as_str(), self.requests_per_origin))
+    pub(crate) async fn place(&self, destination: Destination<'_>) -> Result<Place, Error> {
+        let place = self.origins.take(destination).await;
+        place.ok_or_else(|| Error::origin_busy(destination.authority().as_str(), self.requests_per_origin))
+    }
+
+    /// Takes a connection that was made elsewhere for the origin of this name, on which HTTP of this version is agreed: it
+    /// waits there for the next request.
+    pub(crate) async fn adopt(&self, key: &str, line: LineIo, version: Version) {
+        match Connection::open(&self.codecs, line, version, self.generation).await {
+            Ok(mut connection) => {
+                if connection.ready().await {
+                    self.origins.adopt(key, connection);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "a connection to an origin ended before its first request"),
+        }
+    }
+
+    /// Whether a connection to the origin of this name is there that takes a request.
+    pub(crate) fn keeps(&self, key: &str) -> bool {
+        self.origins.keeps(key, self.generation)
     }
 
     /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
@@ -110,32 +152,33 @@ impl Upstream {
     /// makes the same request once more, without a body.
     pub(crate) async fn send(
         &self,
+        destination: Destination<'_>,
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
         interims: &Arc<Interims>,
         patience: &Patience,
     ) -> Result<(Response<Incoming>, Lease), Error> {
-        let Some(authority) = request.uri().authority().cloned() else {
-            return Err(Error::internal("A request on its way up names no host."));
-        };
-        let proxy = match self.routes().to(&authority, Traffic::Requests) {
-            Route::HttpProxy(proxy) => Some(proxy),
-            Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+        let proxy = match destination {
+            Destination::Secure(_) => None,
+            Destination::Plain(authority) => match self.routes().to(authority, Traffic::Requests) {
+                Route::HttpProxy(proxy) => Some(proxy),
+                Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+            },
         };
         address(&mut request, proxy);
-        informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
         let readdressed = || {
             let mut request = Box::new(again()?);
             address(&mut request, proxy);
-            informational::listen(&mut request, Arc::clone(interims), self.continue_wait);
             Ok(request)
         };
-        let (response, lease) = self.send_or_again(place, request, &readdressed, &authority, patience).await?;
+        let waiting = Waiting { listening: Listening { interims, patience: self.continue_wait }, patience };
+        let (response, lease) = self.send_or_again(place, request, &readdressed, destination, waiting).await?;
         match proxy {
             // Its challenge is to us. The client has no credentials for it, and must not think that we ask for some.
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority.as_str(), response.status()))
+                let authority = destination.authority().as_str();
+                Err(Error::upstream_proxy_refused(&proxy.to_string(), authority, response.status()))
             }
             _ => Ok((response, lease)),
         }
@@ -152,51 +195,77 @@ impl Upstream {
         place: Place,
         mut request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Box<Request<UpBody>>, Error> + Sync),
-        authority: &Authority,
-        patience: &Patience,
+        destination: Destination<'_>,
+        waiting: Waiting<'_>,
     ) -> Result<(Response<Incoming>, Lease), Error> {
-        while let Some(idle) = place.idle_connection(self.generation, SystemTime::now()) {
-            let line = Arc::clone(&idle.line);
+        let authority = destination.authority().as_str();
+        while let Some(mut idle) = place.idle_connection(self.generation, SystemTime::now()) {
             let may_be_repeated = request.method().is_idempotent() && request.body().is_end_stream();
-            match self.send_once(idle, request, patience).await {
-                Ok((response, connection)) => {
-                    let lease = Lease::new(place, connection, &response);
+            match self.send_once(&mut idle, request, waiting).await {
+                Ok(response) => {
+                    let lease = Lease::new(place, idle, &response);
                     return Ok((response, lease));
                 }
                 Err(Failed::NotSent(unsent)) => request = unsent,
+                Err(Failed::NotProcessed(body)) => {
+                    tracing::debug!(%authority, "the origin did not begin with a request; sending it once more");
+                    place.retire(&idle);
+                    request = again()?;
+                    *request.body_mut() = body;
+                    break;
+                }
                 // It had served before and gave not one byte of an answer this time.
-                Err(Failed::Broken(_)) if may_be_repeated && line.fell_silent_on_reuse() => {
+                Err(Failed::Broken(_)) if may_be_repeated && idle.fell_silent_on_reuse() => {
                     tracing::debug!(%authority, "an idle connection closed under a request; sending it once more");
                     request = again()?;
                     break;
                 }
-                Err(failed) => return Err(failed.explain(self, authority.as_str())),
+                Err(failed) => {
+                    if matches!(failed, Failed::TookTooLong) {
+                        // Whoever else comes is not to wait on it too.
+                        place.retire(&idle);
+                    }
+                    return Err(failed.explain(self, authority));
+                }
             }
         }
-        let fresh = Box::pin(self.open(authority)).await.map_err(|failed| failed.explain(self, authority.as_str()))?;
-        let answered = self.send_once(fresh, request, patience).await;
-        let (response, connection) = answered.map_err(|failed| failed.explain(self, authority.as_str()))?;
-        let lease = Lease::new(place, connection, &response);
+        let opened = Box::pin(self.open(destination)).await;
+        let mut fresh = opened.map_err(|failed| failed.explain(self, authority))?;
+        place.share(&fresh);
+        let answered = self.send_once(&mut fresh, request, waiting).await;
+        let response = answered.map_err(|failed| failed.explain(self, authority))?;
+        let lease = Lease::new(place, fresh, &response);
         Ok((response, lease))
     }
 
-    async fn open(&self, authority: &Authority) -> Result<Connection, Failed> {
-        let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
-        Connection::open(&self.codec, line, self.generation).await.map_err(Failed::Broken)
+    async fn open(&self, destination: Destination<'_>) -> Result<Connection, Failed> {
+        let (line, version) = match destination {
+            Destination::Plain(authority) => {
+                let line = self.connector.for_requests(authority).await.map_err(Failed::Connecting)?;
+                (line, Version::HTTP_11)
+            }
+            Destination::Secure(secure) => {
+                let end = self.connector.for_tunnel(&secure.authority, secure.fields.clone()).await;
+                let line = secure.begin(end.map_err(Failed::Connecting)?, self.connect).await;
+                (line.map_err(Failed::Sealing)?, secure.version())
+            }
+        };
+        Connection::open(&self.codecs, line, version, self.generation).await.map_err(Failed::Broken)
     }
 
     async fn send_once(
         &self,
-        mut connection: Connection,
+        connection: &mut Connection,
         request: Box<Request<UpBody>>,
-        patience: &Patience,
-    ) -> Result<(Response<Incoming>, Connection), Failed> {
+        waiting: Waiting<'_>,
+    ) -> Result<Response<Incoming>, Failed> {
+        let Waiting { listening, patience } = waiting;
         let progress = request.body().progress();
         let begun = Instant::now();
         // From the last byte of the request on.
         let end = || progress.as_ref().map_or(begun, |body| body.last().max(begun)) + self.response_head;
         patience.wait_until(end(), Awaited::Answer);
-        let mut answer = std::pin::pin!(connection.send(*request));
+        let mut answer = std::pin::pin!(connection.send(*request, listening));
         let answered = std::future::poll_fn(|cx| {
             if let Poll::Ready(answered) = answer.as_mut().poll(cx) {
                 return Poll::Ready(Some(answered));
@@ -212,11 +281,7 @@ impl Upstream {
             Poll::Ready(None)
         });
         match answered.await {
-            Some(Ok(response)) => Ok((response, connection)),
-            Some(Err(mut error)) => Err(match error.take_message() {
-                Some(request) => Failed::NotSent(Box::new(request)),
-                None => Failed::Broken(error.into_error()),
-            }),
+            Some(answered) => answered.map_err(Failed::from),
             None => Err(Failed::TookTooLong),
         }
     }
@@ -246,22 +311,46 @@ fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
     }
 }
 
+/// What is waited for behind a request, and how long.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    listening: Listening<'a>,
+    /// For the head of the final response.
+    patience: &'a Patience,
+}
+
 /// Why a request got no response.
 enum Failed {
     Connecting(ConnectError),
+    /// There is no TLS with it that can be trusted.
+    Sealing(Untouched),
     /// The connection was closed before anything was sent.
     NotSent(Box<Request<UpBody>>),
-    Broken(hyper::Error),
+    /// The origin says that it has not begun with it; its body is whole.
+    NotProcessed(UpBody),
+    Broken(SenderError),
     TookTooLong,
+}
+
+impl From<Unanswered> for Failed {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::NotSent(request) => Self::NotSent(request),
+            Unanswered::NotProcessed(body) => Self::NotProcessed(body),
+            Unanswered::Broken(error) => Self::Broken(error),
+        }
+    }
 }
 
 impl Failed {
     fn explain(self, upstream: &Upstream, authority: &str) -> Error {
         match self {
             Self::Connecting(error) => error.explain(authority, upstream.connect),
-            Self::NotSent(_) => {
+            Self::Sealing(why) => Error::bad_answer(authority, &std::io::Error::other(why.to_string())),
+            Self::NotSent(_) | Self::NotProcessed(_) => {
                 Error::bad_answer(authority, &std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
             }
+            Self::Broken(error) if error.wants_http1() => Error::wants_http1(authority),
             Self::Broken(error) => Error::bad_answer(authority, &error),
             Self::TookTooLong => Error::timed_out("Waiting for the answer of", authority, upstream.response_head),
         }

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use http::uri::Authority;
 use tokio::sync::Semaphore;
 
+use super::Destination;
 use super::connection::Connection;
 
 /// How many origins are remembered before those without guests are looked for.
@@ -63,7 +64,16 @@ struct Known {
 struct Origin {
     common: Arc<Common>,
     free: Semaphore,
-    idle: Mutex<Vec<Idle>>,
+    kept: Mutex<Kept>,
+}
+
+/// The connections to one origin that others may use.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Each waits for its next request.
+    idle: Vec<Idle>,
+    /// One that carries many at a time, since when it was last used.
+    shared: Option<Idle>,
 }
 
 #[derive(Debug)]
@@ -97,14 +107,33 @@ impl Origins {
     }
 
     /// Waits for a place; none when there was none in time.
-    pub(super) async fn take(&self, authority: &Authority) -> Option<Place> {
-        let origin = lock(&self.known).at(authority, &self.common);
+    pub(super) async fn take(&self, destination: Destination<'_>) -> Option<Place> {
+        let origin = match destination {
+            Destination::Plain(authority) => lock(&self.known).at(authority, &self.common),
+            Destination::Secure(secure) => lock(&self.known).named(&secure.key, &self.common),
+        };
         let permit = match origin.free.try_acquire() {
             Ok(permit) => permit,
             Err(_) => tokio::time::timeout(self.common.bounds.patience, origin.free.acquire()).await.ok()?.ok()?,
         };
         permit.forget();
         Some(Place { origin })
+    }
+
+    /// Keeps a connection to the origin of this name for whoever comes next.
+    pub(super) fn adopt(&self, key: &str, connection: Connection) {
+        let origin = lock(&self.known).named(key, &self.common);
+        origin.keep(connection);
+    }
+
+    /// Whether a connection to the origin of this name is there that takes a request.
+    pub(super) fn keeps(&self, key: &str, generation: u64) -> bool {
+        let origin = lock(&self.known).origins.get(key).map(Arc::clone);
+        let is_usable = |idle: &Idle| idle.connection.generation == generation && idle.connection.is_ready();
+        origin.is_some_and(|origin| {
+            let kept = lock(&origin.kept);
+            kept.shared.as_ref().or(kept.idle.last()).is_some_and(is_usable)
+        })
     }
 
     /// The routes as they are now, in a number.
@@ -115,7 +144,7 @@ impl Origins {
     /// Gives up the connections made on the routes so far, and begins the next generation.
     pub(super) fn reroute(&self) -> u64 {
         let generation = self.common.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        lock(&self.known).origins.values().for_each(|origin| lock(&origin.idle).clear());
+        lock(&self.known).origins.values().for_each(|origin| *lock(&origin.kept) = Kept::default());
         generation
     }
 
@@ -124,10 +153,14 @@ impl Origins {
         let idle_for = self.common.bounds.idle_for;
         let mut longest: Option<Duration> = None;
         for origin in lock(&self.known).origins.values() {
-            let mut idle = lock(&origin.idle);
-            idle.retain(|idle| idle.rest(now) < idle_for && idle.connection.is_open());
+            let mut kept = lock(&origin.kept);
+            kept.idle.retain(|idle| idle.rest(now) < idle_for && idle.connection.is_open());
+            kept.shared.take_if(|shared| {
+                !shared.connection.is_open() || shared.rest(now) >= idle_for && !shared.connection.is_used()
+            });
             // In the order in which they came.
-            longest = longest.max(idle.first().map(|idle| idle.rest(now)));
+            longest = longest.max(kept.idle.first().map(|idle| idle.rest(now)));
+            longest = longest.max(kept.shared.as_ref().map(|shared| shared.rest(now)));
         }
         longest.map(|rest| idle_for.saturating_sub(rest).max(idle_for / LOOKS))
     }
@@ -173,13 +206,19 @@ impl Known {
             return Arc::clone(origin);
         }
         if self.origins.len() >= self.room {
-            self.origins.retain(|_, origin| Arc::strong_count(origin) > 1 || !lock(&origin.idle).is_empty());
+            self.origins.retain(|_, origin| Arc::strong_count(origin) > 1 || !lock(&origin.kept).is_empty());
             self.room = REMEMBERED.max(self.origins.len() * 2);
         }
         let free = Semaphore::new(common.bounds.places);
-        let origin = Arc::new(Origin { common: Arc::clone(common), free, idle: Mutex::default() });
+        let origin = Arc::new(Origin { common: Arc::clone(common), free, kept: Mutex::default() });
         self.origins.insert(name.into(), Arc::clone(&origin));
         origin
+    }
+}
+
+impl Kept {
+    fn is_empty(&self) -> bool {
+        self.idle.is_empty() && self.shared.is_none()
     }
 }
 
@@ -191,19 +230,40 @@ impl Place {
     /// clock on the wall.
     pub(super) fn idle_connection(&self, generation: u64, now: SystemTime) -> Option<Connection> {
         let kept_for = self.origin.common.bounds.idle_for;
-        let mut idle = lock(&self.origin.idle);
+        let is_useful = |idle: &Idle| {
+            idle.rest(now) <= kept_for && idle.connection.generation == generation && idle.connection.is_ready()
+        };
+        let mut kept = lock(&self.origin.kept);
+        kept.shared.take_if(|shared| !is_useful(shared));
+        if let Some(shared) = &mut kept.shared {
+            shared.since = now;
+            return shared.connection.shared();
+        }
         loop {
-            let found = idle.pop()?;
-            let is_fresh = found.rest(now) <= kept_for;
-            if is_fresh && found.connection.generation == generation && found.connection.is_ready() {
+            let found = kept.idle.pop()?;
+            if is_useful(&found) {
                 return Some(found.connection);
             }
         }
     }
 
+    /// Has others use a connection too, where it carries many requests at a time.
+    pub(super) fn share(&self, connection: &Connection) {
+        if let Some(shared) = connection.shared() {
+            self.origin.keep(shared);
+        }
+    }
+
+    /// Nobody else is to use a shared connection any more. Those who do go on.
+    pub(super) fn retire(&self, connection: &Connection) {
+        lock(&self.origin.kept).shared.take_if(|shared| shared.connection.is(connection));
+    }
+
     /// Takes back a connection whose exchange is over, for the next one.
     pub(super) fn keep(&self, mut connection: Connection) {
-        if connection.is_ready() {
+        if connection.is_shareable() {
+            self.origin.was_used(&connection);
+        } else if connection.is_ready() {
             self.origin.keep(connection);
         } else if connection.is_open() {
             // hyper has not seen the end of the message yet; if it was cut off, the connection ends instead.
@@ -218,16 +278,28 @@ impl Place {
 }
 
 impl Origin {
+    /// One exchange on a shared connection is over; where another one has taken its place, it ends with its last.
+    fn was_used(&self, connection: &Connection) {
+        if let Some(shared) = lock(&self.kept).shared.as_mut().filter(|shared| shared.connection.is(connection)) {
+            shared.since = SystemTime::now();
+        }
+    }
+
     fn keep(&self, connection: Connection) {
         if connection.generation != self.common.generation.load(Ordering::Relaxed) {
             return;
         }
-        let mut idle = lock(&self.idle);
-        if idle.len() < self.common.bounds.idle {
-            idle.push(Idle { connection, since: SystemTime::now() });
-            drop(idle);
-            self.common.see_to_sweeping();
+        let mut kept = lock(&self.kept);
+        let idle = Idle { connection, since: SystemTime::now() };
+        if idle.connection.is_shareable() {
+            kept.shared = Some(idle);
+        } else if kept.idle.len() < self.common.bounds.idle {
+            kept.idle.push(idle);
+        } else {
+            return;
         }
+        drop(kept);
+        self.common.see_to_sweeping();
     }
 }
 
@@ -256,13 +328,13 @@ mod tests {
     async fn those_who_wait_come_in_order_and_only_so_long() {
         let origins = origins(Duration::from_secs(5));
         let here = Authority::from_static("a.test");
-        let first = origins.take(&here).await.unwrap();
+        let first = origins.take(Destination::Plain(&here)).await.unwrap();
         let (also_here, still_here) = (Authority::from_static("A.test"), Authority::from_static("a.test:80"));
-        let mut second = Box::pin(origins.take(&also_here));
-        let mut third = Box::pin(origins.take(&still_here));
+        let mut second = Box::pin(origins.take(Destination::Plain(&also_here)));
+        let mut third = Box::pin(origins.take(Destination::Plain(&still_here)));
         assert!(now(&mut second).await.is_pending() && now(&mut third).await.is_pending());
         // Another origin is another matter.
-        assert!(origins.take(&Authority::from_static("a.test:81")).await.is_some());
+        assert!(origins.take(Destination::Plain(&Authority::from_static("a.test:81"))).await.is_some());
         drop(first);
         assert!(now(&mut third).await.is_pending(), "the second came first");
         let _second = second.await.unwrap();
@@ -272,14 +344,14 @@ mod tests {
     #[tokio::test]
     async fn a_connection_over_which_the_computer_slept_is_not_used_again() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let limits = crate::Limits::default();
+        let codecs = super::super::connection::Codecs::new(&crate::Limits::default());
         let origins = origins(Duration::ZERO);
-        let place = origins.take(&Authority::from_static("a.test")).await.unwrap();
+        let place = origins.take(Destination::Plain(&Authority::from_static("a.test"))).await.unwrap();
         for (slept, is_used) in [(0, true), (59, true), (3600, false)] {
             let socket = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let _its_end = listener.accept().await.unwrap();
             let io = crate::line::LineIo::to_origin(socket);
-            let mut connection = Connection::open(&super::super::connection::codec(&limits), io, 0).await.unwrap();
+            let mut connection = Connection::open(&codecs, io, http::Version::HTTP_11, 0).await.unwrap();
             assert!(connection.ready().await);
             place.keep(connection);
             let now = SystemTime::now() + Duration::from_secs(slept);
@@ -294,13 +366,13 @@ mod tests {
         let origin = |n: usize| format!("host{n}.test").parse::<Authority>().unwrap();
         let mut guests = Vec::new();
         for n in 0..10_000 {
-            let place = origins.take(&origin(n)).await;
+            let place = origins.take(Destination::Plain(&origin(n))).await;
             if n % 20 == 0 {
                 guests.push((n, place));
             }
         }
         for (n, _) in &guests {
-            assert!(origins.take(&origin(*n)).await.is_none(), "a second place at origin {n}");
+            assert!(origins.take(Destination::Plain(&origin(*n))).await.is_none(), "a second place at origin {n}");
         }
         let remembered = lock(&origins.known).origins.len();
         assert!(remembered <= 2 * guests.len() + 1, "{remembered}");

@@ -24,17 +24,24 @@ pub(crate) struct UpBody {
 struct Moving {
     relay: Relay,
     progress: Progress,
+    /// Something of it was taken.
+    begun: bool,
 }
 
 impl UpBody {
     pub(crate) fn new(relay: Relay) -> Self {
-        let moving = (!relay.is_over()).then(|| Box::new(Moving { relay, progress: Progress::begin() }));
+        let moving = (!relay.is_over()).then(|| Box::new(Moving { relay, progress: Progress::begin(), begun: false }));
         Self { moving, held_back: None }
     }
 
     /// No body.
     pub(crate) fn none() -> Self {
         Self { moving: None, held_back: None }
+    }
+
+    /// Whether nothing of it was taken yet.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.moving.as_ref().is_none_or(|moving| !moving.begun)
     }
 
     /// When it last moves, also when it is on its way; none where there is no body.
@@ -57,12 +64,13 @@ impl Body for UpBody {
             ready!(consent.as_mut().poll(cx));
             self.held_back = None;
         }
-        let Some(Moving { relay, progress }) = self.moving.as_deref_mut() else { return Poll::Ready(None) };
+        let Some(Moving { relay, progress, begun }) = self.moving.as_deref_mut() else { return Poll::Ready(None) };
         let frame = match ready!(relay.poll_piece(cx)) {
             Some(piece) => Some(piece.map(Frame::data)),
             None => relay.take_trailers().map(Ok),
         };
         progress.made();
+        *begun = true;
         Poll::Ready(frame)
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
-use tamis_bench::client::{Client, Plan, Via};
+use tamis_bench::client::{Client, Plan, Tls, Via};
 use tamis_bench::cpu;
 use tamis_bench::tally::Tally;
 use tokio::io::AsyncReadExt;
@@ -17,6 +17,8 @@ use tokio::task::{JoinSet, LocalSet};
 const WARM_UP: Duration = Duration::from_millis(150);
 /// How long a client waits after a failure, so that failing is not what it does all the time.
 const AFTER_FAILURE: Duration = Duration::from_millis(5);
+/// How long a client beside the others waits between its requests.
+const NOW_AND_THEN: Duration = Duration::from_millis(3);
 /// How many connections are opened at a time when very many are to be held.
 const OPENING: usize = 16;
 /// Of the connections that were held, each so-many-th is asked whether it lives.
@@ -78,11 +80,16 @@ struct Load {
     /// The proxy's process, whose CPU time is read with that of its descendants.
     #[arg(long)]
     process: u32,
+    #[command(flatten)]
+    tls: Tls,
+    /// Ask now and then on a connection of its own too, to see whether that is held up.
+    #[arg(long)]
+    beside: bool,
 }
 
 impl Load {
-    fn plan(&self) -> Plan {
-        Plan::new(self.proxy, self.via, self.origin, &self.path)
+    fn plan(&self) -> io::Result<Plan> {
+        Plan::new(self.proxy, self.via, self.origin, &self.path, &self.tls)
     }
 }
 
@@ -91,8 +98,8 @@ fn main() -> io::Result<()> {
     tamis_bench::raise_open_files()?;
     tamis_bench::run(LocalSet::new().run_until(async {
         match mode {
-            Mode::For { load, seconds } => ask_for(&load, Duration::from_secs_f64(seconds)).await,
-            Mode::Times { load, requests } => ask_times(&load, requests).await,
+            Mode::For { load, seconds } => ask_for(&load, Duration::from_secs_f64(seconds)).await?,
+            Mode::Times { load, requests } => ask_times(&load, requests).await?,
             Mode::Hold { load } => hold(&load).await?,
             Mode::Idle { process, seconds } => idle(process, Duration::from_secs_f64(seconds)).await,
         }
@@ -110,8 +117,23 @@ struct Run {
 }
 
 impl Run {
-    fn new(load: &Load, requests: usize) -> Rc<Self> {
-        Rc::new(Self { plan: load.plan(), fresh: load.fresh, tally: RefCell::default(), left: Cell::new(requests) })
+    fn new(load: &Load, requests: usize) -> io::Result<Rc<Self>> {
+        let (plan, left) = (load.plan()?, Cell::new(requests));
+        Ok(Rc::new(Self { plan, fresh: load.fresh, tally: RefCell::default(), left }))
+    }
+
+    /// One client that keeps its connection and asks now and then, as long as it is let.
+    async fn beside(self: Rc<Self>) {
+        let (plan, mut client) = (self.plan.beside(), Client::default());
+        // What opening takes is not what is asked about.
+        drop(client.ask(&plan, |_| {}).await);
+        loop {
+            tokio::time::sleep(NOW_AND_THEN).await;
+            match client.ask(&plan, |_| {}).await {
+                Ok(took) => self.tally.borrow_mut().add_beside(took.whole),
+                Err(error) => self.tally.borrow_mut().failed(&error),
+            }
+        }
     }
 
     /// One client, as long as requests are left.
@@ -138,8 +160,8 @@ impl Run {
     }
 }
 
-async fn ask_for(load: &Load, window: Duration) {
-    let run = Run::new(load, usize::MAX);
+async fn ask_for(load: &Load, window: Duration) -> io::Result<()> {
+    let run = Run::new(load, usize::MAX)?;
     for _ in 0..load.connections {
         tokio::task::spawn_local(Rc::clone(&run).client());
     }
@@ -151,10 +173,14 @@ async fn ask_for(load: &Load, window: Duration) {
     let (tally, seconds, used) = (run.tally.take(), begun.elapsed(), processes.used());
     println!("{}", tally.report(seconds, used.since(&before)));
     // The exchanges under way are dropped with the process.
+    Ok(())
 }
 
-async fn ask_times(load: &Load, requests: usize) {
-    let run = Run::new(load, requests);
+async fn ask_times(load: &Load, requests: usize) -> io::Result<()> {
+    let run = Run::new(load, requests)?;
+    if load.beside {
+        tokio::task::spawn_local(Rc::clone(&run).beside());
+    }
     let processes = cpu::Tree::of(load.process);
     let (begun, before) = (Instant::now(), processes.used());
     let clients: Vec<_> = (0..load.connections).map(|_| tokio::task::spawn_local(Rc::clone(&run).client())).collect();
@@ -164,11 +190,12 @@ async fn ask_times(load: &Load, requests: usize) {
     }
     let used = processes.used().since(&before);
     println!("{}", run.tally.take().report(begun.elapsed(), used));
+    Ok(())
 }
 
 /// Says "held=N" when all is open, and "alive=N" and "asked=N" at the end.
 async fn hold(load: &Load) -> io::Result<()> {
-    let plan = Rc::new(load.plan());
+    let plan = Rc::new(load.plan()?);
     let mut held: Vec<Client> = Vec::with_capacity(load.connections);
     let mut opening = JoinSet::new();
     let mut to_open = load.connections;

@@ -3,13 +3,17 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use tamis_bench::body::Head;
 use tamis_bench::pages::{Pages, Script};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tamis_bench::tls;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
 
 /// Between two pieces of the page that drips.
 const DRIP: Duration = Duration::from_millis(50);
@@ -22,12 +26,21 @@ const HEAD: usize = 16 * 1024;
 fn main() -> io::Result<()> {
     tamis_bench::raise_open_files()?;
     let pages = Rc::new(Pages::new()?);
+    // With a folder as argument, TLS too: what is to be trusted for that is put there.
+    let folder = std::env::args_os().nth(1);
+    let own = (1..=ADDRESSES).map(|last| Ipv4Addr::new(127, 0, 0, last));
+    let shown = folder.map(|folder| tls::establish(folder.as_ref(), own)).transpose()?;
     tamis_bench::run(LocalSet::new().run_until(async {
         let first = tamis_bench::listen().await?;
         let port = first.local_addr()?.port();
         for last in 2..=ADDRESSES {
             let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), port)).await?;
             tokio::task::spawn_local(accept(listener, Rc::clone(&pages)));
+        }
+        if let Some(shown) = shown {
+            let sealed = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+            println!("TLS listening on {}", sealed.local_addr()?);
+            tokio::task::spawn_local(accept_sealed(sealed, shown, Rc::clone(&pages)));
         }
         accept(first, pages).await
     }))
@@ -36,14 +49,47 @@ fn main() -> io::Result<()> {
 async fn accept(listener: TcpListener, pages: Rc<Pages>) -> io::Result<()> {
     loop {
         let (connection, _) = listener.accept().await?;
+        connection.set_nodelay(true)?;
         let pages = Rc::clone(&pages);
         // A client that goes away is no concern of an origin's.
         tokio::task::spawn_local(async move { drop(serve(connection, &pages).await) });
     }
 }
 
-async fn serve(mut connection: TcpStream, pages: &Pages) -> io::Result<()> {
-    connection.set_nodelay(true)?;
+/// Serves in TLS whoever comes to any address of this computer; the address says which host is meant.
+async fn accept_sealed(listener: TcpListener, shown: tls::Shown, pages: Rc<Pages>) -> io::Result<()> {
+    loop {
+        let (connection, _) = listener.accept().await?;
+        connection.set_nodelay(true)?;
+        let Some(config) = shown.get(&connection.local_addr()?.ip()).map(Arc::clone) else { continue };
+        let pages = Rc::clone(&pages);
+        tokio::task::spawn_local(async move {
+            let sealed = TlsAcceptor::from(config).accept(connection).await?;
+            if sealed.get_ref().1.alpn_protocol() == Some(b"h2") {
+                return serve_http2(sealed, &pages).await;
+            }
+            serve(sealed, &pages).await
+        });
+    }
+}
+
+/// HTTP/2, for pages that are sent at once.
+async fn serve_http2(connection: impl AsyncRead + AsyncWrite + Unpin, pages: &Pages) -> io::Result<()> {
+    let mut connection = h2::server::handshake(connection).await.map_err(io::Error::other)?;
+    while let Some(asked) = connection.accept().await {
+        let (request, mut respond) = asked.map_err(io::Error::other)?;
+        let Script::Whole(message) = pages.script(request.uri().path()) else { continue };
+        let head = Head::parse(message).map_err(io::Error::other)?.map_or(0, |head| head.length);
+        let body = message.slice(head..);
+        let head = http::Response::builder().header("content-type", "image/png").header("content-length", body.len());
+        let head = head.body(()).map_err(io::Error::other)?;
+        let mut stream = respond.send_response(head, false).map_err(io::Error::other)?;
+        stream.send_data(body, true).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+async fn serve(mut connection: impl AsyncRead + AsyncWrite + Unpin, pages: &Pages) -> io::Result<()> {
     let mut read = BytesMut::with_capacity(HEAD);
     loop {
         while let Some(request) = Request::parse(&read)? {
@@ -91,12 +137,13 @@ fn origin_form(target: &str) -> &str {
     target.strip_prefix("http://").and_then(path).unwrap_or(target)
 }
 
-async fn answer(connection: &mut TcpStream, script: &Script) -> io::Result<()> {
+async fn answer(connection: &mut (impl AsyncWrite + Unpin), script: &Script) -> io::Result<()> {
     match script {
         Script::Whole(message) => connection.write_all(message).await?,
         Script::Pieces(pieces) => {
             for piece in pieces {
                 connection.write_all(piece).await?;
+                connection.flush().await?;
             }
         }
         Script::Drip(pieces) => {
@@ -105,10 +152,11 @@ async fn answer(connection: &mut TcpStream, script: &Script) -> io::Result<()> {
                     tokio::time::sleep(DRIP).await;
                 }
                 connection.write_all(piece).await?;
+                connection.flush().await?;
             }
         }
     }
-    Ok(())
+    connection.flush().await
 }
 
 #[cfg(test)]

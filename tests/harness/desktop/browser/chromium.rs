@@ -32,7 +32,7 @@ struct DevTools {
     page: String,
 }
 
-pub(super) fn start(home: &Home, dress: impl FnOnce(&mut Command)) -> Browser {
+pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Command)) -> Browser {
     let mut command = Command::new("sh");
     home.dress(&mut command);
     dress(&mut command);
@@ -41,6 +41,7 @@ pub(super) fn start(home: &Home, dress: impl FnOnce(&mut Command)) -> Browser {
         .args(["-c", WITH_PIPES])
         .arg(&complaints)
         .arg(format!("--user-data-dir={}", home.path().join("chromium").display()))
+        .args(further)
         .args(ARGUMENTS)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

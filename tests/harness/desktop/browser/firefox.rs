@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -38,11 +38,18 @@ const PREFERENCES: [(&str, &str); 18] = [
 
 struct Marionette;
 
-pub(super) fn start(home: &Home, dress: impl FnOnce(&mut Command)) -> Browser {
-    let profile = home.path().join("firefox");
-    fs::create_dir(&profile).expect("a profile");
-    let preferences = PREFERENCES.map(|(name, value)| format!("user_pref(\"{name}\", {value});\n"));
-    fs::write(profile.join("user.js"), preferences.concat()).expect("its preferences");
+/// Where the profile of this user is.
+pub(super) fn profile(home: &Home) -> PathBuf {
+    home.path().join("firefox")
+}
+
+pub(super) fn start(home: &Home, further: &[(&str, String)], dress: impl FnOnce(&mut Command)) -> Browser {
+    let profile = profile(home);
+    fs::create_dir_all(&profile).expect("a profile");
+    let further = further.iter().map(|(name, value)| (*name, value.as_str()));
+    let preferences = PREFERENCES.into_iter().chain(further);
+    let preferences = preferences.map(|(name, value)| format!("user_pref(\"{name}\", {value});\n"));
+    fs::write(profile.join("user.js"), preferences.collect::<String>()).expect("its preferences");
     let mut command = Command::new("firefox-esr");
     home.dress(&mut command);
     dress(&mut command);
@@ -83,7 +90,8 @@ fn ask(line: &mut Line, method: &str, params: Value) -> Result<Value, String> {
     line.answer(|message| {
         (message[1] == id).then(|| match message[2].take() {
             Value::Null => Ok(message[3].take()),
-            error => Err(error["message"].as_str().unwrap_or_default().to_owned()),
+            // Not every kind of error has more to say.
+            error => Err(["error", "message"].map(|part| error[part].as_str().unwrap_or_default()).join(": ")),
         })
     })?
 }

@@ -6,6 +6,8 @@ mod firefox;
 
 use std::fmt;
 use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -46,12 +48,46 @@ impl Browser {
     /// Chromium of a user; `dress` adds to its environment. It reads the desktop's settings only where it has a display and
     /// is told the name of a desktop that it knows.
     pub fn chromium(home: &Home, dress: impl FnOnce(&mut Command)) -> Self {
-        chromium::start(home, dress)
+        chromium::start(home, &[], dress)
     }
 
     /// Firefox of a user; `dress` adds to its environment.
     pub fn firefox(home: &Home, dress: impl FnOnce(&mut Command)) -> Self {
-        firefox::start(home, dress)
+        firefox::start(home, &[], dress)
+    }
+
+    /// Chromium without a display and without a desktop, told to go through this proxy to every host.
+    pub fn chromium_through(home: &Home, proxy: SocketAddr) -> Self {
+        let told =
+            ["--headless=new".into(), format!("--proxy-server={proxy}"), "--proxy-bypass-list=<-loopback>".into()];
+        chromium::start(home, &told, |_| {})
+    }
+
+    /// Firefox told to go through this proxy to every host.
+    pub fn firefox_through(home: &Home, proxy: SocketAddr) -> Self {
+        let (host, port) = (format!("\"{}\"", proxy.ip()), proxy.port().to_string());
+        let told = [
+            ("network.proxy.type", "1".into()),
+            ("network.proxy.http", host.clone()),
+            ("network.proxy.http_port", port.clone()),
+            ("network.proxy.ssl", host),
+            ("network.proxy.ssl_port", port),
+            ("network.proxy.allow_hijacking_localhost", "true".into()),
+        ];
+        firefox::start(home, &told, |_| {})
+    }
+
+    /// Where the profile is that Firefox of this user has.
+    pub fn firefox_profile(home: &Home) -> PathBuf {
+        firefox::profile(home)
+    }
+
+    /// Runs the body of a function in the page; what it returns or promises.
+    ///
+    /// # Errors
+    /// What the browser says in place of it.
+    pub fn run(&mut self, script: &str) -> Result<Value, String> {
+        self.language.run(&mut self.line, script)
     }
 
     /// What it is called.

@@ -1,0 +1,161 @@
+//! TLS to an origin, as strict as a browser's: what is not beyond doubt is left to the client to judge.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::opener::Opener;
+use super::tickets::Partition;
+use super::{Interception, Untouched, ocsp};
+use crate::tunnel::End;
+
+/// Begins TLS to an origin. `protocols` are offered to it; the stream tells which it took.
+pub(super) async fn begin(
+    opener: &Arc<Opener>,
+    origin: End,
+    name: &ServerName<'static>,
+    protocols: &[Vec<u8>],
+    partition: &Partition,
+    limit: Duration,
+) -> Result<TlsStream<End>, Untouched> {
+    let platform = opener.verifier().await.map_err(Untouched::BadServer)?;
+    let judge = partition.judge(|| Judge::new(opener.interception().clone(), platform));
+    let builder = ClientConfig::builder_with_provider(opener.provider()).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| Untouched::BadServer(error.to_string()))?;
+    let verified = builder.dangerous().with_custom_certificate_verifier(Arc::clone(&judge.strict) as _);
+    let mut config = verified.with_client_cert_resolver(Arc::clone(&judge.asked) as _);
+    config.alpn_protocols = protocols.to_vec();
+    config.resumption = Resumption::store(partition.sessions());
+    let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
+    let done = where_it_may_wait(tokio::time::timeout(limit, handshake)).await?;
+    if judge.asked.0.load(Ordering::Relaxed) {
+        return Err(Untouched::ClientCertificate);
+    }
+    match done {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(judge.strict.refusal().unwrap_or_else(|| Untouched::BadServer(error.to_string()))),
+        Err(_) => Err(Untouched::BadServer(format!("no TLS within {} seconds", limit.as_secs()))),
+    }
+}
+
+/// The verifiers of Windows and macOS ask their system, and that may ask the network (revocation lists): the handshake is
+/// driven from a thread on which that keeps nobody else waiting. Linux has its roots in memory.
+async fn where_it_may_wait<F>(handshake: F) -> Result<F::Output, Untouched>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    if cfg!(target_os = "linux") {
+        return Ok(handshake.await);
+    }
+    let runtime = tokio::runtime::Handle::current();
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(handshake)).await;
+    done.map_err(|error| Untouched::BadServer(format!("the check of its certificate broke off: {error}")))
+}
+
+/// Who judges an origin for one partition. Always the same: rustls takes no session up again under another verifier.
+#[derive(Debug, Clone)]
+pub(super) struct Judge {
+    strict: Arc<Strict>,
+    asked: Arc<AskedForCertificate>,
+}
+
+impl Judge {
+    fn new(interception: Interception, platform: Arc<dyn ServerCertVerifier>) -> Self {
+        let strict = Arc::new(Strict { interception, platform, refusal: Mutex::default() });
+        Self { strict, asked: Arc::default() }
+    }
+}
+
+/// The system's verifier, and what we know beside it.
+#[derive(Debug)]
+struct Strict {
+    interception: Interception,
+    platform: Arc<dyn ServerCertVerifier>,
+    /// Why it said no, where that is not the system's word.
+    refusal: Mutex<Option<Untouched>>,
+}
+
+impl Strict {
+    fn refusal(&self) -> Option<Untouched> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn refuse(&self, why: Untouched, error: CertificateError) -> Error {
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        Error::InvalidCertificate(error)
+    }
+}
+
+impl ServerCertVerifier for Strict {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let interception = &self.interception;
+        let chain = || std::iter::once(end_entity).chain(intermediates);
+        // What we sign is for clients of ours: at a server it would be somebody who has our key, or ourselves in a circle.
+        let authority = interception.leaves.authority();
+        if chain().any(|certificate| authority.has_issued(certificate)) {
+            let why = Untouched::BadServer("its certificate is by our own authority".into());
+            return Err(self.refuse(why, CertificateError::UnknownIssuer));
+        }
+        if interception.distrust.names(chain()).is_some() {
+            return Err(self.refuse(Untouched::Distrusted, CertificateError::ApplicationVerificationFailure));
+        }
+        let is_revoked = x509_parser::parse_x509_certificate(end_entity)
+            .is_ok_and(|(_, parsed)| ocsp::says_revoked(ocsp_response, parsed.raw_serial()));
+        if is_revoked {
+            return Err(self.refuse(Untouched::Revoked, CertificateError::Revoked));
+        }
+        self.platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.platform.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.platform.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.platform.supported_verify_schemes()
+    }
+}
+
+/// Whether the origin asked for a certificate of the client, which only the client has.
+#[derive(Debug, Default)]
+struct AskedForCertificate(AtomicBool);
+
+impl ResolvesClientCert for AskedForCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
