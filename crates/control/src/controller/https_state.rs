@@ -239,7 +239,7 @@ impl Https {
 
     /// Takes down what became of a job; a broken one has a fault of ours in it.
     pub(super) fn take_report(&mut self, report: Option<Report>) {
-        self.running = None;
+        let installed = self.running.take().is_some_and(|(job, _)| matches!(job, Job::Install(_) | Job::Renew));
         let Some(Report { authority, outcomes, failure, all }) = report else {
             self.done = vec![text::JOB_BROKEN.into()];
             return;
@@ -248,6 +248,10 @@ impl Https {
             self.meet(authority);
         }
         self.done = failure.into_iter().collect();
+        if installed && outcomes.iter().any(|outcome| !outcome.failed) {
+            // Who took no certificate of ours may take it now.
+            self.learned.forget_wary();
+        }
         let newer = outcomes.into_iter().map(store_view).collect();
         self.stores = if all { newer } else { merged(std::mem::take(&mut self.stores), newer) };
     }

@@ -222,6 +222,12 @@ impl Learned {
         self.tell(is_news);
     }
 
+    /// Takes back that programs are wary: the authority was installed, and they may trust it now.
+    pub fn forget_wary(&self) {
+        let forgotten = std::mem::take(&mut self.inner().wary);
+        self.tell(!forgotten.is_empty());
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

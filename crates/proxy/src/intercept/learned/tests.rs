@@ -173,6 +173,9 @@ fn a_wary_program_is_trusted_again_when_it_is_served_or_forgotten() {
     of_others.forget(None, None);
     of_others.forget(program(BROWSER).as_ref(), Some("a.test"));
     assert_eq!(of_others.rows(at(2)).1.len(), 1);
+    let installed = wary();
+    installed.forget_wary();
+    assert!(installed.rows(at(1)).1.is_empty(), "the authority was installed");
 }
 
 #[test]
