@@ -7,6 +7,7 @@ use tamis_tests::origin::response;
 use tamis_tests::tls::browser::Browser;
 use tamis_tests::tls::lab::{Lab, program};
 use tamis_tests::tls::origin::{Setup, TlsOrigin};
+use tamis_tests::tls::pki::Pki;
 use tamis_tests::wait_for;
 
 use super::{assert_opened, assert_untouched};
@@ -105,4 +106,16 @@ fn a_bad_origin_teaches_nothing() {
     }
     let (rows, wary) = lab.learned.rows(SystemTime::now());
     assert!(rows.is_empty() && wary.is_empty(), "{rows:?} {wary:?}");
+}
+
+#[test]
+fn nobody_teaches_by_asking_for_a_certificate_who_has_not_shown_a_good_one() {
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let lab = Lab::start();
+        let setup = Setup { versions: vec![version], ..Setup::new(lab.pki.self_signed(&[HOST])) };
+        let origin = setup.asking_clients(Pki::named("People").root()).start(|_| {});
+        lab.visit(&lab.browser().from([127, 0, 0, 2]), &origin.named(HOST)).expect_err("a stranger's certificate");
+        let (rows, _) = lab.learned.rows(SystemTime::now());
+        assert!(rows.is_empty(), "{version:?}: {rows:?}");
+    }
 }

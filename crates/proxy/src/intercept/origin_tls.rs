@@ -1,5 +1,6 @@
 //! TLS to an origin, as strict as a browser's: what is not beyond doubt is left to the client to judge.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,7 +37,7 @@ pub(super) async fn begin(
     config.resumption = Resumption::store(partition.sessions());
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
     let done = where_it_may_wait(tokio::time::timeout(limit, handshake)).await?;
-    if judge.asked.0.load(Ordering::Relaxed) {
+    if judge.has_been_asked() && !matches!(&done, Ok(Err(error)) if is_bad_certificate(error)) {
         return Err(Untouched::ClientCertificate);
     }
     match done {
@@ -60,6 +61,11 @@ where
     done.map_err(|error| Untouched::BadServer(format!("the check of its certificate broke off: {error}")))
 }
 
+fn is_bad_certificate(error: &io::Error) -> bool {
+    let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    matches!(rustls, Some(Error::InvalidCertificate(_)))
+}
+
 /// Who judges an origin for one partition. Always the same: rustls takes no session up again under another verifier.
 #[derive(Debug, Clone)]
 pub(super) struct Judge {
@@ -69,8 +75,15 @@ pub(super) struct Judge {
 
 impl Judge {
     fn new(interception: Interception, platform: Arc<dyn ServerCertVerifier>) -> Self {
-        let strict = Arc::new(Strict { interception, platform, refusal: Mutex::default() });
+        let (refusal, has_proved) = (Mutex::default(), AtomicBool::new(false));
+        let strict = Arc::new(Strict { interception, platform, refusal, has_proved });
         Self { strict, asked: Arc::default() }
+    }
+
+    /// Whether the origin, and not somebody in its place, asked for a certificate of the client: whoever asks does so before
+    /// he has shown one that is good, and that it is his.
+    fn has_been_asked(&self) -> bool {
+        self.asked.0.load(Ordering::Relaxed) && self.strict.has_proved.load(Ordering::Relaxed)
     }
 }
 
@@ -81,11 +94,17 @@ struct Strict {
     platform: Arc<dyn ServerCertVerifier>,
     /// Why it said no, where that is not the system's word.
     refusal: Mutex<Option<Untouched>>,
+    /// A certificate was good, and shown by who has its key.
+    has_proved: AtomicBool,
 }
 
 impl Strict {
     fn refusal(&self) -> Option<Untouched> {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn proves(&self, signature: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+        signature.inspect(|_| self.has_proved.store(true, Ordering::Relaxed))
     }
 
     fn refuse(&self, why: Untouched, error: CertificateError) -> Error {
@@ -128,7 +147,7 @@ impl ServerCertVerifier for Strict {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.platform.verify_tls12_signature(message, cert, dss)
+        self.proves(self.platform.verify_tls12_signature(message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -137,7 +156,7 @@ impl ServerCertVerifier for Strict {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.platform.verify_tls13_signature(message, cert, dss)
+        self.proves(self.platform.verify_tls13_signature(message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
