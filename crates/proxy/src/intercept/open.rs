@@ -108,6 +108,8 @@ impl Tunnel {
         let opener = self.in_force.interception.clone().ok_or(None)?;
         opener.may_open(&self.authority)?;
         let hello = hello?;
+        // Mailboxes and the like: what is said there is not HTTP, in TLS no more than without.
+        self.shared.access.check_origin(&self.authority).map_err(|_| Untouched::NotWeb)?;
         if hello.server_name.as_deref().is_some_and(|name| !is_host(name, &self.authority)) {
             return Err(Some(Untouched::NameMismatch));
         }
