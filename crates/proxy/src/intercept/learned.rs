@@ -222,6 +222,19 @@ impl Learned {
         self.tell(is_news);
     }
 
+    /// Takes back all that was learned of programs that did not take our certificates: they have got our authority now, or
+    /// another one is shown to them. What servers want stays.
+    pub fn forget_refusals(&self) {
+        let mut inner = self.inner();
+        let before = (inner.exceptions.len(), inner.wary.len());
+        inner.exceptions.retain(|row| row.cause == Cause::ClientCertificate);
+        inner.wary.clear();
+        inner.closed.clear();
+        let is_news = before != (inner.exceptions.len(), inner.wary.len());
+        drop(inner);
+        self.tell(is_news);
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
