@@ -229,6 +229,12 @@ impl Https {
         }
     }
 
+    /// Whether the authority is being replaced, or is about to be: in between nobody trusts either.
+    pub(super) fn is_renewing(&self) -> bool {
+        let running = self.running.iter().map(|(job, _)| job);
+        running.chain(&self.waiting).any(|job| *job == Job::Renew)
+    }
+
     /// Begins what waits longest, unless something is under way.
     pub(super) fn begin_job(&mut self, paths: &Paths) {
         if self.running.is_none()
@@ -394,6 +400,13 @@ mod tests {
             https.take_report(Some(report(state)));
             assert_eq!(known(&https), left, "{job:?} {state:?}");
         }
+        assert!(!https.is_renewing());
+        https.running = Some((Job::Renew, tokio::spawn(std::future::pending())));
+        assert!(https.is_renewing(), "while it is done");
+        https.take_report(None);
+        https.waiting.push_back(Job::Renew);
+        assert!(https.is_renewing() && https.running.is_none(), "before it is begun");
+        https.waiting.clear();
         let same = authority();
         let AuthorityState::Ready(first) = &same else { unreachable!() };
         let again = AuthorityState::Ready(Arc::clone(first));
