@@ -90,7 +90,8 @@ async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, share
             Box::pin(async move {
                 let (version, head_only) = (request.parts.version, request.parts.method == Method::HEAD);
                 let mut response = exchange::serve(request, &around).await;
-                persistence(&mut response, version, around.client.higher_minor());
+                let is_spoiled = around.secure.as_ref().is_some_and(|secure| secure.is_spoiled());
+                persistence(&mut response, version, around.client.higher_minor(), is_spoiled);
                 // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
                 // message broke off (RFC 9112 8).
                 response.body_mut().goes_to(around, version < Version::HTTP_11 && !head_only);
@@ -191,12 +192,12 @@ impl Reader {
 }
 
 /// Ends the connection of a client of HTTP/1.0, or of a version that hyper does not know, with this response, whatever it
-/// asked for.
-fn persistence(response: &mut Response<OutBody>, version: Version, higher_minor: Option<u8>) {
+/// asked for; and one to an origin that cannot be trusted any more.
+fn persistence(response: &mut Response<OutBody>, version: Version, higher_minor: Option<u8>, is_spoiled: bool) {
     if version < Version::HTTP_11 {
         // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
         *response.version_mut() = Version::HTTP_10;
-    } else if higher_minor.is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+    } else if higher_minor.is_none() && !is_spoiled || response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

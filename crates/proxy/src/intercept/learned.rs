@@ -222,10 +222,17 @@ impl Learned {
         self.tell(is_news);
     }
 
-    /// Takes back that programs are wary: the authority was installed, and they may trust it now.
-    pub fn forget_wary(&self) {
-        let forgotten = std::mem::take(&mut self.inner().wary);
-        self.tell(!forgotten.is_empty());
+    /// Takes back all that was learned of programs that did not take our certificates: they have got our authority now, or
+    /// another one is shown to them. What servers want stays.
+    pub fn forget_refusals(&self) {
+        let mut inner = self.inner();
+        let before = (inner.exceptions.len(), inner.wary.len());
+        inner.exceptions.retain(|row| row.cause == Cause::ClientCertificate);
+        inner.wary.clear();
+        inner.closed.clear();
+        let is_news = before != (inner.exceptions.len(), inner.wary.len());
+        drop(inner);
+        self.tell(is_news);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

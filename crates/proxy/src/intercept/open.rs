@@ -30,6 +30,9 @@ use crate::{HostPattern, InForce, Shared, connection, http2};
 /// How long a client's first message is waited for; who is silent for so long may wait for the origin's word.
 const FIRST_MESSAGE: Duration = Duration::from_secs(5);
 
+/// How long the program behind a connection is looked for; it takes a millisecond, on macOS fifty.
+const PROGRAM: Duration = Duration::from_secs(2);
+
 const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// The protocols that we speak, as ALPN has them (RFC 7301).
@@ -108,6 +111,8 @@ impl Tunnel {
         let opener = self.in_force.interception.clone().ok_or(None)?;
         opener.may_open(&self.authority)?;
         let hello = hello?;
+        // Mailboxes and the like: what is said there is not HTTP, in TLS no more than without.
+        self.shared.access.check_origin(&self.authority).map_err(|_| Untouched::NotWeb)?;
         if hello.server_name.as_deref().is_some_and(|name| !is_host(name, &self.authority)) {
             return Err(Some(Untouched::NameMismatch));
         }
@@ -233,10 +238,12 @@ enum Behind {
 
 impl Behind {
     fn look(tunnel: &Tunnel, client: &End) -> Self {
+        let opener = tunnel.in_force.interception.as_ref();
+        let may_be_opened = opener.is_some_and(|opener| opener.may_open(&tunnel.authority).is_ok());
         let socket = client.socket();
         let ends = socket.tcp().peer_addr().and_then(|peer| Ok((peer, socket.tcp().local_addr()?)));
         match (ends, tunnel.caller.who) {
-            _ if tunnel.in_force.interception.is_none() => Self::Known(None),
+            _ if !may_be_opened => Self::Known(None),
             (Ok((peer, own)), Who::ThisComputer) => {
                 let programs = Arc::clone(&tunnel.shared.programs);
                 Self::Sought(tokio::task::spawn_blocking(move || programs.behind(peer, own)))
@@ -248,7 +255,8 @@ impl Behind {
 
     async fn known(&mut self) -> Option<Program> {
         if let Self::Sought(sought) = self {
-            *self = Self::Known(sought.await.unwrap_or_default());
+            let found = tokio::time::timeout(PROGRAM, sought).await;
+            *self = Self::Known(found.ok().and_then(Result::ok).flatten());
         }
         match self {
             Self::Known(program) => program.clone(),

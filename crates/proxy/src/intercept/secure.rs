@@ -38,6 +38,8 @@ pub(crate) struct Secure {
     learned: Arc<Learned>,
     program: Option<Program>,
     served: AtomicBool,
+    /// A further connection to the origin could not be trusted.
+    spoiled: AtomicBool,
 }
 
 /// What becomes of a [`Secure`].
@@ -56,8 +58,9 @@ impl Secure {
     pub(super) fn new(parts: Parts) -> Self {
         let Parts { authority, fields, name, protocol, opener, partition, learned, program } = parts;
         let key = partition.key(&authority, protocol.as_deref());
-        let (protocols, served) = (protocol.into_iter().collect(), AtomicBool::new(false));
-        Self { authority, key, fields, name, protocols, opener, partition, learned, program, served }
+        let protocols = protocol.into_iter().collect();
+        let (served, spoiled) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { authority, key, fields, name, protocols, opener, partition, learned, program, served, spoiled }
     }
 
     /// The HTTP that is spoken on it, on both sides.
@@ -67,12 +70,18 @@ impl Secure {
 
     /// Begins TLS on a further connection to the origin.
     pub(crate) async fn begin(&self, origin: End, limit: Duration) -> Result<LineIo, Untouched> {
-        let stream =
-            origin_tls::begin(&self.opener, origin, &self.name, &self.protocols, &self.partition, limit).await?;
+        let begun = origin_tls::begin(&self.opener, origin, &self.name, &self.protocols, &self.partition, limit).await;
+        let stream = begun.inspect_err(|_| self.spoiled.store(true, Ordering::Relaxed))?;
         if stream.get_ref().1.alpn_protocol() != self.protocols.first().map(Vec::as_slice) {
+            self.spoiled.store(true, Ordering::Relaxed);
             return Err(Untouched::BadServer("it speaks another protocol than before".into()));
         }
         Ok(LineIo::to_origin_sealed(stream.into()))
+    }
+
+    /// Whether the client is to begin anew: its next connection is left to it, and it judges the origin itself.
+    pub(crate) fn is_spoiled(&self) -> bool {
+        self.spoiled.load(Ordering::Relaxed)
     }
 
     /// A request came: this program takes our certificate for this host.

@@ -15,6 +15,8 @@ pub enum Untouched {
     WaryProgram,
     /// It is not TLS, or nothing that we know of it.
     NotTls,
+    /// The port is that of another kind of service.
+    NotWeb,
     /// The name that the client asks for in TLS is not the one that it connected to.
     NameMismatch,
     /// The client speaks no version of TLS or no protocol that we do.
@@ -37,6 +39,7 @@ impl fmt::Display for Untouched {
             Self::Learned => f.write_str("the program did not take our certificate for this host"),
             Self::WaryProgram => f.write_str("the program takes no certificate of ours"),
             Self::NotTls => f.write_str("it is not TLS"),
+            Self::NotWeb => f.write_str("the port is that of another kind of service"),
             Self::NameMismatch => f.write_str("the name in TLS is not the one that was connected to"),
             Self::Unsupported => f.write_str("the client speaks nothing that we do"),
             Self::BadServer(why) => write!(f, "the server cannot be trusted: {why}"),
