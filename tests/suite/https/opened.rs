@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tamis_proxy::Scope;
 use tamis_tests::origin::response;
 use tamis_tests::tls::browser::Browser;
 use tamis_tests::tls::h2::{H2Origin, Message};
@@ -127,6 +128,8 @@ fn what_is_kept_towards_an_origin_is_for_those_alone_who_resume() {
 #[test]
 fn the_client_speaks_what_the_origin_speaks() {
     let lab = Lab::start();
+    // Chosen, so that who names no protocol is opened too.
+    lab.open(|interception| interception.scope = Scope::Selected(vec![HOST.parse().unwrap()]));
     let identity = lab.pki.leaf(&[HOST]);
     let speaking = |protocols: &[&'static str]| {
         let setup = Setup::new(identity.clone()).and_http2(http2());
@@ -159,6 +162,16 @@ fn the_client_speaks_what_the_origin_speaks() {
         let said = visit.agreed.protocol.as_deref().filter(|protocol| agreed.is_some() || *protocol != "http/1.1");
         assert_eq!((said, theirs.as_deref()), (agreed, agreed), "for {client:?}");
     }
+}
+
+#[test]
+fn who_names_no_protocol_on_a_port_of_its_own_is_left_alone() {
+    let lab = Lab::start();
+    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&[], "good"));
+    let visit = || lab.visit(&lab.browser().offering(&[]), &origin.named(HOST));
+    assert_untouched(&origin, visit(), HOST, b"good");
+    lab.open(|interception| interception.scope = Scope::Selected(vec![HOST.parse().unwrap()]));
+    assert_opened(&lab, visit(), HOST, b"good");
 }
 
 #[test]

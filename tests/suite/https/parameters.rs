@@ -85,7 +85,7 @@ fn who_speaks_only_openssls_tls_is_served() {
     let lab = Lab::start();
     let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&["Connection: close"], "good"));
     for version in ["-tls1_2", "-tls1_3"] {
-        let answer = openssl::ask(Some(lab.proxy.addr), &origin.named(HOST), &[version]);
+        let answer = openssl::ask(Some(lab.proxy.addr), &origin.named(HOST), &[version, "-alpn", "http/1.1"]);
         assert!(lab.is_ours(&answer.certificate.into_iter().collect::<Vec<_>>()) && answer.text.contains("good"));
     }
 }

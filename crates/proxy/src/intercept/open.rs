@@ -33,6 +33,9 @@ const FIRST_MESSAGE: Duration = Duration::from_secs(5);
 /// How long the program behind a connection is looked for; it takes a millisecond, on macOS fifty.
 const PROGRAM: Duration = Duration::from_secs(2);
 
+/// In how many pieces it may come: each is a look at all that there is.
+const FIRST_READS: usize = 4096;
+
 const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// The protocols that we speak, as ALPN has them (RFC 7301).
@@ -116,6 +119,9 @@ impl Tunnel {
         if hello.server_name.as_deref().is_some_and(|name| !is_host(name, &self.authority)) {
             return Err(Some(Untouched::NameMismatch));
         }
+        if hello.alpn.is_empty() && !opener.expects_http(&self.authority) {
+            return Err(Some(Untouched::NotWeb));
+        }
         let is_ours = |name: &&Vec<u8>| PROTOCOLS.contains(&name.as_slice());
         let protocols: Vec<_> = hello.alpn.iter().filter(is_ours).cloned().collect();
         if protocols.is_empty() != hello.alpn.is_empty() || !client_tls::can_answer(&opener, &hello) {
@@ -146,7 +152,7 @@ impl Tunnel {
             Err(untouched) => return self.relay_after_all(client, plan, untouched).await,
         };
         let Ok(config) = client_tls::config(&plan.opener, &plan.name, protocol.clone(), &plan.partition) else {
-            let untouched = Untouched::BadServer("no certificate could be made for it".into());
+            let untouched = Untouched::OwnFault("no certificate could be made for it".into());
             return self.relay_after_all(client, plan, untouched).await;
         };
         let stream = match client_tls::begin(client, config, self.shared.limits.request_head).await {
@@ -269,7 +275,7 @@ impl Behind {
 /// nobody does.
 async fn first_message(client: &mut End, origin: &End) -> Result<Box<ClientHello>, Untouched> {
     let end = Instant::now() + FIRST_MESSAGE;
-    loop {
+    for _ in 0..FIRST_READS {
         match client_hello::read(client.ahead()) {
             Seen::Hello(hello) => return Ok(hello),
             Seen::NotTls => return Err(Untouched::NotTls),
@@ -283,9 +289,10 @@ async fn first_message(client: &mut End, origin: &End) -> Result<Box<ClientHello
             () = tokio::time::sleep_until(end) => false,
         };
         if !came {
-            return Err(Untouched::NotTls);
+            break;
         }
     }
+    Err(Untouched::NotTls)
 }
 
 /// Whether a name in TLS is the host of CONNECT.

@@ -10,6 +10,7 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -27,7 +28,7 @@ pub(super) async fn begin(
     partition: &Partition,
     limit: Duration,
 ) -> Result<TlsStream<End>, Untouched> {
-    let platform = opener.verifier().await.map_err(Untouched::BadServer)?;
+    let platform = opener.verifier().await.map_err(Untouched::OwnFault)?;
     let judge = partition.judge(|| Judge::new(opener.interception().clone(), platform));
     let builder = ClientConfig::builder_with_provider(opener.provider()).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| Untouched::BadServer(error.to_string()))?;
@@ -37,7 +38,7 @@ pub(super) async fn begin(
     config.resumption =
         if judge.strict.may_resume() { Resumption::store(partition.sessions()) } else { Resumption::disabled() };
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
-    let done = where_it_may_wait(tokio::time::timeout(limit, handshake)).await?;
+    let done = where_it_may_wait(limit, tokio::time::timeout(limit, handshake)).await?;
     if judge.has_been_asked() && !matches!(&done, Ok(Err(error)) if is_bad_certificate(error)) {
         return Err(Untouched::ClientCertificate);
     }
@@ -48,18 +49,28 @@ pub(super) async fn begin(
     }
 }
 
+/// Handshakes with origins at a time where they are driven aside: names are looked up on such threads too.
+static CHECKS: Semaphore = Semaphore::const_new(64);
+
 /// The verifiers of Windows and macOS ask their system, and that may ask the network (revocation lists): the handshake is
 /// driven from a thread on which that keeps nobody else waiting. Linux has its roots in memory.
-async fn where_it_may_wait<F>(handshake: F) -> Result<F::Output, Untouched>
+async fn where_it_may_wait<F>(limit: Duration, handshake: F) -> Result<F::Output, Untouched>
 where
     F: Future<Output: Send> + Send + 'static,
 {
     if cfg!(target_os = "linux") {
         return Ok(handshake.await);
     }
+    let place = tokio::time::timeout(limit, CHECKS.acquire()).await;
+    let Ok(Ok(place)) = place else {
+        return Err(Untouched::OwnFault("too many servers are being checked at the same time".into()));
+    };
     let runtime = tokio::runtime::Handle::current();
-    let done = tokio::task::spawn_blocking(move || runtime.block_on(handshake)).await;
-    done.map_err(|error| Untouched::BadServer(format!("the check of its certificate broke off: {error}")))
+    let done = tokio::task::spawn_blocking(move || {
+        let _until_it_is_done = place;
+        runtime.block_on(handshake)
+    });
+    done.await.map_err(|error| Untouched::OwnFault(format!("the check of the server broke off: {error}")))
 }
 
 fn is_bad_certificate(error: &io::Error) -> bool {

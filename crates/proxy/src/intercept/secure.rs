@@ -8,6 +8,7 @@ use http::Version;
 use http::header::HeaderMap;
 use http::uri::Authority;
 use rustls_pki_types::ServerName;
+use tokio::sync::watch;
 
 use super::opener::Opener;
 use super::tickets::Partition;
@@ -39,7 +40,7 @@ pub(crate) struct Secure {
     program: Option<Program>,
     served: AtomicBool,
     /// A further connection to the origin could not be trusted.
-    spoiled: AtomicBool,
+    spoiled: watch::Sender<bool>,
 }
 
 /// What becomes of a [`Secure`].
@@ -59,7 +60,7 @@ impl Secure {
         let Parts { authority, fields, name, protocol, opener, partition, learned, program } = parts;
         let key = partition.key(&authority, protocol.as_deref());
         let protocols = protocol.into_iter().collect();
-        let (served, spoiled) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (served, spoiled) = (AtomicBool::new(false), watch::Sender::new(false));
         Self { authority, key, fields, name, protocols, opener, partition, learned, program, served, spoiled }
     }
 
@@ -71,9 +72,9 @@ impl Secure {
     /// Begins TLS on a further connection to the origin.
     pub(crate) async fn begin(&self, origin: End, limit: Duration) -> Result<LineIo, Untouched> {
         let begun = origin_tls::begin(&self.opener, origin, &self.name, &self.protocols, &self.partition, limit).await;
-        let stream = begun.inspect_err(|_| self.spoiled.store(true, Ordering::Relaxed))?;
+        let stream = begun.inspect_err(|_| self.spoil())?;
         if stream.get_ref().1.alpn_protocol() != self.protocols.first().map(Vec::as_slice) {
-            self.spoiled.store(true, Ordering::Relaxed);
+            self.spoil();
             return Err(Untouched::BadServer("it speaks another protocol than before".into()));
         }
         Ok(LineIo::to_origin_sealed(stream.into()))
@@ -81,7 +82,18 @@ impl Secure {
 
     /// Whether the client is to begin anew: its next connection is left to it, and it judges the origin itself.
     pub(crate) fn is_spoiled(&self) -> bool {
-        self.spoiled.load(Ordering::Relaxed)
+        *self.spoiled.borrow()
+    }
+
+    /// Returns when that is so.
+    pub(crate) async fn spoils(&self) {
+        let mut spoiled = self.spoiled.subscribe();
+        // Its sender is here.
+        let _seen = spoiled.wait_for(|spoiled| *spoiled).await;
+    }
+
+    fn spoil(&self) {
+        self.spoiled.send_replace(true);
     }
 
     /// A request came: this program takes our certificate for this host.

@@ -23,6 +23,8 @@ pub enum Untouched {
     Unsupported,
     /// The server's certificate or its TLS is not good enough; the client judges it itself.
     BadServer(String),
+    /// We could not, through no fault of the server's or the client's.
+    OwnFault(String),
     /// The server's certificate, or one above it, is on the distrust list.
     Distrusted,
     /// The server brings proof that its certificate is revoked.
@@ -43,6 +45,7 @@ impl fmt::Display for Untouched {
             Self::NameMismatch => f.write_str("the name in TLS is not the one that was connected to"),
             Self::Unsupported => f.write_str("the client speaks nothing that we do"),
             Self::BadServer(why) => write!(f, "the server cannot be trusted: {why}"),
+            Self::OwnFault(why) => write!(f, "Tamis cannot: {why}"),
             Self::Distrusted => f.write_str("the server's certificate is distrusted"),
             Self::Revoked => f.write_str("the server's certificate is revoked"),
             Self::ClientCertificate => f.write_str("the server asks for a certificate of the client"),
