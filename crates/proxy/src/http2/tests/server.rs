@@ -1,5 +1,7 @@
 //! The side of clients.
 
+use std::time::{Duration, SystemTime};
+
 use http::header::{COOKIE, EXPECT, HOST, TE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -91,6 +93,27 @@ async fn the_head_of_an_answer_without_content_ends_its_stream_rfc9110_9_3_2() {
     let response = in_time(response).await.unwrap();
     assert_eq!(response.headers().get("content-length").unwrap(), "7");
     assert!(response.into_body().is_end_stream());
+}
+
+#[tokio::test]
+async fn an_answer_without_a_date_gets_one_and_another_keeps_its_own_rfc9110_6_6_1() {
+    let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
+    let old = "Sun, 06 Nov 1994 08:49:37 GMT";
+    // Dates are whole seconds.
+    let asked = SystemTime::now() - Duration::from_secs(1);
+    for said in [None, Some(old)] {
+        let (response, _) = proxied.client().await.send_request(origin.get("/"), true).unwrap();
+        let mut origin = origin.http1().await;
+        origin.head().await;
+        let date = said.map(|date| format!("Date: {date}\r\n")).unwrap_or_default();
+        origin.write(&format!("HTTP/1.1 200 OK\r\n{date}Connection: close\r\nContent-Length: 0\r\n\r\n")).await;
+        let response = in_time(response).await.unwrap();
+        let date = response.headers().get("date").expect("a date").to_str().unwrap();
+        match said {
+            Some(said) => assert_eq!(date, said),
+            None => assert!(httpdate::parse_http_date(date).unwrap() > asked, "{date}"),
+        }
+    }
 }
 
 #[tokio::test]
