@@ -136,6 +136,7 @@ async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
     assert_eq!(ask(&host(&format!("127.0.0.1:{}", port ^ 1))).await, 400);
     assert_eq!(ask(&uri(format!("http://me@127.0.0.1:{port}/"))).await, 400);
     assert_eq!(ask(&uri(format!("https://127.0.0.1:{port}/"))).await, 400);
+    assert_eq!(ask(&uri(format!("http://127.0.0.1:{port}?q"))).await, 400, "a path without its slash");
     let crowd = |request: &mut Request<()>| {
         for n in 0..300 {
             request.headers_mut().append("x", HeaderValue::from(n));
