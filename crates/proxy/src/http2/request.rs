@@ -5,7 +5,7 @@ use std::sync::Arc;
 use h2::RecvStream;
 use http::header::{COOKIE, EXPECT, HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
 
 use super::client_stream::ClientStream;
@@ -45,6 +45,11 @@ pub(super) fn read(
 fn address(parts: &mut Parts, scheme: &Scheme) -> Result<(), Error> {
     if parts.uri.scheme().is_some_and(|named| named != scheme) {
         return Err(Error::bad_request("Its :scheme is not that of the connection it came on."));
+    }
+    let path = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    let names_all = parts.method == Method::OPTIONS && path == "*";
+    if !path.starts_with('/') && !names_all {
+        return Err(Error::bad_request("Its :path does not begin with a slash."));
     }
     let host = host(&parts.headers)?;
     let authority = match (parts.uri.authority(), &host) {
