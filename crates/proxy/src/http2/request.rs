@@ -30,6 +30,10 @@ pub(super) fn read(
     if parts.headers.len() > limits.fields {
         return Err(Error::too_many_fields(limits.fields));
     }
+    // RFC 9110 9.3.8; here no field needs to announce it.
+    if parts.method == Method::TRACE && !stream.is_end_stream() {
+        return Err(Error::bad_request("A TRACE request announces content."));
+    }
     address(&mut parts, scheme)?;
     join_cookies(&mut parts.headers);
     let mut body = Received::new(stream, &parts.headers, limits.http2_stream_window());

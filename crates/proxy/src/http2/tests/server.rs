@@ -124,7 +124,8 @@ async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
         let mut client = proxied.client().await;
         let mut request = origin.get("/");
         change(&mut request);
-        let (response, _) = client.send_request(request, true).unwrap();
+        let has_content = request.method() == http::Method::TRACE;
+        let (response, _up) = client.send_request(request, !has_content).unwrap();
         in_time(response).await.unwrap().status().as_u16()
     };
     let uri = |text: String| move |request: &mut Request<()>| *request.uri_mut() = text.parse().unwrap();
@@ -148,6 +149,8 @@ async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
         *request.uri_mut() = format!("127.0.0.1:{port}").parse().unwrap();
     };
     assert_eq!(ask(&connect).await, 400);
+    let trace = |request: &mut Request<()>| *request.method_mut() = http::Method::TRACE;
+    assert_eq!(ask(&trace).await, 400, "a TRACE with content");
 }
 
 #[tokio::test]
