@@ -107,7 +107,7 @@ fn sessions_are_taken_up_again_on_both_sides() {
 #[test]
 fn what_is_kept_towards_an_origin_is_for_those_alone_who_resume() {
     let lab = Lab::start();
-    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&[], "good"));
+    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST, "other.test"]), response(&[], "good"));
     let asks = |browser: &Browser| {
         let mut visit = lab.visit(browser, &origin.named(HOST)).expect("a visit");
         assert_eq!(visit.client.ask(get("/", HOST)).1, b"good");
@@ -116,13 +116,15 @@ fn what_is_kept_towards_an_origin_is_for_those_alone_who_resume() {
     let browser = lab.browser();
     asks(&browser);
     assert_eq!(agreements(), 1);
-    // The connection that the first visit left behind.
+    // The connection that the first visit left behind; no other is made beside it.
     asks(&browser);
-    assert_eq!(agreements(), 0);
+    assert_eq!(origin.meetings().len(), 0);
     // A private window, or another site's corner of the same browser: known to nobody.
     asks(&lab.browser());
     assert_eq!(agreements(), 1);
     assert!(!lab.browser().visit(lab.proxy.addr, &origin.named(HOST)).expect("a visit").agreed.resumed);
+    // The origin is reached after all by who is not to be opened.
+    assert_untouched(&origin, lab.visit(&lab.browser().asking_for("other.test"), &origin.named(HOST)), HOST, b"good");
 }
 
 #[test]

@@ -143,11 +143,14 @@ impl Origins {
     /// Whether a connection to the origin of this name is there that takes a request.
     pub(super) fn keeps(&self, key: &str, generation: u64) -> bool {
         let origin = lock(&self.known).origins.get(key).map(Arc::clone);
-        let is_usable = |idle: &Idle| idle.connection.generation == generation && idle.connection.is_ready();
-        origin.is_some_and(|origin| {
-            let kept = lock(&origin.kept);
-            kept.shared.as_ref().or(kept.idle.last()).is_some_and(is_usable)
-        })
+        origin.is_some_and(|origin| origin.keeps_one(generation))
+    }
+
+    /// The same for one of all whose names begin so.
+    pub(super) fn keeps_any(&self, beginning: &str, generation: u64) -> bool {
+        let known = lock(&self.known);
+        let mut named = known.origins.iter().filter(|(name, _)| name.starts_with(beginning));
+        named.any(|(_, origin)| origin.keeps_one(generation))
     }
 
     /// The routes as they are now, in a number.
@@ -292,6 +295,12 @@ impl Place {
 }
 
 impl Origin {
+    fn keeps_one(&self, generation: u64) -> bool {
+        let is_usable = |idle: &Idle| idle.connection.generation == generation && idle.connection.is_ready();
+        let kept = lock(&self.kept);
+        kept.shared.as_ref().or(kept.idle.last()).is_some_and(is_usable)
+    }
+
     /// One exchange on a shared connection is over; where another one has taken its place, it ends with its last.
     fn was_used(&self, connection: &Connection) {
         if let Some(shared) = lock(&self.kept).shared.as_mut().filter(|shared| shared.connection.is(connection)) {
