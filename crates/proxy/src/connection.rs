@@ -41,15 +41,25 @@ pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>
     take_leave(line, &shared, &mut life).await;
 }
 
-/// The same for one whose TLS was opened. Says whether the client sent an alert about our certificate. In a box, for a
-/// tunnel within it would be a future within itself.
+/// How a client left a connection that was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// With an alert about our certificate.
+    Alert,
+    /// After something that is not HTTP.
+    NotHttp,
+    /// Without a word about it.
+    Silent,
+}
+
+/// The same for one whose TLS was opened. In a box, for a tunnel within it would be a future within itself.
 pub(crate) fn serve_sealed(
     io: LineIo,
     caller: Caller,
     secure: Arc<Secure>,
     shared: Arc<Shared>,
     mut life: Member,
-) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+) -> Pin<Box<dyn Future<Output = Farewell> + Send>> {
     Box::pin(async move {
         let line = io.line();
         if secure.version() == Version::HTTP_2 {
@@ -57,9 +67,13 @@ pub(crate) fn serve_sealed(
         } else {
             converse(io, caller, Some(secure), &shared, life.clone()).await;
         }
-        let alerted = line.has_alerted();
+        let farewell = match (line.has_alerted(), line.is_unreadable()) {
+            (true, _) => Farewell::Alert,
+            (false, true) => Farewell::NotHttp,
+            (false, false) => Farewell::Silent,
+        };
         take_leave(line, &shared, &mut life).await;
-        alerted
+        farewell
     })
 }
 
@@ -126,7 +140,12 @@ async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, share
     }
     match ended {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a client connection ended early"),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a client connection ended early");
+            if error.is_parse() {
+                line.cannot_be_read();
+            }
+        }
         // What is still on its way to the client is lost, which its end alone would not show in HTTP/1.0.
         Err(_) if line.is_unflushed() => line.reset_when_closed(),
         Err(_) => {}

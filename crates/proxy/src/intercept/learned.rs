@@ -29,6 +29,9 @@ const ALERT_LASTS: Duration = hours(24);
 /// How long silent closes are: they are no more than a sign.
 const SILENT_CLOSES_LAST: Duration = hours(1);
 
+/// How long it is that another protocol was heard.
+const NOT_HTTP_LASTS: Duration = hours(24);
+
 /// How long it is that a server asked for the client's certificate.
 const CLIENT_CERTIFICATE_LASTS: Duration = hours(30 * 24);
 
@@ -79,6 +82,8 @@ pub enum Cause {
     Alert,
     /// The client closed twice, right after the handshake and without a request.
     SilentCloses,
+    /// What the client said inside was not HTTP.
+    NotHttp,
     /// The server asked for a certificate of the client.
     ClientCertificate,
 }
@@ -103,6 +108,8 @@ pub enum Outcome {
     Alert,
     /// The client closed so long after the handshake, without a request.
     SilentClose(Duration),
+    /// The client said something that is not HTTP.
+    NotHttp,
     /// The server asked for a certificate of the client.
     ClientCertificate,
 }
@@ -171,6 +178,7 @@ impl Learned {
         Some(match row.cause {
             Cause::ClientCertificate => Untouched::ClientCertificate,
             Cause::Alert | Cause::SilentCloses => Untouched::Learned,
+            Cause::NotHttp => Untouched::NotWeb,
         })
     }
 
@@ -182,6 +190,7 @@ impl Learned {
             Outcome::Served => inner.served(key, now),
             Outcome::Alert => inner.refused(key, Cause::Alert, now),
             Outcome::SilentClose(after) => after < SILENT_CLOSE && inner.closed(key, now),
+            Outcome::NotHttp => inner.learn(key, Cause::NotHttp, now),
             Outcome::ClientCertificate => inner.learn(key, Cause::ClientCertificate, now),
         };
         drop(inner);
@@ -223,11 +232,11 @@ impl Learned {
     }
 
     /// Takes back all that was learned of programs that did not take our certificates: they have got our authority now, or
-    /// another one is shown to them. What servers want stays.
+    /// another one is shown to them. What servers want and what is spoken stays.
     pub fn forget_refusals(&self) {
         let mut inner = self.inner();
         let before = (inner.exceptions.len(), inner.wary.len());
-        inner.exceptions.retain(|row| row.cause == Cause::ClientCertificate);
+        inner.exceptions.retain(|row| !row.cause.is_refusal());
         inner.wary.clear();
         inner.closed.clear();
         let is_news = before != (inner.exceptions.len(), inner.wary.len());
@@ -280,7 +289,7 @@ impl Inner {
         let program = key.program.clone();
         let is_news = self.learn(key, cause, now);
         let is_of_burst = |row: &LearnedException| {
-            row.program == program && row.cause != Cause::ClientCertificate && is_within(row.first_seen, BURST, now)
+            row.program == program && row.cause.is_refusal() && is_within(row.first_seen, BURST, now)
         };
         if program.is_none() || self.exceptions.iter().filter(|row| is_of_burst(row)).count() < REFUSED_HOSTS {
             return is_news;
@@ -310,10 +319,16 @@ impl Inner {
 }
 
 impl Cause {
+    /// Whether a client did not take our certificate, as far as can be told.
+    fn is_refusal(self) -> bool {
+        matches!(self, Self::Alert | Self::SilentCloses)
+    }
+
     fn lasts(self) -> Duration {
         match self {
             Self::Alert => ALERT_LASTS,
             Self::SilentCloses => SILENT_CLOSES_LAST,
+            Self::NotHttp => NOT_HTTP_LASTS,
             Self::ClientCertificate => CLIENT_CERTIFICATE_LASTS,
         }
     }

@@ -179,8 +179,8 @@ impl Tunnel {
             upstream.adopt(&secure.key, line, secure.version()).await;
         }
         let io = LineIo::from_client_sealed(stream.into());
-        let alerted = connection::serve_sealed(io, caller, Arc::clone(&secure), shared, life).await;
-        secure.is_over(alerted, since.elapsed());
+        let farewell = connection::serve_sealed(io, caller, Arc::clone(&secure), shared, life).await;
+        secure.is_over(farewell, since.elapsed());
     }
 
     /// TLS to the origin, and the protocol that it took.

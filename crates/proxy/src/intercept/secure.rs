@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::opener::Opener;
 use super::tickets::Partition;
 use super::{Learned, Outcome, Program, Untouched, origin_tls};
+use crate::connection::Farewell;
 use crate::http2;
 use crate::line::LineIo;
 use crate::tunnel::End;
@@ -104,9 +105,13 @@ impl Secure {
     }
 
     /// The connection is over; it came to nothing where no request came.
-    pub(super) fn is_over(&self, alerted: bool, after: Duration) {
+    pub(super) fn is_over(&self, farewell: Farewell, after: Duration) {
         if !self.served.load(Ordering::Relaxed) {
-            self.note(if alerted { Outcome::Alert } else { Outcome::SilentClose(after) });
+            self.note(match farewell {
+                Farewell::Alert => Outcome::Alert,
+                Farewell::NotHttp => Outcome::NotHttp,
+                Farewell::Silent => Outcome::SilentClose(after),
+            });
         }
     }
 

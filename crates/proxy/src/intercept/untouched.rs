@@ -41,7 +41,7 @@ impl fmt::Display for Untouched {
             Self::Learned => f.write_str("the program did not take our certificate for this host"),
             Self::WaryProgram => f.write_str("the program takes no certificate of ours"),
             Self::NotTls => f.write_str("it is not TLS"),
-            Self::NotWeb => f.write_str("the port is that of another kind of service"),
+            Self::NotWeb => f.write_str("it is another kind of service than the web"),
             Self::NameMismatch => f.write_str("the name in TLS is not the one that was connected to"),
             Self::Unsupported => f.write_str("the client speaks nothing that we do"),
             Self::BadServer(why) => write!(f, "the server cannot be trusted: {why}"),
