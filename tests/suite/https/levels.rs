@@ -76,3 +76,22 @@ fn what_is_no_web_server_is_left_alone_at_every_level() {
     let origin = origin(&lab);
     assert_untouched(&origin, lab.visit(&lab.stranger(), &origin.named("a.test")), "a.test", b"good");
 }
+
+#[test]
+fn a_tracker_is_refused_by_its_name_in_tls_whatever_was_connected_to_and_nothing_is_opened_for_that() {
+    const TRACKER: &str = "www.google-analytics.com";
+    for profiles in [&["strip-trackers"][..], &[]] {
+        let lab = Lab::with(profiles, |_| {});
+        lab.proxy.set_interception(None);
+        let origin = TlsOrigin::answering(lab.pki.leaf(&[TRACKER]), response(&["Connection: close"], "good"));
+        let visit = lab.visit(&lab.stranger().asking_for(TRACKER), &origin.named("cdn.test"));
+        if profiles.is_empty() {
+            assert_untouched(&origin, visit, TRACKER, b"good");
+            continue;
+        }
+        assert!(visit.is_err_and(|refusal| refusal.shown.chain.is_empty()), "it came through");
+        let changes = lab.proxy.record().changes;
+        assert_eq!((changes.len(), changes[0].profile), (1, "strip-trackers"));
+        assert!(origin.meetings().iter().all(|meeting| meeting.hello.is_none()), "the tracker heard of it");
+    }
+}
