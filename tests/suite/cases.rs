@@ -1,4 +1,5 @@
-//! Conversations written down: `tests/cases/*.http`, one file a subject; each is played as it stands, and in TLS that is opened.
+//! Conversations written down: `tests/cases/*.http`, one file a subject; each is played as it stands, in TLS that is
+//! opened, and there in HTTP/2.
 //!
 //! A file holds cases. A case begins with `=== what it shows`, may say `profiles: a, b` and, in lines `rule: â¦`, rules of
 //! the user, and has four parts of raw lines: `>>> client` and `<<< origin gets`, `>>> origin` and `<<< client gets`.
@@ -15,8 +16,10 @@ use tamis_tests::client::Client;
 use tamis_tests::origin::Origin;
 use tamis_tests::proxy_box::ProxyBox;
 use tamis_tests::root;
+use tamis_tests::tls::bridge;
 use tamis_tests::tls::lab::Lab;
 use tamis_tests::tls::origin::{Setup, TlsOrigin};
+use tamis_tests::tls::translate::Front;
 
 #[derive(Clone)]
 struct Case {
@@ -46,6 +49,37 @@ fn every_written_conversation_goes_as_written() {
 fn every_written_conversation_goes_as_written_in_tls_that_is_opened() {
     let left_out = |case: &Case| NOT_IN_TLS.iter().any(|(title, _)| case.title.starts_with(title));
     play_all(|case| (!left_out(case)).then(|| play_in_tls(case)));
+}
+
+/// Cases that say nothing of HTTP/2, by the beginning of their titles, and why.
+const NOT_IN_HTTP2: [(&str, &str); 21] = [
+    ("Fields that Connection names, and all hop-by-hop", "such fields are malformed in HTTP/2 (RFC 9113 8.2.2)"),
+    ("Connection cannot name away", "HTTP/2 has no Connection"),
+    ("Our Via stands behind", "versions of HTTP/1"),
+    ("Values of one name keep their order", "HTTP/2 has no words behind the status"),
+    ("TRACE that may not go further", "HTTP/2 has no user and password in its targets (RFC 9113 8.3.1)"),
+    ("Interim responses are no answer", "where an origin breaks off, the back's reset may overtake them"),
+    ("A client of HTTP/1.0 gets none", "versions of HTTP/1"),
+    ("HTTP/1.0 knows", "versions of HTTP/1"),
+    ("A folded", "lines of HTTP/1"),
+    ("Whitespace before the colon", "lines of HTTP/1"),
+    ("The same length on two lines", "a second length is malformed for the back"),
+    ("The end of an HTTP/1.0 answer", "versions of HTTP/1"),
+    ("Announced trailers reach", "trailers need no announcement (RFC 9113 8.1)"),
+    ("A client that does not ask for trailers", "trailers need no announcement (RFC 9113 8.1)"),
+    ("Trailers that nobody announced", "trailers need no announcement (RFC 9113 8.1)"),
+    ("Trailers of a request go on", "some of these are malformed in HTTP/2 (RFC 9113 8.2.2)"),
+    ("An offer of WebSocket", "HTTP/2 has no Upgrade (RFC 9113 8.6)"),
+    ("A refusal names what it demands", "HTTP/2 has no Upgrade (RFC 9113 8.6)"),
+    ("What we cannot upgrade to", "HTTP/2 has no Upgrade (RFC 9113 8.6)"),
+    ("A switch", "HTTP/2 has no Upgrade (RFC 9113 8.6)"),
+    ("The subprotocol", "HTTP/2 has no Upgrade (RFC 9113 8.6)"),
+];
+
+#[test]
+fn every_written_conversation_goes_as_written_in_http2_that_is_opened() {
+    let left_out = NOT_IN_TLS.iter().chain(&NOT_IN_HTTP2);
+    play_all(|case| (!left_out.clone().any(|(title, _)| case.title.starts_with(title))).then(|| play_in_http2(case)));
 }
 
 fn play_all(play: impl Fn(&Case) -> Option<Result<(), String>>) {
@@ -115,6 +149,50 @@ fn play_in_tls(case: &Case) -> Result<(), String> {
     compare_both(case, &authority, &said, &mut visit.client, &origin.http1)
 }
 
+/// The same with HTTP/2 on both sides, into which it is translated and out of which it comes again.
+fn play_in_http2(case: &Case) -> Result<(), String> {
+    let profiles: Vec<&str> = case.profiles.iter().map(String::as_str).collect();
+    let lab = Lab::with_rules(&case.rules.join("\n"), &profiles);
+    let back = bridge::back(&Setup::new(lab.pki.leaf(&["127.0.0.1"])).speaking(&["h2"]));
+    lab.proxy.set_routes(&[("127.0.0.1", &format!("http://{}", back.authority()))]);
+    let front = Front::start(&lab.authority(), lab.proxy.addr);
+    let origin = origin_of(case);
+    let authority = origin.authority();
+    let said = case.client.replace("{origin}", &authority);
+    let case = &Case { client_gets: case.client_gets.replace("http://", "https://"), ..case.clone() };
+    let in_version_2 = |text: String| text.replace("via: 1.1 tamis", "via: 2.0 tamis");
+    let expected = |text: &str| in_version_2(as_in_http2(&text.replace("{origin}", &authority)));
+    let mut client = Client::connect(front.addr);
+    client.send(wire(&said));
+    let got = as_in_http2(&response_of(&mut client, case.client.starts_with("HEAD ")));
+    // Answers that came in no version, for Tamis made them, name either.
+    let got = if case.origin_gets == "(nothing)" { in_version_2(got) } else { got };
+    compare("client gets", &expected(&case.client_gets), &got)?;
+    if front.exchanges() != 1 {
+        return Err("it did not go over HTTP/2".to_owned());
+    }
+    let got = heard_by(&origin, case);
+    compare("origin gets", &expected(&case.origin_gets), &as_in_http2(&got))
+}
+
+/// Heads as HTTP/2 can say them: names in lower case, in any order, without what is about a connection of HTTP/1.
+fn as_in_http2(message: &str) -> String {
+    let about_connections = ["connection: ", "transfer-encoding: ", "keep-alive: "];
+    let head = |head: &str| {
+        let mut lines: Vec<String> = head
+            .lines()
+            .map(|line| match line.split_once(':') {
+                Some((name, value)) => format!("{}: {}", name.to_ascii_lowercase(), value.trim_start()),
+                None => line.to_owned(),
+            })
+            .filter(|line| !about_connections.iter().any(|name| line.starts_with(name)))
+            .collect();
+        lines.sort();
+        lines.join("\n")
+    };
+    message.split("\n\n").map(head).collect::<Vec<_>>().join("\n\n")
+}
+
 /// The same request as it is sent to an origin; one that has no path asks for the root.
 fn in_origin_form(said: &str) -> String {
     let absolute =
@@ -141,18 +219,20 @@ fn compare_both(case: &Case, authority: &str, said: &str, client: &mut Client, o
     client.send(wire(said));
     let got = response_of(client, case.client.starts_with("HEAD "));
     compare("client gets", &case.client_gets.replace("{origin}", authority), &got)?;
-    let got = if case.origin_gets == "(nothing)" {
-        if origin.is_silent() { "(nothing)".to_owned() } else { "(a request)".to_owned() }
-    } else {
-        let _start_line = origin.heard();
-        origin.heard()
-    };
-    compare("origin gets", &case.origin_gets.replace("{origin}", authority), &got)
+    compare("origin gets", &case.origin_gets.replace("{origin}", authority), &heard_by(origin, case))
+}
+
+fn heard_by(origin: &Origin, case: &Case) -> String {
+    if case.origin_gets == "(nothing)" {
+        return if origin.is_silent() { "(nothing)" } else { "(a request)" }.to_owned();
+    }
+    let _start_line = origin.heard();
+    origin.heard()
 }
 
 /// The final response, and interim ones before it.
 fn response_of(client: &mut Client, to_head: bool) -> String {
-    let head = client.head();
+    let Some(head) = client.try_head() else { return "(no answer)".to_owned() };
     if matches!(head.status(), 100 | 102..=199) {
         return head.lines.join("\n") + "\n\n" + &response_of(client, to_head);
     }

@@ -35,6 +35,15 @@ pub struct StoreOutcome {
     takes_administrator: bool,
 }
 
+#[cfg(test)]
+impl StoreOutcome {
+    /// One of a store like this.
+    pub(crate) fn of_test(state: TrustState) -> Self {
+        let (store, says) = ("Store".into(), String::new());
+        Self { store, state, says, failed: false, taken: false, takes_administrator: false }
+    }
+}
+
 /// Authority and trust stores of one user.
 #[derive(Debug)]
 pub struct Certificates {

@@ -105,6 +105,7 @@ impl ProgramRow {
 enum CauseRow {
     Alert,
     SilentCloses,
+    NotHttp,
     ClientCertificate,
 }
 
@@ -188,8 +189,12 @@ mod tests {
             first_seen: at(1000),
             expires: at(2000),
         };
-        let exceptions =
-            vec![row(&None, Cause::Alert), row(&program, Cause::SilentCloses), row(&program, Cause::ClientCertificate)];
+        let exceptions = vec![
+            row(&None, Cause::Alert),
+            row(&program, Cause::SilentCloses),
+            row(&program, Cause::NotHttp),
+            row(&program, Cause::ClientCertificate),
+        ];
         (exceptions, vec![WaryProgram { program, first_seen: at(3), expires: at(4) }])
     }
 

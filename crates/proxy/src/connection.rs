@@ -41,15 +41,25 @@ pub(crate) async fn serve(client: TcpStream, caller: Caller, shared: Arc<Shared>
     take_leave(line, &shared, &mut life).await;
 }
 
-/// The same for one whose TLS was opened. Says whether the client sent an alert about our certificate. In a box, for a
-/// tunnel within it would be a future within itself.
+/// How a client left a connection that was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// With an alert about our certificate.
+    Alert,
+    /// After something that is not HTTP.
+    NotHttp,
+    /// Without a word about it.
+    Silent,
+}
+
+/// The same for one whose TLS was opened. In a box, for a tunnel within it would be a future within itself.
 pub(crate) fn serve_sealed(
     io: LineIo,
     caller: Caller,
     secure: Arc<Secure>,
     shared: Arc<Shared>,
     mut life: Member,
-) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+) -> Pin<Box<dyn Future<Output = Farewell> + Send>> {
     Box::pin(async move {
         let line = io.line();
         if secure.version() == Version::HTTP_2 {
@@ -57,9 +67,13 @@ pub(crate) fn serve_sealed(
         } else {
             converse(io, caller, Some(secure), &shared, life.clone()).await;
         }
-        let alerted = line.has_alerted();
+        let farewell = match (line.has_alerted(), line.is_unreadable()) {
+            (true, _) => Farewell::Alert,
+            (false, true) => Farewell::NotHttp,
+            (false, false) => Farewell::Silent,
+        };
         take_leave(line, &shared, &mut life).await;
-        alerted
+        farewell
     })
 }
 
@@ -90,7 +104,8 @@ async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, share
             Box::pin(async move {
                 let (version, head_only) = (request.parts.version, request.parts.method == Method::HEAD);
                 let mut response = exchange::serve(request, &around).await;
-                persistence(&mut response, version, around.client.higher_minor());
+                let is_spoiled = around.secure.as_ref().is_some_and(|secure| secure.is_spoiled());
+                persistence(&mut response, version, around.client.higher_minor(), is_spoiled);
                 // The end of the connection is the end of a message for an HTTP/1.0 client: only a reset tells it that the
                 // message broke off (RFC 9112 8).
                 response.body_mut().goes_to(around, version < Version::HTTP_11 && !head_only);
@@ -125,7 +140,12 @@ async fn converse(io: LineIo, caller: Caller, secure: Option<Arc<Secure>>, share
     }
     match ended {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a client connection ended early"),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a client connection ended early");
+            if error.is_parse() {
+                line.cannot_be_read();
+            }
+        }
         // What is still on its way to the client is lost, which its end alone would not show in HTTP/1.0.
         Err(_) if line.is_unflushed() => line.reset_when_closed(),
         Err(_) => {}
@@ -191,12 +211,12 @@ impl Reader {
 }
 
 /// Ends the connection of a client of HTTP/1.0, or of a version that hyper does not know, with this response, whatever it
-/// asked for.
-fn persistence(response: &mut Response<OutBody>, version: Version, higher_minor: Option<u8>) {
+/// asked for; and one to an origin that cannot be trusted any more.
+fn persistence(response: &mut Response<OutBody>, version: Version, higher_minor: Option<u8>, is_spoiled: bool) {
     if version < Version::HTTP_11 {
         // Said in the version too, or hyper would put a keep-alive behind the close of a client that asked for it.
         *response.version_mut() = Version::HTTP_10;
-    } else if higher_minor.is_none() || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+    } else if higher_minor.is_none() && !is_spoiled || response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -278,7 +278,11 @@ impl Exchange<'_> {
         let mut fields = Fields::from_wire(parts.headers.clone()).into_wire();
         sign(&mut fields, parts.version, self.client.higher_minor());
         let upstream = self.upstream();
-        let origin = upstream.tunnel(authority, fields.clone()).await?;
+        let origin = if intercept::is_within_reach(authority, self.in_force, upstream) {
+            None
+        } else {
+            Some(upstream.tunnel(authority, fields.clone()).await?)
+        };
         let mut response = Response::new(OutBody::whole(Bytes::new()));
         via::append(response.headers_mut(), Version::HTTP_11);
         if let Some(mut recorder) = self.recorder.take() {

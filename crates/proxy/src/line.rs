@@ -48,6 +48,8 @@ pub(crate) struct Line {
     turn: AtomicU64,
     /// The peer said in TLS that it does not take our certificate.
     alerted: AtomicBool,
+    /// What the peer says is not HTTP.
+    unreadable: AtomicBool,
     /// For a client's line: how long what it waits for is waited for.
     pub(crate) patience: Patience,
 }
@@ -140,6 +142,16 @@ impl Line {
     /// Whether the peer said in TLS that it does not take our certificate.
     pub(crate) fn has_alerted(&self) -> bool {
         self.alerted.load(Ordering::Relaxed)
+    }
+
+    /// What the peer says is not HTTP.
+    pub(crate) fn cannot_be_read(&self) {
+        self.unreadable.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.unreadable.load(Ordering::Relaxed)
     }
 
     /// Reads what is there.
@@ -246,6 +258,7 @@ impl LineIo {
             higher_minor: AtomicU8::new(0),
             turn: AtomicU64::new(0),
             alerted: AtomicBool::new(false),
+            unreadable: AtomicBool::new(false),
             patience: Patience::new(),
         };
         Self { line: Arc::new(line), first_line }

@@ -5,14 +5,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use super::browser::Browser;
 use super::origin::Setup;
-use super::pki::Identity;
+use super::translate::serve_origin;
 use super::{Wire, carry, pair, runtime};
 use crate::origin::Origin;
 use crate::upstream;
@@ -29,34 +28,29 @@ pub fn front(browser: Browser, proxy: SocketAddr) -> SocketAddr {
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let browser = Arc::clone(&browser);
-            std::thread::spawn(move || {
-                client.set_nonblocking(true).expect("a socket that does not block");
-                let client = {
-                    let _runtime = runtime().enter();
-                    TcpStream::from_std(client).expect("a socket of the runtime")
-                };
-                cross(&browser, proxy, client);
-            });
+            std::thread::spawn(move || cross(&browser, proxy, adopt(client), Vec::new()));
         }
     });
     addr
 }
 
-/// Reads where the first request goes, and takes it and all that follows there.
-fn cross(browser: &Browser, proxy: SocketAddr, mut client: TcpStream) {
-    let mut ahead = Vec::new();
+/// A connection for the runtime.
+pub(super) fn adopt(socket: std::net::TcpStream) -> TcpStream {
+    socket.set_nonblocking(true).expect("a socket that does not block");
+    let _runtime = runtime().enter();
+    TcpStream::from_std(socket).expect("a socket of the runtime")
+}
+
+/// Reads where the first request goes, of which some was read already, and takes it and all that follows there.
+pub(super) fn cross(browser: &Browser, proxy: SocketAddr, mut client: TcpStream, mut ahead: Vec<u8>) {
     let target = runtime().block_on(first_target(&mut client, &mut ahead));
     let tls = target.as_ref().map(|target| browser.connect(proxy, target));
     match tls {
         Some(Ok(tls)) => {
             let (ours, theirs) = pair();
-            ours.set_nonblocking(true).expect("a socket that does not block");
             runtime().spawn(carry(tls, theirs));
             let prefix = [b" http://", target.unwrap_or_default().as_bytes()].concat();
-            runtime().spawn(async move {
-                let ours = TcpStream::from_std(ours).expect("a socket of the runtime");
-                shorten(client, ours, ahead, &prefix).await;
-            });
+            runtime().spawn(async move { shorten(client, adopt(ours), ahead, &prefix).await });
         }
         // Where there is no tunnel the client is told by a connection that ends.
         Some(Err(_)) => {}
@@ -125,9 +119,10 @@ async fn shorten(client: TcpStream, sealed: TcpStream, mut ahead: Vec<u8>, prefi
     }
 }
 
-/// What Tamis is to go through: it takes TLS off under this identity, and goes to the address that it is asked for.
-pub fn back(identity: Identity) -> Origin {
-    let acceptor = TlsAcceptor::from(Arc::<ServerConfig>::new(Setup::new(identity).config()));
+/// What Tamis is to go through: it takes TLS off, and HTTP/2 where that is agreed on, and goes to the address that it is
+/// asked for. It reports what is asked for over HTTP/2.
+pub fn back(setup: &Setup) -> Origin {
+    let acceptor = TlsAcceptor::from(Arc::new(setup.config()));
     Origin::start(move |talk| {
         let Some(head) = talk.client.try_head() else { return };
         let target = head.start().split(' ').nth(1).unwrap_or_default();
@@ -136,16 +131,14 @@ pub fn back(identity: Identity) -> Origin {
             return;
         };
         talk.client.send("HTTP/1.1 200 OK\r\n\r\n");
-        let tunnel = talk.client.take();
-        for socket in [&tunnel, &origin] {
-            socket.set_nonblocking(true).expect("a socket that does not block");
-        }
-        let acceptor = acceptor.clone();
-        runtime().block_on(async move {
-            let tunnel = TcpStream::from_std(tunnel).expect("a socket of the runtime");
-            let origin = TcpStream::from_std(origin).expect("a socket of the runtime");
-            if let Ok(tls) = acceptor.accept(Wire::over(tunnel)).await {
-                carry(TlsStream::from(tls), origin).await;
+        let (tunnel, origin) = (adopt(talk.client.take()), adopt(origin));
+        runtime().block_on(async {
+            let Ok(tls) = acceptor.accept(Wire::over(tunnel)).await.map(TlsStream::from) else { return };
+            if tls.get_ref().1.alpn_protocol() == Some(b"h2") {
+                // However it ends, the connection is closed.
+                drop(serve_origin(talk, tls, origin).await);
+            } else {
+                carry(tls, origin).await;
             }
         });
     })

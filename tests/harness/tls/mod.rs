@@ -2,17 +2,19 @@
 //! TLS is put around them on the way to Tamis and behind it.
 //!
 //! [`pki`] makes certificates of every sort, [`origin`] stands before a plain origin, [`browser`] behind a plain client,
-//! [`openssl`] does what rustls refuses to do, [`bridge`] takes tools through TLS that speak none, [`hello`] reads what a client begins with, and [`lab`] puts a Tamis that
-//! opens TLS between them.
+//! [`openssl`] does what rustls refuses to do, [`bridge`] takes tools through TLS that speak none, [`translate`] says in
+//! HTTP/2 what they say, [`hello`] reads what a client begins with, and [`lab`] puts a Tamis that opens TLS between them.
 
 pub mod bridge;
 pub mod browser;
 pub mod h2;
 pub mod hello;
+mod http1;
 pub mod lab;
 pub mod openssl;
 pub mod origin;
 pub mod pki;
+pub mod translate;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream as Plain};

@@ -103,6 +103,11 @@ impl Setup {
         Self { protocols: vec!["h2", "http/1.1"], http2: Some(http2), ..self }
     }
 
+    /// Speaks these protocols, best first.
+    pub fn speaking(self, protocols: &[&'static str]) -> Self {
+        Self { protocols: protocols.to_vec(), ..self }
+    }
+
     /// Asks clients for a certificate by this authority, and takes none without.
     pub fn asking_clients(self, authority: CertificateDer<'static>) -> Self {
         Self { clients: Some(authority), ..self }

@@ -26,7 +26,7 @@ const BEHIND_THE_KEY: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 fn chromium_trusts_loads_and_refuses_through_what_is_opened() {
     let Some(world) = World::with("chromium") else { return };
     let nss = world.home.path().join(".pki/nssdb");
-    world.everything(&nss, Browser::chromium_through, |_, refusal, which| {
+    world.everything("Chromium", &nss, Browser::chromium_through, |_, refusal, which| {
         let expected = match which {
             Refused::Expired => "ERR_CERT_DATE_INVALID",
             Refused::WrongHost => "ERR_CERT_COMMON_NAME_INVALID",
@@ -44,7 +44,7 @@ fn firefox_trusts_loads_and_refuses_through_what_is_opened() {
     fs::create_dir_all(&known).unwrap();
     let listed = format!("[Profile0]\nName=test\nIsRelative=0\nPath={}\nDefault=1\n", profile.display());
     fs::write(known.join("profiles.ini"), listed).unwrap();
-    world.everything(&profile, Browser::firefox_through, |browser, refusal, which| {
+    world.everything("Firefox", &profile, Browser::firefox_through, |browser, refusal, which| {
         let expected = match which {
             Refused::Expired => "SEC_ERROR_EXPIRED_CERTIFICATE",
             Refused::WrongHost => "SSL_ERROR_BAD_CERT_DOMAIN",
@@ -89,13 +89,15 @@ impl World {
 
     fn everything(
         &self,
+        store: &str,
         database: &Path,
         start: impl Fn(&Home, SocketAddr) -> Browser,
         assert_refused: impl Fn(&mut Browser, &str, Refused),
     ) {
         self.trust_the_origins_root(database);
         self.ca(&["create"]);
-        self.ca(&["install"]);
+        // The system's own store belongs to the computer, and no test changes that.
+        self.ca(&["install", "--store", store]);
         let tamis = self.tamis();
 
         let mut browser = start(&self.home, tamis.proxy);

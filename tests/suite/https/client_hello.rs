@@ -22,7 +22,8 @@ fn client(root: CertificateDer<'static>) -> (ClientConnection, Vec<u8>) {
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     provider.kx_groups = vec![rustls::crypto::aws_lc_rs::kx_group::X25519];
     let config = ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let mut connection = ClientConnection::new(Arc::new(config), ServerName::try_from(HOST).unwrap()).unwrap();
     let mut hello = Vec::new();
     connection.write_tls(&mut hello).unwrap();

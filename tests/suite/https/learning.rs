@@ -1,12 +1,15 @@
 //! Programs that do not take our certificates reach their hosts untouched from then on, and only they (T12).
 
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, SystemTime};
 
-use tamis_proxy::Cause;
+use tamis_proxy::{Cause, Program, Programs};
 use tamis_tests::origin::response;
 use tamis_tests::tls::browser::Browser;
 use tamis_tests::tls::lab::{Lab, program};
 use tamis_tests::tls::origin::{Setup, TlsOrigin};
+use tamis_tests::tls::pki::Pki;
 use tamis_tests::wait_for;
 
 use super::{assert_opened, assert_untouched};
@@ -105,4 +108,54 @@ fn a_bad_origin_teaches_nothing() {
     }
     let (rows, wary) = lab.learned.rows(SystemTime::now());
     assert!(rows.is_empty() && wary.is_empty(), "{rows:?} {wary:?}");
+}
+
+#[test]
+fn nobody_teaches_by_asking_for_a_certificate_who_has_not_shown_a_good_one() {
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let lab = Lab::start();
+        let setup = Setup { versions: vec![version], ..Setup::new(lab.pki.self_signed(&[HOST])) };
+        let origin = setup.asking_clients(Pki::named("People").root()).start(|_| {});
+        lab.visit(&lab.browser().from([127, 0, 0, 2]), &origin.named(HOST)).expect_err("a stranger's certificate");
+        let (rows, _) = lab.learned.rows(SystemTime::now());
+        assert!(rows.is_empty(), "{version:?}: {rows:?}");
+    }
+}
+
+/// Finds nobody until it is let go.
+#[derive(Debug)]
+struct Stuck(Mutex<mpsc::Receiver<()>>);
+
+impl Programs for Stuck {
+    fn behind(&self, _: SocketAddr, _: SocketAddr) -> Option<Program> {
+        let _let_go = self.0.lock().unwrap().recv();
+        None
+    }
+}
+
+#[test]
+fn a_program_that_is_not_found_in_time_holds_nobody_up() {
+    let (let_go, held) = mpsc::channel();
+    let lab = Lab::with(&[], |config| config.programs = Arc::new(Stuck(Mutex::new(held))));
+    let origin = origin(&lab);
+    assert_opened(&lab, lab.visit(&lab.browser(), &origin.named(HOST)), HOST, b"good");
+    drop(let_go);
+}
+
+#[test]
+fn who_speaks_something_else_than_http_twice_is_left_alone_from_then_on_and_said_to_do_so() {
+    let lab = Lab::start();
+    let origin = origin(&lab);
+    let machine = || lab.browser().from([127, 0, 0, 2]);
+    for number in 0..2 {
+        assert!(lab.learned.rows(SystemTime::now()).0.is_empty(), "learned after {number}");
+        let mut visit = lab.visit(&machine(), &origin.named(HOST)).expect("a handshake");
+        assert!(lab.is_ours(&visit.shown.chain));
+        visit.client.send(b"\x10\x13\x00\x04MQTT\x04\x02\x00\x3c\x00\x07machine");
+        visit.client.to_end();
+    }
+    let row = wait_for("a learned exception", || lab.learned.rows(SystemTime::now()).0.pop());
+    assert_eq!((row.program, row.host.as_str(), row.cause), (Some(program(2)), HOST, Cause::NotHttp));
+    origin.meetings();
+    assert_untouched(&origin, lab.visit(&machine(), &origin.named(HOST)), HOST, b"good");
 }

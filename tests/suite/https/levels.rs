@@ -1,6 +1,6 @@
 //! Which connections are opened, and what changes that while they last.
 
-use tamis_proxy::Scope;
+use tamis_proxy::{Ports, Scope};
 use tamis_tests::origin::response;
 use tamis_tests::tls::lab::Lab;
 use tamis_tests::tls::origin::TlsOrigin;
@@ -67,4 +67,31 @@ fn a_change_of_level_ends_no_connection() {
     lab.open(|_| {});
     assert_eq!(opened.client.ask(get("/3", host)).1, b"good");
     assert_eq!(untouched.client.ask(get("/4", host)).1, b"good");
+}
+
+#[test]
+fn what_is_no_web_server_is_left_alone_at_every_level() {
+    // The origin's own port stands for those of mailboxes and the like.
+    let lab = Lab::with(&[], |config| config.access.refused_http_ports = Ports::of(&[]).and(1024..=u16::MAX));
+    let origin = origin(&lab);
+    assert_untouched(&origin, lab.visit(&lab.stranger(), &origin.named("a.test")), "a.test", b"good");
+}
+
+#[test]
+fn a_tracker_is_refused_by_its_name_in_tls_whatever_was_connected_to_and_nothing_is_opened_for_that() {
+    const TRACKER: &str = "www.google-analytics.com";
+    for profiles in [&["strip-trackers"][..], &[]] {
+        let lab = Lab::with(profiles, |_| {});
+        lab.proxy.set_interception(None);
+        let origin = TlsOrigin::answering(lab.pki.leaf(&[TRACKER]), response(&["Connection: close"], "good"));
+        let visit = lab.visit(&lab.stranger().asking_for(TRACKER), &origin.named("cdn.test"));
+        if profiles.is_empty() {
+            assert_untouched(&origin, visit, TRACKER, b"good");
+            continue;
+        }
+        assert!(visit.is_err_and(|refusal| refusal.shown.chain.is_empty()), "it came through");
+        let changes = lab.proxy.record().changes;
+        assert_eq!((changes.len(), changes[0].profile), (1, "strip-trackers"));
+        assert!(origin.meetings().iter().all(|meeting| meeting.hello.is_none()), "the tracker heard of it");
+    }
 }

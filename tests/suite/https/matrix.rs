@@ -17,6 +17,7 @@ use tamis_tests::tls::lab::Lab;
 use tamis_tests::tls::openssl::{self, ANYTHING, OpensslServer};
 use tamis_tests::tls::origin::TlsOrigin;
 use tamis_tests::tls::pki::{Identity, Pki};
+use tamis_tests::wait_for;
 use time::{Duration, OffsetDateTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -245,4 +246,42 @@ fn a_server_that_takes_a_suite_for_export_gets_the_clients_own_words_and_no_more
     // The last to ask was the client itself.
     let asked = origin.all_heard().pop().expect("a question");
     assert!(asked.contains("a protocol of its own"), "{asked}");
+}
+
+/// An origin whose certificate ends soon, and which closes behind each answer; its end.
+fn ending(lab: &Lab) -> (TlsOrigin, OffsetDateTime) {
+    let end = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap() + Duration::seconds(4);
+    let identity = lab.pki.issue(&[HOST], |params| params.not_after = end);
+    (TlsOrigin::answering(identity, response(&["Connection: close"], "good")), end)
+}
+
+fn wait_until_after(end: OffsetDateTime) {
+    wait_for("its end", || (OffsetDateTime::now_utc() > end + Duration::seconds(1)).then_some(()));
+}
+
+#[test]
+fn a_certificate_that_expires_is_not_taken_for_good_because_a_session_is_resumed() {
+    let lab = Lab::start();
+    let (origin, end) = ending(&lab);
+    let browser = lab.browser();
+    for _ in 0..2 {
+        assert_opened(&lab, lab.visit(&browser, &origin.named(HOST)), HOST, b"good");
+    }
+    wait_until_after(end);
+    let visit = lab.visit(&browser, &origin.named(HOST));
+    assert!(visit.is_err_and(|refusal| refusal.error.contains("expired")), "masked");
+}
+
+#[test]
+fn who_has_a_connection_open_when_its_origin_turns_bad_is_made_to_judge_it_anew() {
+    let lab = Lab::start();
+    let (origin, end) = ending(&lab);
+    let mut visit = lab.visit(&lab.browser(), &origin.named(HOST)).expect("a visit");
+    assert_eq!(visit.client.ask(get("/", HOST)).1, b"good");
+    wait_until_after(end);
+    let (head, _) = visit.client.ask(get("/", HOST));
+    assert_eq!((head.status(), head.get("connection")), (502, Some("close")));
+    visit.client.to_end();
+    let visit = lab.visit(&lab.browser(), &origin.named(HOST));
+    assert!(visit.is_err_and(|refusal| refusal.error.contains("expired")), "masked");
 }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tamis_proxy::Scope;
 use tamis_tests::origin::response;
 use tamis_tests::tls::browser::Browser;
 use tamis_tests::tls::h2::{H2Origin, Message};
@@ -106,7 +107,7 @@ fn sessions_are_taken_up_again_on_both_sides() {
 #[test]
 fn what_is_kept_towards_an_origin_is_for_those_alone_who_resume() {
     let lab = Lab::start();
-    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&[], "good"));
+    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST, "other.test"]), response(&[], "good"));
     let asks = |browser: &Browser| {
         let mut visit = lab.visit(browser, &origin.named(HOST)).expect("a visit");
         assert_eq!(visit.client.ask(get("/", HOST)).1, b"good");
@@ -115,18 +116,22 @@ fn what_is_kept_towards_an_origin_is_for_those_alone_who_resume() {
     let browser = lab.browser();
     asks(&browser);
     assert_eq!(agreements(), 1);
-    // The connection that the first visit left behind.
+    // The connection that the first visit left behind; no other is made beside it.
     asks(&browser);
-    assert_eq!(agreements(), 0);
+    assert_eq!(origin.meetings().len(), 0);
     // A private window, or another site's corner of the same browser: known to nobody.
     asks(&lab.browser());
     assert_eq!(agreements(), 1);
     assert!(!lab.browser().visit(lab.proxy.addr, &origin.named(HOST)).expect("a visit").agreed.resumed);
+    // The origin is reached after all by who is not to be opened.
+    assert_untouched(&origin, lab.visit(&lab.browser().asking_for("other.test"), &origin.named(HOST)), HOST, b"good");
 }
 
 #[test]
 fn the_client_speaks_what_the_origin_speaks() {
     let lab = Lab::start();
+    // Chosen, so that who names no protocol is opened too.
+    lab.open(|interception| interception.scope = Scope::Selected(vec![HOST.parse().unwrap()]));
     let identity = lab.pki.leaf(&[HOST]);
     let speaking = |protocols: &[&'static str]| {
         let setup = Setup::new(identity.clone()).and_http2(http2());
@@ -159,6 +164,16 @@ fn the_client_speaks_what_the_origin_speaks() {
         let said = visit.agreed.protocol.as_deref().filter(|protocol| agreed.is_some() || *protocol != "http/1.1");
         assert_eq!((said, theirs.as_deref()), (agreed, agreed), "for {client:?}");
     }
+}
+
+#[test]
+fn who_names_no_protocol_on_a_port_of_its_own_is_left_alone() {
+    let lab = Lab::start();
+    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&[], "good"));
+    let visit = || lab.visit(&lab.browser().offering(&[]), &origin.named(HOST));
+    assert_untouched(&origin, visit(), HOST, b"good");
+    lab.open(|interception| interception.scope = Scope::Selected(vec![HOST.parse().unwrap()]));
+    assert_opened(&lab, visit(), HOST, b"good");
 }
 
 #[test]

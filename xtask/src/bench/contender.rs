@@ -29,6 +29,8 @@ pub enum Kind {
     Least,
     /// A build of the product.
     Tamis(PathBuf),
+    /// The product, opening nothing: the relay that CONNECT makes of a proxy.
+    Unopened,
     Squid,
     Tinyproxy,
     TrafficServer,
@@ -49,7 +51,12 @@ impl Kind {
 
     /// Whether it takes part for what it does with TLS, and for nothing else.
     pub fn is_for_tls_alone(&self) -> bool {
-        matches!(self, Self::Hudsucker | Self::Mitmproxy)
+        matches!(self, Self::Unopened | Self::Hudsucker | Self::Mitmproxy)
+    }
+
+    /// Whether the client's TLS is with the origin.
+    pub fn leaves_tls_alone(&self) -> bool {
+        self.is_relay() || *self == Self::Unopened
     }
 
     /// Whether it is a proxy that starts at once and says where it listens: Tamis, and those of hyper alone.
@@ -69,7 +76,7 @@ impl Kind {
             return speaks_it && (self.is_for_tls_alone() || matches!(self, Self::Relay | Self::Tamis(_)));
         }
         match self {
-            Self::Hudsucker | Self::Mitmproxy => false,
+            Self::Unopened | Self::Hudsucker | Self::Mitmproxy => false,
             Self::Relay | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) | Self::PrivoxyFiltering => true,
             Self::Splice => scenario.load.via == Via::Tunnel,
             _ => scenario.setting == Setting::Plain,
@@ -84,7 +91,7 @@ impl Kind {
             Self::Tinyproxy => "tinyproxy",
             Self::TrafficServer => "traffic_server",
             Self::Privoxy | Self::PrivoxyFiltering => "privoxy",
-            Self::Splice | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) => return None,
+            Self::Splice | Self::Hyper | Self::Letter | Self::Least | Self::Tamis(_) | Self::Unopened => return None,
             // Where they are is found out when the bench begins.
             Self::Hudsucker | Self::Mitmproxy => return None,
         })
@@ -119,6 +126,7 @@ pub fn present(programs: &Programs, generator: &Generator, options: &Options) ->
         ("trafficserver", Kind::TrafficServer),
         ("privoxy", Kind::Privoxy),
         ("privoxy-filters", Kind::PrivoxyFiltering),
+        ("unopened", Kind::Unopened),
         ("hudsucker", Kind::Hudsucker),
         ("mitmproxy", Kind::Mitmproxy),
     ];
@@ -214,6 +222,7 @@ impl Contender {
     pub fn command(&self, programs: &Programs, setting: Setting, sandbox: &Sandbox) -> Outcome<Option<Command>> {
         let mut command = Command::new(match &self.kind {
             Kind::Tamis(path) => path,
+            Kind::Unopened => &programs.tamis,
             Kind::Hyper | Kind::Letter | Kind::Least => &programs.hyper,
             Kind::Splice => &programs.splice,
             Kind::Hudsucker => programs.hudsucker.as_deref().unwrap_or_else(|| Path::new("bench-hudsucker")),
@@ -221,7 +230,7 @@ impl Contender {
         });
         let authority = |name: &str| programs.authorities.join(name);
         match self.kind {
-            Kind::Tamis(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
+            Kind::Tamis(_) | Kind::Unopened => command.args(["serve", "--listen", "127.0.0.1:0"]),
             Kind::Letter => command.arg("--letter"),
             Kind::Least => command.arg("--least"),
             Kind::Splice => command.arg(&self.origin),

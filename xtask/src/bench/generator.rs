@@ -121,7 +121,7 @@ impl Generator {
         command.args(["--proxy", &against.address, "--via", via, "--origin", &against.origin, "--path", load.path]);
         command.args(["--connections", &load.connections.to_string(), "--process", &against.process().to_string()]);
         if let Some(tls) = load.tls {
-            let root = if against.kind.is_relay() { "root.pem" } else { "ca.pem" };
+            let root = if against.kind.leaves_tls_alone() { "root.pem" } else { "ca.pem" };
             command.arg("--root").arg(self.authorities.path(root));
             if tls == Tls::First {
                 let first = self.visited.replace(self.visited.get() + load.requests.unwrap_or_default());

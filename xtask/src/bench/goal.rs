@@ -28,6 +28,7 @@ pub enum Metric {
 pub enum Against {
     Relay,
     Hyper,
+    Unopened,
     Hudsucker,
     Mitmproxy,
     /// The best of the peers that do not filter.
@@ -90,6 +91,7 @@ impl Goal {
         match self.against {
             Against::Relay => format!("{what}: {bound} of the relay's"),
             Against::Hyper => format!("{what}: {bound} of bare hyper's"),
+            Against::Unopened => format!("{what}: {bound} of what it takes unopened"),
             Against::Hudsucker => format!("{what}: {bound} of hudsucker's"),
             Against::Mitmproxy => format!("{what}: {bound} of mitmproxy's"),
             Against::BestPeer => format!("{what}: {bound} of the best peer's"),

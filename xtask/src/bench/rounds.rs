@@ -95,6 +95,7 @@ impl Played {
             Against::Nobody => Some(1.0),
             Against::Relay | Against::AfterRelay => of(round, self.place(&Kind::Relay)?),
             Against::Hyper => of(round, self.place(&Kind::Hyper)?),
+            Against::Unopened => of(round, self.place(&Kind::Unopened)?),
             Against::Hudsucker => of(round, self.place(&Kind::Hudsucker)?),
             Against::Mitmproxy => of(round, self.place(&Kind::Mitmproxy)?),
             Against::FirstTamis => {

@@ -250,7 +250,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         load: visits(Tls::Again),
         unit: Unit::Request,
         setting: Setting::Opening,
-        goals: &[ratio(Metric::FirstByte, Against::Relay, Bound::AtMost(1.0))],
+        goals: &[ratio(Metric::FirstByte, Against::Unopened, Bound::AtMost(1.0))],
     },
 ];
 

@@ -78,10 +78,11 @@ impl Controller {
         self.options.https.level = None;
     }
 
-    /// What is to be opened now: nothing while nothing is filtered, or without an authority.
+    /// What is to be opened now: nothing while nothing is filtered, without an authority, or while that is replaced.
     pub(super) fn opening_wish(&self) -> Opening {
         let https = &self.https;
-        if !self.filtering_wish() || !https.can_open() || https.wish.level == HttpsLevel::Off {
+        let can_open = https.can_open() && !https.is_renewing();
+        if !self.filtering_wish() || !can_open || https.wish.level == HttpsLevel::Off {
             return Opening::default();
         }
         Opening { wish: https.wish.clone(), left_alone: self.settings.exceptions.clone(), authority: https.authorities }

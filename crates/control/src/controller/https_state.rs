@@ -16,7 +16,7 @@ use crate::authority_store::AuthorityState;
 use crate::builtin_exceptions::{self, Builtin, Category};
 use crate::certificates::{Job, Report, StoreOutcome};
 use crate::https::{
-    AuthorityView, BuiltInHostView, BuiltInView, HttpsView, LearnedView, TrustStoreView, WaryProgramView,
+    AuthorityView, BuiltInHostView, BuiltInView, HttpsView, LearnedView, TrustState, TrustStoreView, WaryProgramView,
 };
 use crate::https_settings::{self, HostList, HttpsWish};
 use crate::plan::Opening;
@@ -145,8 +145,11 @@ impl Https {
 
     fn leaves_of(&mut self, authority: &Arc<Authority>) -> Result<Arc<Leaves>, String> {
         let has = |leaves: &Arc<Leaves>| leaves.authority().fingerprint() == authority.fingerprint();
-        if let Some(leaves) = self.leaves.take().filter(has) {
-            return Ok(leaves);
+        match self.leaves.take() {
+            Some(leaves) if has(&leaves) => return Ok(leaves),
+            // Who did not take the former one may take this one.
+            Some(_of_another) => self.learned.forget_refusals(),
+            None => {}
         }
         let leaves = Leaves::new(Arc::clone(authority)).map_err(|error| error.to_string())?;
         self.authorities += 1;
@@ -226,6 +229,12 @@ impl Https {
         }
     }
 
+    /// Whether the authority is being replaced, or is about to be: in between nobody trusts either.
+    pub(super) fn is_renewing(&self) -> bool {
+        let running = self.running.iter().map(|(job, _)| job);
+        running.chain(&self.waiting).any(|job| *job == Job::Renew)
+    }
+
     /// Begins what waits longest, unless something is under way.
     pub(super) fn begin_job(&mut self, paths: &Paths) {
         if self.running.is_none()
@@ -239,7 +248,7 @@ impl Https {
 
     /// Takes down what became of a job; a broken one has a fault of ours in it.
     pub(super) fn take_report(&mut self, report: Option<Report>) {
-        self.running = None;
+        let job = self.running.take().map(|(job, _)| job);
         let Some(Report { authority, outcomes, failure, all }) = report else {
             self.done = vec![text::JOB_BROKEN.into()];
             return;
@@ -248,6 +257,10 @@ impl Https {
             self.meet(authority);
         }
         self.done = failure.into_iter().collect();
+        let is_trusted = outcomes.iter().any(|outcome| outcome.state == TrustState::Verified);
+        if is_trusted && matches!(job, Some(Job::Install(_) | Job::Renew)) {
+            self.learned.forget_refusals();
+        }
         let newer = outcomes.into_iter().map(store_view).collect();
         self.stores = if all { newer } else { merged(std::mem::take(&mut self.stores), newer) };
     }
@@ -355,4 +368,53 @@ fn wary_view(wary: &WaryProgram, authority: AuthorityStanding) -> WaryProgramVie
 /// Since 1970.
 fn millis(time: SystemTime) -> u64 {
     u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use tamis_proxy::Outcome;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_programs_refused_is_forgotten_when_they_get_the_certificate_and_when_it_is_another() {
+        let authority = || AuthorityState::Ready(Arc::new(Authority::create(SystemTime::now()).unwrap()));
+        let report = |state| Report {
+            authority: authority(),
+            outcomes: vec![StoreOutcome::of_test(state)],
+            failure: None,
+            all: true,
+        };
+        let mut https = Https { of_this_run: true, ..Https::new() };
+        let program = Program { name: "browser".into(), path: "/browser".into() };
+        let refuse = |https: &Https| https.learned.note(Some(&program), "a.test", Outcome::Alert, SystemTime::now());
+        let known = |https: &Https| https.learned.rows(SystemTime::now()).0.len();
+        for (job, state, left) in [
+            (Job::Look, TrustState::Verified, 1),
+            (Job::Install(None), TrustState::Absent, 1),
+            (Job::Install(None), TrustState::Verified, 0),
+            (Job::Renew, TrustState::Verified, 0),
+        ] {
+            refuse(&https);
+            https.running = Some((job.clone(), tokio::spawn(std::future::pending())));
+            https.take_report(Some(report(state)));
+            assert_eq!(known(&https), left, "{job:?} {state:?}");
+        }
+        assert!(!https.is_renewing());
+        https.running = Some((Job::Renew, tokio::spawn(std::future::pending())));
+        assert!(https.is_renewing(), "while it is done");
+        https.take_report(None);
+        https.waiting.push_back(Job::Renew);
+        assert!(https.is_renewing() && https.running.is_none(), "before it is begun");
+        https.waiting.clear();
+        let same = authority();
+        let AuthorityState::Ready(first) = &same else { unreachable!() };
+        let again = AuthorityState::Ready(Arc::clone(first));
+        https.meet(same);
+        refuse(&https);
+        https.meet(again);
+        assert_eq!(known(&https), 1, "the same authority");
+        https.meet(authority());
+        assert_eq!(known(&https), 0, "another authority");
+    }
 }

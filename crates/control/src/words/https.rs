@@ -107,6 +107,7 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::Alert => "It refused our certificate.",
         Cause::SilentCloses => "It hung up twice as soon as it had seen our certificate.",
+        Cause::NotHttp => "What it said there was not HTTP, twice.",
         Cause::ClientCertificate => "The site asks for a certificate of yours, which only the program has.",
     }
 }

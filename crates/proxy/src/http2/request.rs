@@ -5,7 +5,7 @@ use std::sync::Arc;
 use h2::RecvStream;
 use http::header::{COOKIE, EXPECT, HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
 
 use super::client_stream::ClientStream;
@@ -30,6 +30,10 @@ pub(super) fn read(
     if parts.headers.len() > limits.fields {
         return Err(Error::too_many_fields(limits.fields));
     }
+    // RFC 9110 9.3.8; here no field needs to announce it.
+    if parts.method == Method::TRACE && !stream.is_end_stream() {
+        return Err(Error::bad_request("A TRACE request announces content."));
+    }
     address(&mut parts, scheme)?;
     join_cookies(&mut parts.headers);
     let mut body = Received::new(stream, &parts.headers, limits.http2_stream_window());
@@ -45,6 +49,11 @@ pub(super) fn read(
 fn address(parts: &mut Parts, scheme: &Scheme) -> Result<(), Error> {
     if parts.uri.scheme().is_some_and(|named| named != scheme) {
         return Err(Error::bad_request("Its :scheme is not that of the connection it came on."));
+    }
+    let path = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    let names_all = parts.method == Method::OPTIONS && path == "*";
+    if !path.starts_with('/') && !names_all {
+        return Err(Error::bad_request("Its :path does not begin with a slash."));
     }
     let host = host(&parts.headers)?;
     let authority = match (parts.uri.authority(), &host) {

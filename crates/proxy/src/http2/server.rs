@@ -133,13 +133,21 @@ impl Conversation {
     }
 
     async fn next_event(&mut self, life: &mut Member, is_draining: bool, next_look: Instant) -> Event {
-        let Self { connection, room, .. } = self;
+        let Self { connection, room, of_all, .. } = self;
+        let spoils = async {
+            match &of_all.secure {
+                Some(secure) => secure.spoils().await,
+                None => std::future::pending().await,
+            }
+        };
         let is_full = room.available_permits() == 0;
         tokio::select! {
             biased;
             // Given back at once: to be woken is all.
             _room = room.acquire(), if is_full => Event::Room,
             event = std::future::poll_fn(|cx| poll_accept(connection, is_full, cx)) => event,
+            // It begins anew, and judges its origin itself.
+            () = spoils, if !is_draining => Event::Draining,
             event = next_stage(life, is_draining) => event,
             () = tokio::time::sleep_until(next_look) => Event::Look,
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
-use rustls::{AlertDescription, ServerConfig};
+use rustls::{AlertDescription, ServerConfig, SignatureScheme, SupportedCipherSuite};
 use rustls_pki_types::ServerName;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -18,15 +18,20 @@ use crate::tunnel::End;
 
 /// Whether what we would answer can be what this client takes: else it is left to its origin.
 pub(super) fn can_answer(opener: &Opener, hello: &ClientHello) -> bool {
-    // The signature of our leaves: ecdsa_secp256r1_sha256.
-    const OURS: u16 = 0x0403;
+    // That of our leaves.
+    const OURS: SignatureScheme = SignatureScheme::ECDSA_NISTP256_SHA256;
     let provider = opener.provider();
-    let suites = provider.cipher_suites.iter().map(|suite| u16::from(suite.suite()));
-    let groups: Vec<u16> = provider.kx_groups.iter().map(|group| u16::from(group.name())).collect();
-    (hello.speaks(0x0304) || hello.speaks(0x0303))
-        && hello.signature_schemes.contains(&OURS)
-        && suites.into_iter().any(|suite| hello.cipher_suites.contains(&suite))
-        && groups.iter().any(|group| hello.groups.contains(group))
+    // Before TLS 1.3 the suite says by what the server signs (RFC 5246 A.5).
+    let is_for = |suite: &SupportedCipherSuite| match suite {
+        SupportedCipherSuite::Tls13(_) => hello.speaks(0x0304),
+        SupportedCipherSuite::Tls12(suite) => {
+            hello.speaks(0x0303) && !hello.speaks(0x0304) && suite.sign.contains(&OURS)
+        }
+    };
+    let is_offered = |suite: &SupportedCipherSuite| hello.cipher_suites.contains(&suite.suite().into());
+    hello.signature_schemes.contains(&OURS.into())
+        && provider.cipher_suites.iter().any(|suite| is_for(suite) && is_offered(suite))
+        && provider.kx_groups.iter().any(|group| hello.groups.contains(&group.name().into()))
 }
 
 /// What we are to this client: a leaf for `name`, the one protocol that its origin took, sessions of its partition.

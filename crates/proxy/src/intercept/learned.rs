@@ -29,6 +29,9 @@ const ALERT_LASTS: Duration = hours(24);
 /// How long silent closes are: they are no more than a sign.
 const SILENT_CLOSES_LAST: Duration = hours(1);
 
+/// How long it is that another protocol was heard.
+const NOT_HTTP_LASTS: Duration = hours(24);
+
 /// How long it is that a server asked for the client's certificate.
 const CLIENT_CERTIFICATE_LASTS: Duration = hours(30 * 24);
 
@@ -38,8 +41,8 @@ const WARY_LASTS: Duration = hours(24);
 /// A close counts that comes sooner after the handshake. Connections that are made in advance and not needed are closed later.
 const SILENT_CLOSE: Duration = Duration::from_secs(1);
 
-/// Two closes count together that are not further apart.
-const BETWEEN_CLOSES: Duration = Duration::from_secs(10 * 60);
+/// Two failures count together that are not further apart.
+const BETWEEN_FAILURES: Duration = Duration::from_secs(10 * 60);
 
 /// For how long a served request shows that silent closes mean nothing.
 const SERVED_LASTS: Duration = hours(24);
@@ -54,8 +57,8 @@ const BURST: Duration = Duration::from_secs(60);
 /// room. Some 200 bytes each.
 const SERVED: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
-/// Of how many a first silent close is.
-const CLOSED: NonZeroUsize = NonZeroUsize::new(512).unwrap();
+/// Of how many a first failure is.
+const FAILED: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
 /// A host that a program reaches untouched, because it did not go otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub enum Cause {
     Alert,
     /// The client closed twice, right after the handshake and without a request.
     SilentCloses,
+    /// What the client said inside was not HTTP, twice.
+    NotHttp,
     /// The server asked for a certificate of the client.
     ClientCertificate,
 }
@@ -103,6 +108,8 @@ pub enum Outcome {
     Alert,
     /// The client closed so long after the handshake, without a request.
     SilentClose(Duration),
+    /// The client said something that is not HTTP.
+    NotHttp,
     /// The server asked for a certificate of the client.
     ClientCertificate,
 }
@@ -127,8 +134,8 @@ struct Inner {
     wary: Vec<WaryProgram>,
     /// When a request was last served.
     served: LruCache<Key, SystemTime>,
-    /// When a client last closed without a word.
-    closed: LruCache<Key, SystemTime>,
+    /// When a client last closed without a word, or said what is not HTTP.
+    failed: LruCache<Key, SystemTime>,
 }
 
 impl Default for Learned {
@@ -149,8 +156,8 @@ impl Learned {
         wary.iter_mut().for_each(|row| row.expires = row.expires.min(end(row.first_seen, WARY_LASTS)));
         keep_latest(&mut exceptions, EXCEPTIONS, |row| row.expires);
         keep_latest(&mut wary, WARY, |row| row.expires);
-        let (served, closed) = (LruCache::new(SERVED), LruCache::new(CLOSED));
-        Self { inner: Mutex::new(Inner { exceptions, wary, served, closed }), revision: watch::channel(0).0 }
+        let (served, failed) = (LruCache::new(SERVED), LruCache::new(FAILED));
+        Self { inner: Mutex::new(Inner { exceptions, wary, served, failed }), revision: watch::channel(0).0 }
     }
 
     /// Whether nothing was learned at all: then nobody needs to know the program.
@@ -171,6 +178,7 @@ impl Learned {
         Some(match row.cause {
             Cause::ClientCertificate => Untouched::ClientCertificate,
             Cause::Alert | Cause::SilentCloses => Untouched::Learned,
+            Cause::NotHttp => Untouched::NotWeb,
         })
     }
 
@@ -181,7 +189,8 @@ impl Learned {
         let is_news = match outcome {
             Outcome::Served => inner.served(key, now),
             Outcome::Alert => inner.refused(key, Cause::Alert, now),
-            Outcome::SilentClose(after) => after < SILENT_CLOSE && inner.closed(key, now),
+            Outcome::SilentClose(after) => after < SILENT_CLOSE && inner.failed(key, Cause::SilentCloses, now),
+            Outcome::NotHttp => inner.failed(key, Cause::NotHttp, now),
             Outcome::ClientCertificate => inner.learn(key, Cause::ClientCertificate, now),
         };
         drop(inner);
@@ -222,6 +231,19 @@ impl Learned {
         self.tell(is_news);
     }
 
+    /// Takes back all that was learned of programs that did not take our certificates: they have got our authority now, or
+    /// another one is shown to them. What servers want and what is spoken stays.
+    pub fn forget_refusals(&self) {
+        let mut inner = self.inner();
+        let before = (inner.exceptions.len(), inner.wary.len());
+        inner.exceptions.retain(|row| !row.cause.is_refusal());
+        inner.wary.clear();
+        inner.failed.clear();
+        let is_news = before != (inner.exceptions.len(), inner.wary.len());
+        drop(inner);
+        self.tell(is_news);
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -248,14 +270,15 @@ impl Inner {
         self.wary.len() != before
     }
 
-    fn closed(&mut self, key: Key, now: SystemTime) -> bool {
+    /// The second time teaches, unless the program was served there before: then it was something else.
+    fn failed(&mut self, key: Key, cause: Cause, now: SystemTime) -> bool {
         if self.served.peek(&key).is_some_and(|at| is_within(*at, SERVED_LASTS, now)) {
             return false;
         }
-        if self.closed.pop(&key).is_some_and(|at| is_within(at, BETWEEN_CLOSES, now)) {
-            return self.refused(key, Cause::SilentCloses, now);
+        if self.failed.pop(&key).is_some_and(|at| is_within(at, BETWEEN_FAILURES, now)) {
+            return if cause.is_refusal() { self.refused(key, cause, now) } else { self.learn(key, cause, now) };
         }
-        self.closed.put(key, now);
+        self.failed.put(key, now);
         false
     }
 
@@ -267,7 +290,7 @@ impl Inner {
         let program = key.program.clone();
         let is_news = self.learn(key, cause, now);
         let is_of_burst = |row: &LearnedException| {
-            row.program == program && row.cause != Cause::ClientCertificate && is_within(row.first_seen, BURST, now)
+            row.program == program && row.cause.is_refusal() && is_within(row.first_seen, BURST, now)
         };
         if program.is_none() || self.exceptions.iter().filter(|row| is_of_burst(row)).count() < REFUSED_HOSTS {
             return is_news;
@@ -297,10 +320,16 @@ impl Inner {
 }
 
 impl Cause {
+    /// Whether a client did not take our certificate, as far as can be told.
+    fn is_refusal(self) -> bool {
+        matches!(self, Self::Alert | Self::SilentCloses)
+    }
+
     fn lasts(self) -> Duration {
         match self {
             Self::Alert => ALERT_LASTS,
             Self::SilentCloses => SILENT_CLOSES_LAST,
+            Self::NotHttp => NOT_HTTP_LASTS,
             Self::ClientCertificate => CLIENT_CERTIFICATE_LASTS,
         }
     }

@@ -22,7 +22,7 @@ use crate::HostPattern;
 
 pub(crate) use client_tls::is_refusal;
 pub use learned::{Cause, Learned, LearnedException, Outcome, WaryProgram};
-pub(crate) use open::{Tunnel, carry};
+pub(crate) use open::{Tunnel, carry, is_within_reach};
 pub(crate) use opener::Opener;
 pub use program::{Program, Programs};
 pub(crate) use secure::Secure;

@@ -18,17 +18,25 @@ use tokio::time::Instant;
 use super::client_hello::{self, ClientHello, Seen};
 use super::opener::Opener;
 use super::secure::{Parts, Secure};
-use super::tickets::Partition;
+use super::tickets::{Partition, beginning_of_keys};
 use super::{Outcome, Program, Untouched, client_tls, origin_tls};
 use crate::access::{Caller, Who};
+use crate::error::Error;
 use crate::life::Member;
 use crate::line::LineIo;
 use crate::record::{Ending, Recorder};
 use crate::tunnel::{self, End};
+use crate::upstream::Upstream;
 use crate::{HostPattern, InForce, Shared, connection, http2};
 
 /// How long a client's first message is waited for; who is silent for so long may wait for the origin's word.
 const FIRST_MESSAGE: Duration = Duration::from_secs(5);
+
+/// How long the program behind a connection is looked for; it takes a millisecond, on macOS fifty.
+const PROGRAM: Duration = Duration::from_secs(2);
+
+/// In how many pieces it may come: each is a look at all that there is.
+const FIRST_READS: usize = 4096;
 
 const HTTP_1_1: &[u8] = b"http/1.1";
 
@@ -58,8 +66,15 @@ struct Plan {
     program: Behind,
 }
 
-/// Carries a tunnel to its end, opened or as it is.
-pub(crate) async fn carry(client: OnUpgrade, origin: End, mut tunnel: Tunnel) {
+/// Whether a tunnel to there may be granted before its origin is reached: connections that it left behind for clients that
+/// resume are alive, so it is there, and for one of them no other is needed.
+pub(crate) fn is_within_reach(authority: &Authority, in_force: &InForce, upstream: &Upstream) -> bool {
+    let opener = in_force.interception.as_ref().filter(|opener| opener.may_open(authority).is_ok());
+    opener.is_some() && upstream.keeps_any(&beginning_of_keys(authority))
+}
+
+/// Carries a tunnel to its end, opened or as it is. `origin` is none where that is still to be reached, if it has to be.
+pub(crate) async fn carry(client: OnUpgrade, origin: Option<End>, mut tunnel: Tunnel) {
     let mut life = tunnel.life.clone();
     // However it ends from here on, unless it is told otherwise.
     tunnel.recorder.ending = Ending::Complete;
@@ -70,10 +85,10 @@ pub(crate) async fn carry(client: OnUpgrade, origin: End, mut tunnel: Tunnel) {
 }
 
 impl Tunnel {
-    async fn carry(mut self, client: OnUpgrade, origin: End) {
+    async fn carry(mut self, client: OnUpgrade, origin: Option<End>) {
         let Ok(mut client) = End::upgraded(client).await else { return };
         let program = Behind::look(&self, &client);
-        let hello = first_message(&mut client, &origin).await;
+        let hello = first_message(&mut client, origin.as_ref()).await;
         if let Ok(hello) = &hello
             && self.is_stopped_by_name(hello)
         {
@@ -108,8 +123,13 @@ impl Tunnel {
         let opener = self.in_force.interception.clone().ok_or(None)?;
         opener.may_open(&self.authority)?;
         let hello = hello?;
+        // Mailboxes and the like: what is said there is not HTTP, in TLS no more than without.
+        self.shared.access.check_origin(&self.authority).map_err(|_| Untouched::NotWeb)?;
         if hello.server_name.as_deref().is_some_and(|name| !is_host(name, &self.authority)) {
             return Err(Some(Untouched::NameMismatch));
+        }
+        if hello.alpn.is_empty() && !opener.expects_http(&self.authority) {
+            return Err(Some(Untouched::NotWeb));
         }
         let is_ours = |name: &&Vec<u8>| PROTOCOLS.contains(&name.as_slice());
         let protocols: Vec<_> = hello.alpn.iter().filter(is_ours).cloned().collect();
@@ -128,7 +148,7 @@ impl Tunnel {
     }
 
     /// Opens it: the origin first, then the client. From where the client's handshake begins there is no way back.
-    async fn open(mut self, client: End, origin: End, plan: Plan) {
+    async fn open(mut self, client: End, origin: Option<End>, plan: Plan) {
         let upstream = Arc::clone(self.in_force.ways.of(self.caller.who));
         let is_kept = |protocol: Option<&[u8]>| upstream.keeps(&plan.partition.key(&self.authority, protocol));
         let agreed = plan.partition.agreed().filter(|protocol| plan.takes(protocol.as_deref()));
@@ -141,7 +161,7 @@ impl Tunnel {
             Err(untouched) => return self.relay_after_all(client, plan, untouched).await,
         };
         let Ok(config) = client_tls::config(&plan.opener, &plan.name, protocol.clone(), &plan.partition) else {
-            let untouched = Untouched::BadServer("no certificate could be made for it".into());
+            let untouched = Untouched::OwnFault("no certificate could be made for it".into());
             return self.relay_after_all(client, plan, untouched).await;
         };
         let stream = match client_tls::begin(client, config, self.shared.limits.request_head).await {
@@ -159,13 +179,14 @@ impl Tunnel {
             upstream.adopt(&secure.key, line, secure.version()).await;
         }
         let io = LineIo::from_client_sealed(stream.into());
-        let alerted = connection::serve_sealed(io, caller, Arc::clone(&secure), shared, life).await;
-        secure.is_over(alerted, since.elapsed());
+        let farewell = connection::serve_sealed(io, caller, Arc::clone(&secure), shared, life).await;
+        secure.is_over(farewell, since.elapsed());
     }
 
     /// TLS to the origin, and the protocol that it took.
-    async fn seal(&mut self, origin: End, plan: &Plan) -> Result<(Option<Vec<u8>>, LineIo), Untouched> {
+    async fn seal(&mut self, origin: Option<End>, plan: &Plan) -> Result<(Option<Vec<u8>>, LineIo), Untouched> {
         let limit = self.shared.limits.connect;
+        let origin = self.reach(origin).await.map_err(|error| Untouched::BadServer(error.to_string()))?;
         // The leaf is made while the origin thinks.
         let leaf = async { plan.opener.interception().leaves.of(&plan.name, SystemTime::now()).map(drop) };
         let origin = origin_tls::begin(&plan.opener, origin, &plan.name, &plan.protocols, &plan.partition, limit);
@@ -193,17 +214,29 @@ impl Tunnel {
         if untouched == Untouched::ClientCertificate {
             self.learn(&mut plan.program, Outcome::ClientCertificate).await;
         }
-        let upstream = Arc::clone(self.in_force.ways.of(self.caller.who));
-        match upstream.tunnel(&self.authority, self.fields.clone()).await {
-            Ok(origin) => self.relay(client, origin, Some(untouched)).await,
-            Err(error) => self.recorder.ending = Ending::Failed(error.to_string()),
+        self.relay(client, None, Some(untouched)).await;
+    }
+
+    /// The origin, which may have been reached already.
+    async fn reach(&mut self, origin: Option<End>) -> Result<End, Error> {
+        match origin {
+            Some(origin) => Ok(origin),
+            None => {
+                let upstream = Arc::clone(self.in_force.ways.of(self.caller.who));
+                upstream.tunnel(&self.authority, self.fields.clone()).await
+            }
         }
     }
 
     /// Leaves it as it is.
-    async fn relay(mut self, client: End, origin: End, untouched: Option<Untouched>) {
+    async fn relay(mut self, client: End, origin: Option<End>, untouched: Option<Untouched>) {
+        let origin = self.reach(origin).await;
         self.recorder.untouched = untouched;
         self.recorder.changes = self.run.into_changes();
+        let origin = match origin {
+            Ok(origin) => origin,
+            Err(error) => return self.recorder.ending = Ending::Failed(error.to_string()),
+        };
         let ends = std::future::ready(Ok((client, origin)));
         tunnel::relay(ends, self.shared.limits.tunnel_silence, self.recorder, self.life).await;
     }
@@ -233,10 +266,12 @@ enum Behind {
 
 impl Behind {
     fn look(tunnel: &Tunnel, client: &End) -> Self {
+        let opener = tunnel.in_force.interception.as_ref();
+        let may_be_opened = opener.is_some_and(|opener| opener.may_open(&tunnel.authority).is_ok());
         let socket = client.socket();
         let ends = socket.tcp().peer_addr().and_then(|peer| Ok((peer, socket.tcp().local_addr()?)));
         match (ends, tunnel.caller.who) {
-            _ if tunnel.in_force.interception.is_none() => Self::Known(None),
+            _ if !may_be_opened => Self::Known(None),
             (Ok((peer, own)), Who::ThisComputer) => {
                 let programs = Arc::clone(&tunnel.shared.programs);
                 Self::Sought(tokio::task::spawn_blocking(move || programs.behind(peer, own)))
@@ -248,7 +283,8 @@ impl Behind {
 
     async fn known(&mut self) -> Option<Program> {
         if let Self::Sought(sought) = self {
-            *self = Self::Known(sought.await.unwrap_or_default());
+            let found = tokio::time::timeout(PROGRAM, sought).await;
+            *self = Self::Known(found.ok().and_then(Result::ok).flatten());
         }
         match self {
             Self::Known(program) => program.clone(),
@@ -259,24 +295,33 @@ impl Behind {
 
 /// What the client says first. If that is not TLS: because it is something else, because the origin speaks first, or because
 /// nobody does.
-async fn first_message(client: &mut End, origin: &End) -> Result<Box<ClientHello>, Untouched> {
+async fn first_message(client: &mut End, origin: Option<&End>) -> Result<Box<ClientHello>, Untouched> {
     let end = Instant::now() + FIRST_MESSAGE;
-    loop {
+    for _ in 0..FIRST_READS {
         match client_hello::read(client.ahead()) {
             Seen::Hello(hello) => return Ok(hello),
             Seen::NotTls => return Err(Untouched::NotTls),
-            Seen::More if !origin.ahead().is_empty() => return Err(Untouched::NotTls),
+            Seen::More if origin.is_some_and(|origin| !origin.ahead().is_empty()) => return Err(Untouched::NotTls),
             Seen::More => {}
         }
         let came = tokio::select! {
             biased;
             came = client.read_ahead() => came.unwrap_or(false),
-            _spoke = origin.tcp().readable() => false,
+            () = speaks(origin) => false,
             () = tokio::time::sleep_until(end) => false,
         };
         if !came {
-            return Err(Untouched::NotTls);
+            break;
         }
+    }
+    Err(Untouched::NotTls)
+}
+
+/// Returns when an origin says something unasked.
+async fn speaks(origin: Option<&End>) {
+    match origin {
+        Some(origin) => drop(origin.tcp().readable().await),
+        None => std::future::pending().await,
     }
 }
 

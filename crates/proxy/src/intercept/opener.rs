@@ -13,6 +13,9 @@ use super::tickets::{Partition, Partitions};
 use super::{Interception, Scope, Untouched, roots};
 use crate::HostPattern;
 
+/// The ports on which HTTP is spoken in TLS (IANA: https, pcsync-https).
+const WEB_PORTS: [u16; 2] = [443, 8443];
+
 /// What opens connections, and keeps what that takes from one to the next.
 #[derive(Debug)]
 pub(crate) struct Opener {
@@ -20,7 +23,7 @@ pub(crate) struct Opener {
     provider: Arc<CryptoProvider>,
     partitions: Partitions,
     /// Made when it is first needed: the system's roots are many files.
-    verifier: OnceCell<Result<Arc<dyn ServerCertVerifier>, String>>,
+    verifier: OnceCell<Arc<dyn ServerCertVerifier>>,
 }
 
 impl Opener {
@@ -62,6 +65,13 @@ impl Opener {
         Ok(())
     }
 
+    /// Whether a client that names no protocol is taken to speak HTTP there: on the web's own ports, and with hosts that
+    /// somebody chose. Elsewhere it may be anything.
+    pub(super) fn expects_http(&self, authority: &Authority) -> bool {
+        matches!(self.interception.scope, Scope::Selected(_))
+            || authority.port_u16().is_some_and(|port| WEB_PORTS.contains(&port))
+    }
+
     /// The partition that a client belongs to.
     pub(super) fn partition(&self, hello: &ClientHello) -> Option<Partition> {
         self.partitions.of(hello, &self.provider)
@@ -79,6 +89,6 @@ impl Opener {
             let made = tokio::task::spawn_blocking(move || roots::verifier(&interception, provider)).await;
             made.unwrap_or_else(|error| Err(format!("reading the system's roots broke off: {error}")))
         };
-        self.verifier.get_or_init(make).await.clone()
+        self.verifier.get_or_try_init(make).await.cloned()
     }
 }

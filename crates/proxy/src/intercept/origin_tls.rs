@@ -1,6 +1,7 @@
 //! TLS to an origin, as strict as a browser's: what is not beyond doubt is left to the client to judge.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -26,17 +28,18 @@ pub(super) async fn begin(
     partition: &Partition,
     limit: Duration,
 ) -> Result<TlsStream<End>, Untouched> {
-    let platform = opener.verifier().await.map_err(Untouched::BadServer)?;
+    let platform = opener.verifier().await.map_err(Untouched::OwnFault)?;
     let judge = partition.judge(|| Judge::new(opener.interception().clone(), platform));
     let builder = ClientConfig::builder_with_provider(opener.provider()).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| Untouched::BadServer(error.to_string()))?;
     let verified = builder.dangerous().with_custom_certificate_verifier(Arc::clone(&judge.strict) as _);
     let mut config = verified.with_client_cert_resolver(Arc::clone(&judge.asked) as _);
     config.alpn_protocols = protocols.to_vec();
-    config.resumption = Resumption::store(partition.sessions());
+    config.resumption =
+        if judge.strict.may_resume() { Resumption::store(partition.sessions()) } else { Resumption::disabled() };
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
-    let done = where_it_may_wait(tokio::time::timeout(limit, handshake)).await?;
-    if judge.asked.0.load(Ordering::Relaxed) {
+    let done = where_it_may_wait(limit, tokio::time::timeout(limit, handshake)).await?;
+    if judge.has_been_asked() && !matches!(&done, Ok(Err(error)) if is_bad_certificate(error)) {
         return Err(Untouched::ClientCertificate);
     }
     match done {
@@ -46,18 +49,33 @@ pub(super) async fn begin(
     }
 }
 
+/// Handshakes with origins at a time where they are driven aside: names are looked up on such threads too.
+static CHECKS: Semaphore = Semaphore::const_new(64);
+
 /// The verifiers of Windows and macOS ask their system, and that may ask the network (revocation lists): the handshake is
 /// driven from a thread on which that keeps nobody else waiting. Linux has its roots in memory.
-async fn where_it_may_wait<F>(handshake: F) -> Result<F::Output, Untouched>
+async fn where_it_may_wait<F>(limit: Duration, handshake: F) -> Result<F::Output, Untouched>
 where
     F: Future<Output: Send> + Send + 'static,
 {
     if cfg!(target_os = "linux") {
         return Ok(handshake.await);
     }
+    let place = tokio::time::timeout(limit, CHECKS.acquire()).await;
+    let Ok(Ok(place)) = place else {
+        return Err(Untouched::OwnFault("too many servers are being checked at the same time".into()));
+    };
     let runtime = tokio::runtime::Handle::current();
-    let done = tokio::task::spawn_blocking(move || runtime.block_on(handshake)).await;
-    done.map_err(|error| Untouched::BadServer(format!("the check of its certificate broke off: {error}")))
+    let done = tokio::task::spawn_blocking(move || {
+        let _until_it_is_done = place;
+        runtime.block_on(handshake)
+    });
+    done.await.map_err(|error| Untouched::OwnFault(format!("the check of the server broke off: {error}")))
+}
+
+fn is_bad_certificate(error: &io::Error) -> bool {
+    let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    matches!(rustls, Some(Error::InvalidCertificate(_)))
 }
 
 /// Who judges an origin for one partition. Always the same: rustls takes no session up again under another verifier.
@@ -69,8 +87,15 @@ pub(super) struct Judge {
 
 impl Judge {
     fn new(interception: Interception, platform: Arc<dyn ServerCertVerifier>) -> Self {
-        let strict = Arc::new(Strict { interception, platform, refusal: Mutex::default() });
+        let (refusal, has_proved, good_until) = (Mutex::default(), AtomicBool::new(false), AtomicI64::new(i64::MAX));
+        let strict = Arc::new(Strict { interception, platform, refusal, has_proved, good_until });
         Self { strict, asked: Arc::default() }
+    }
+
+    /// Whether the origin, and not somebody in its place, asked for a certificate of the client: whoever asks does so before
+    /// he has shown one that is good, and that it is his.
+    fn has_been_asked(&self) -> bool {
+        self.asked.0.load(Ordering::Relaxed) && self.strict.has_proved.load(Ordering::Relaxed)
     }
 }
 
@@ -81,11 +106,25 @@ struct Strict {
     platform: Arc<dyn ServerCertVerifier>,
     /// Why it said no, where that is not the system's word.
     refusal: Mutex<Option<Untouched>>,
+    /// A certificate was good, and shown by who has its key.
+    has_proved: AtomicBool,
+    /// When the certificate ends that was good last, in seconds since 1970.
+    good_until: AtomicI64,
 }
 
 impl Strict {
     fn refusal(&self) -> Option<Untouched> {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn proves(&self, signature: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+        signature.inspect(|_| self.has_proved.store(true, Ordering::Relaxed))
+    }
+
+    /// Whether a session may be taken up again: nobody looks at the certificate then, and it may have ended.
+    fn may_resume(&self) -> bool {
+        let now = i64::try_from(UnixTime::now().as_secs()).unwrap_or(i64::MAX);
+        now <= self.good_until.load(Ordering::Relaxed)
     }
 
     fn refuse(&self, why: Untouched, error: CertificateError) -> Error {
@@ -114,12 +153,15 @@ impl ServerCertVerifier for Strict {
         if interception.distrust.names(chain()).is_some() {
             return Err(self.refuse(Untouched::Distrusted, CertificateError::ApplicationVerificationFailure));
         }
-        let is_revoked = x509_parser::parse_x509_certificate(end_entity)
-            .is_ok_and(|(_, parsed)| ocsp::says_revoked(ocsp_response, parsed.raw_serial()));
-        if is_revoked {
+        let parsed = x509_parser::parse_x509_certificate(end_entity).ok().map(|(_, parsed)| parsed);
+        if parsed.as_ref().is_some_and(|parsed| ocsp::says_revoked(ocsp_response, parsed.raw_serial())) {
             return Err(self.refuse(Untouched::Revoked, CertificateError::Revoked));
         }
-        self.platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verified = self.platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        if let Some(parsed) = parsed {
+            self.good_until.store(parsed.validity().not_after.timestamp(), Ordering::Relaxed);
+        }
+        Ok(verified)
     }
 
     fn verify_tls12_signature(
@@ -128,7 +170,7 @@ impl ServerCertVerifier for Strict {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.platform.verify_tls12_signature(message, cert, dss)
+        self.proves(self.platform.verify_tls12_signature(message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -137,7 +179,7 @@ impl ServerCertVerifier for Strict {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.platform.verify_tls13_signature(message, cert, dss)
+        self.proves(self.platform.verify_tls13_signature(message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -8,10 +8,12 @@ use http::Version;
 use http::header::HeaderMap;
 use http::uri::Authority;
 use rustls_pki_types::ServerName;
+use tokio::sync::watch;
 
 use super::opener::Opener;
 use super::tickets::Partition;
 use super::{Learned, Outcome, Program, Untouched, origin_tls};
+use crate::connection::Farewell;
 use crate::http2;
 use crate::line::LineIo;
 use crate::tunnel::End;
@@ -38,6 +40,8 @@ pub(crate) struct Secure {
     learned: Arc<Learned>,
     program: Option<Program>,
     served: AtomicBool,
+    /// A further connection to the origin could not be trusted.
+    spoiled: watch::Sender<bool>,
 }
 
 /// What becomes of a [`Secure`].
@@ -56,8 +60,9 @@ impl Secure {
     pub(super) fn new(parts: Parts) -> Self {
         let Parts { authority, fields, name, protocol, opener, partition, learned, program } = parts;
         let key = partition.key(&authority, protocol.as_deref());
-        let (protocols, served) = (protocol.into_iter().collect(), AtomicBool::new(false));
-        Self { authority, key, fields, name, protocols, opener, partition, learned, program, served }
+        let protocols = protocol.into_iter().collect();
+        let (served, spoiled) = (AtomicBool::new(false), watch::Sender::new(false));
+        Self { authority, key, fields, name, protocols, opener, partition, learned, program, served, spoiled }
     }
 
     /// The HTTP that is spoken on it, on both sides.
@@ -67,12 +72,29 @@ impl Secure {
 
     /// Begins TLS on a further connection to the origin.
     pub(crate) async fn begin(&self, origin: End, limit: Duration) -> Result<LineIo, Untouched> {
-        let stream =
-            origin_tls::begin(&self.opener, origin, &self.name, &self.protocols, &self.partition, limit).await?;
+        let begun = origin_tls::begin(&self.opener, origin, &self.name, &self.protocols, &self.partition, limit).await;
+        let stream = begun.inspect_err(|_| self.spoil())?;
         if stream.get_ref().1.alpn_protocol() != self.protocols.first().map(Vec::as_slice) {
+            self.spoil();
             return Err(Untouched::BadServer("it speaks another protocol than before".into()));
         }
         Ok(LineIo::to_origin_sealed(stream.into()))
+    }
+
+    /// Whether the client is to begin anew: its next connection is left to it, and it judges the origin itself.
+    pub(crate) fn is_spoiled(&self) -> bool {
+        *self.spoiled.borrow()
+    }
+
+    /// Returns when that is so.
+    pub(crate) async fn spoils(&self) {
+        let mut spoiled = self.spoiled.subscribe();
+        // Its sender is here.
+        let _seen = spoiled.wait_for(|spoiled| *spoiled).await;
+    }
+
+    fn spoil(&self) {
+        self.spoiled.send_replace(true);
     }
 
     /// A request came: this program takes our certificate for this host.
@@ -83,9 +105,13 @@ impl Secure {
     }
 
     /// The connection is over; it came to nothing where no request came.
-    pub(super) fn is_over(&self, alerted: bool, after: Duration) {
+    pub(super) fn is_over(&self, farewell: Farewell, after: Duration) {
         if !self.served.load(Ordering::Relaxed) {
-            self.note(if alerted { Outcome::Alert } else { Outcome::SilentClose(after) });
+            self.note(match farewell {
+                Farewell::Alert => Outcome::Alert,
+                Farewell::NotHttp => Outcome::NotHttp,
+                Farewell::Silent => Outcome::SilentClose(after),
+            });
         }
     }
 

@@ -47,7 +47,7 @@ impl Partition {
     /// By which its connections to this origin with this protocol are told from all others.
     pub(super) fn key(&self, authority: &Authority, protocol: Option<&[u8]>) -> Box<str> {
         let protocol = String::from_utf8_lossy(protocol.unwrap_or_default());
-        format!("https://{authority}#{protocol}#{:x}", u128::from_be_bytes(self.id)).to_ascii_lowercase().into()
+        format!("{}{protocol}#{:x}", beginning_of_keys(authority), u128::from_be_bytes(self.id)).into()
     }
 
     /// The origin's sessions.
@@ -69,6 +69,11 @@ impl Partition {
     pub(super) fn agree(&self, protocol: Option<Vec<u8>>) {
         self.memory.agreed.get_or_init(|| protocol);
     }
+}
+
+/// What the keys of all partitions begin with that lead to this origin.
+pub(super) fn beginning_of_keys(authority: &Authority) -> String {
+    format!("https://{authority}#").to_ascii_lowercase()
 }
 
 /// All partitions, and the key that seals their names.

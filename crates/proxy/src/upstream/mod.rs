@@ -147,6 +147,11 @@ impl Upstream {
         self.origins.keeps(key, self.generation)
     }
 
+    /// The same for one of all whose names begin so.
+    pub(crate) fn keeps_any(&self, beginning: &str) -> bool {
+        self.origins.keeps_any(beginning, self.generation)
+    }
+
     /// Sends a request and waits for the head of its final response, whose body is to hold the lease; interim responses go
     /// to `interims` meanwhile. How long the head is waited for is up to `patience`, whose end wakes this task. `again`
     /// makes the same request once more, without a body.

@@ -5,7 +5,7 @@
 //! has a place or waits for one, and to which no connection is left, are forgotten from time to time: so there are never
 //! many more of them than clients.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -18,6 +18,10 @@ use super::connection::Connection;
 
 /// How many origins are remembered before those without guests are looked for.
 const REMEMBERED: usize = 256;
+
+/// To how many origins connections are kept that were adopted; the one that was adopted first makes room. Each is of one
+/// client's session, and most clients come but once: without a bound there were as many as come within [`Bounds::idle_for`].
+const ADOPTED: usize = 256;
 
 /// Connections whose time is over are looked for this many times within the time that they are given.
 const LOOKS: u32 = 8;
@@ -57,6 +61,8 @@ struct Known {
     origins: HashMap<Box<str>, Arc<Origin>>,
     /// How many there may be before some are forgotten.
     room: usize,
+    /// Those with adopted connections, the first first.
+    adopted: VecDeque<Weak<Origin>>,
 }
 
 /// One origin. Who has a place there or waits for one holds it.
@@ -99,7 +105,7 @@ pub(crate) struct Place {
 impl Origins {
     pub(super) fn new(bounds: Bounds) -> Arc<Self> {
         let bounds = Bounds { places: bounds.places.clamp(1, Semaphore::MAX_PERMITS), ..bounds };
-        let known = Mutex::new(Known { origins: HashMap::new(), room: REMEMBERED });
+        let known = Mutex::new(Known { origins: HashMap::new(), room: REMEMBERED, adopted: VecDeque::new() });
         Arc::new_cyclic(|origins| {
             let (generation, is_swept) = (AtomicU64::new(0), AtomicBool::new(false));
             Self { known, common: Arc::new(Common { bounds, generation, is_swept, origins: Weak::clone(origins) }) }
@@ -122,18 +128,29 @@ impl Origins {
 
     /// Keeps a connection to the origin of this name for whoever comes next.
     pub(super) fn adopt(&self, key: &str, connection: Connection) {
-        let origin = lock(&self.known).named(key, &self.common);
+        let mut known = lock(&self.known);
+        let origin = known.named(key, &self.common);
+        known.adopted.push_back(Arc::downgrade(&origin));
+        let first = if known.adopted.len() > ADOPTED { known.adopted.pop_front() } else { None };
+        drop(known);
+        if let Some(first) = first.and_then(|first| first.upgrade()) {
+            // What is under way there goes on.
+            *lock(&first.kept) = Kept::default();
+        }
         origin.keep(connection);
     }
 
     /// Whether a connection to the origin of this name is there that takes a request.
     pub(super) fn keeps(&self, key: &str, generation: u64) -> bool {
         let origin = lock(&self.known).origins.get(key).map(Arc::clone);
-        let is_usable = |idle: &Idle| idle.connection.generation == generation && idle.connection.is_ready();
-        origin.is_some_and(|origin| {
-            let kept = lock(&origin.kept);
-            kept.shared.as_ref().or(kept.idle.last()).is_some_and(is_usable)
-        })
+        origin.is_some_and(|origin| origin.keeps_one(generation))
+    }
+
+    /// The same for one of all whose names begin so.
+    pub(super) fn keeps_any(&self, beginning: &str, generation: u64) -> bool {
+        let known = lock(&self.known);
+        let mut named = known.origins.iter().filter(|(name, _)| name.starts_with(beginning));
+        named.any(|(_, origin)| origin.keeps_one(generation))
     }
 
     /// The routes as they are now, in a number.
@@ -278,6 +295,12 @@ impl Place {
 }
 
 impl Origin {
+    fn keeps_one(&self, generation: u64) -> bool {
+        let is_usable = |idle: &Idle| idle.connection.generation == generation && idle.connection.is_ready();
+        let kept = lock(&self.kept);
+        kept.shared.as_ref().or(kept.idle.last()).is_some_and(is_usable)
+    }
+
     /// One exchange on a shared connection is over; where another one has taken its place, it ends with its last.
     fn was_used(&self, connection: &Connection) {
         if let Some(shared) = lock(&self.kept).shared.as_mut().filter(|shared| shared.connection.is(connection)) {
@@ -358,6 +381,24 @@ mod tests {
             assert_eq!(place.idle_connection(0, now).is_some(), is_used, "after {slept} s");
             assert!(place.idle_connection(0, now).is_none());
         }
+    }
+
+    #[tokio::test]
+    async fn of_connections_that_were_adopted_only_so_many_are_kept() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let codecs = super::super::connection::Codecs::new(&crate::Limits::default());
+        let origins = origins(Duration::ZERO);
+        let mut ends = Vec::new();
+        for n in 0..ADOPTED + 20 {
+            let socket = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            ends.push(listener.accept().await.unwrap());
+            let io = crate::line::LineIo::to_origin(socket);
+            let mut connection = Connection::open(&codecs, io, http::Version::HTTP_11, 0).await.unwrap();
+            assert!(connection.ready().await);
+            origins.adopt(&n.to_string(), connection);
+        }
+        let kept = |n: &usize| origins.keeps(&n.to_string(), 0);
+        assert_eq!((0..ADOPTED + 20).filter(kept).collect::<Vec<_>>(), (20..ADOPTED + 20).collect::<Vec<_>>());
     }
 
     #[tokio::test]

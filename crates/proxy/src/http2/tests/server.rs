@@ -1,5 +1,7 @@
 //! The side of clients.
 
+use std::time::{Duration, SystemTime};
+
 use http::header::{COOKIE, EXPECT, HOST, TE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -94,6 +96,27 @@ async fn the_head_of_an_answer_without_content_ends_its_stream_rfc9110_9_3_2() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_date_gets_one_and_another_keeps_its_own_rfc9110_6_6_1() {
+    let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
+    let old = "Sun, 06 Nov 1994 08:49:37 GMT";
+    // Dates are whole seconds.
+    let asked = SystemTime::now() - Duration::from_secs(1);
+    for said in [None, Some(old)] {
+        let (response, _) = proxied.client().await.send_request(origin.get("/"), true).unwrap();
+        let mut origin = origin.http1().await;
+        origin.head().await;
+        let date = said.map(|date| format!("Date: {date}\r\n")).unwrap_or_default();
+        origin.write(&format!("HTTP/1.1 200 OK\r\n{date}Connection: close\r\nContent-Length: 0\r\n\r\n")).await;
+        let response = in_time(response).await.unwrap();
+        let date = response.headers().get("date").expect("a date").to_str().unwrap();
+        match said {
+            Some(said) => assert_eq!(date, said),
+            None => assert!(httpdate::parse_http_date(date).unwrap() > asked, "{date}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
     let (proxied, origin) = (Proxied::usual().await, Origin::start().await);
     let port = origin.addr.port();
@@ -101,7 +124,8 @@ async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
         let mut client = proxied.client().await;
         let mut request = origin.get("/");
         change(&mut request);
-        let (response, _) = client.send_request(request, true).unwrap();
+        let has_content = request.method() == http::Method::TRACE;
+        let (response, _up) = client.send_request(request, !has_content).unwrap();
         in_time(response).await.unwrap().status().as_u16()
     };
     let uri = |text: String| move |request: &mut Request<()>| *request.uri_mut() = text.parse().unwrap();
@@ -113,6 +137,7 @@ async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
     assert_eq!(ask(&host(&format!("127.0.0.1:{}", port ^ 1))).await, 400);
     assert_eq!(ask(&uri(format!("http://me@127.0.0.1:{port}/"))).await, 400);
     assert_eq!(ask(&uri(format!("https://127.0.0.1:{port}/"))).await, 400);
+    assert_eq!(ask(&uri(format!("http://127.0.0.1:{port}?q"))).await, 400, "a path without its slash");
     let crowd = |request: &mut Request<()>| {
         for n in 0..300 {
             request.headers_mut().append("x", HeaderValue::from(n));
@@ -124,6 +149,8 @@ async fn what_h2_lets_pass_and_may_not_be_asked_is_refused_rfc9113_8_3_1() {
         *request.uri_mut() = format!("127.0.0.1:{port}").parse().unwrap();
     };
     assert_eq!(ask(&connect).await, 400);
+    let trace = |request: &mut Request<()>| *request.method_mut() = http::Method::TRACE;
+    assert_eq!(ask(&trace).await, 400, "a TRACE with content");
 }
 
 #[tokio::test]

@@ -246,3 +246,25 @@ fn what_was_seen_by_a_clock_that_went_wrong_does_not_hold() {
     learned.note(program(BROWSER).as_ref(), "b.test", CLOSE, at(0));
     assert!(learned.rows(at(0)).0.is_empty());
 }
+
+#[test]
+fn who_has_got_our_authority_begins_anew_and_what_servers_want_stays() {
+    let learned = after(&[
+        (BROWSER, "a.test", Outcome::Alert, 0),
+        (BROWSER, "b.test", Outcome::Alert, 1),
+        (BROWSER, "c.test", Outcome::Alert, 2),
+        (Some("other"), "a.test", Outcome::Alert, 3),
+        (Some("other"), "b.test", CLOSE, 3),
+        (BROWSER, "bank.test", Outcome::ClientCertificate, 4),
+    ]);
+    assert_eq!(alone(&learned, BROWSER, "d.test", 5), Some(Untouched::WaryProgram));
+    let changes = learned.changes();
+    learned.forget_refusals();
+    assert!(changes.has_changed().unwrap());
+    for (name, host) in [(BROWSER, "a.test"), (BROWSER, "d.test"), (Some("other"), "a.test")] {
+        assert_eq!(alone(&learned, name, host, 5), None, "{name:?} {host}");
+    }
+    learned.note(program(Some("other")).as_ref(), "b.test", CLOSE, at(6));
+    assert_eq!(alone(&learned, Some("other"), "b.test", 7), None, "the first close counts again");
+    assert_eq!(alone(&learned, BROWSER, "bank.test", 7), Some(Untouched::ClientCertificate));
+}
