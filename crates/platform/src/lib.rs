@@ -15,8 +15,10 @@ pub mod firefox;
 mod former;
 mod gvariant;
 mod keyed;
+mod languages;
 mod loopback;
 mod memory;
+pub mod names;
 pub mod network;
 #[cfg(windows)]
 pub mod notice;
@@ -44,6 +46,7 @@ use serde::{Deserialize, Serialize};
 pub use abandoned::{remove_abandoned, remove_own_abandoned};
 pub use error::Error;
 pub use former::{FormerProxy, ManualProxies, Server, ServerKind};
+pub use languages::languages;
 pub use memory::Memory;
 pub use process::{Process, stand_alone};
 pub use way::{State, Way};
