@@ -7,7 +7,7 @@ use crate::{Prefix, ResponseHead};
 
 /// How many first bytes tell the charset: as many as HTML asks browsers to look at (13.2.3.2). What is there of the rest
 /// hangs on how the network cut the body.
-pub(super) const LOOK: usize = 1024;
+pub(crate) const LOOK: usize = 1024;
 
 /// What a charset means for text that is exchanged byte for byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ fn is_utf8(start: &[u8]) -> bool {
 }
 
 /// The `charset` parameter of a media type (RFC 9110 8.3.1).
-fn parameter(content_type: &str) -> Option<String> {
+pub(crate) fn parameter(content_type: &str) -> Option<String> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
@@ -70,7 +70,7 @@ fn parameter(content_type: &str) -> Option<String> {
 }
 
 /// The charset that a page, style sheet or XML document names in its first bytes.
-fn named_within(start: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn named_within(start: &[u8]) -> Option<Vec<u8>> {
     let start = start.to_ascii_lowercase();
     if let Some(declaration) = start.strip_prefix(b"<?xml") {
         return named_behind(up_to(declaration, b'>'), b"encoding");

@@ -2,103 +2,251 @@
 //!
 //! A rule is understood whole or refused whole: half a rule would do something that nobody asked for.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use super::conditions::{Conditions, Methods};
+use super::conditions::{Conditions, Methods, Types};
+use super::modifiers::{Kind, Modifier};
 use super::options::{Options, identity, split};
 use super::pattern::{self, Pattern};
-use super::replace::Substitution;
 
-/// A rule that was understood.
+/// A rule about requests that was understood.
 #[derive(Debug)]
 pub(super) struct Rule {
     /// As it was written.
     pub(super) text: Box<str>,
+    /// The number of its list.
+    pub(super) list: u16,
     pub(super) pattern: Pattern,
     pub(super) conditions: Conditions,
     pub(super) action: Action,
-    /// Goes before exceptions that are not important themselves.
+    pub(super) exception: bool,
+    /// Goes before exceptions.
     pub(super) important: bool,
+    /// It is about a whole host and says nothing of types: a page it stops may be opened all the same.
+    pub(super) strict: bool,
 }
 
 /// What a rule does to a request that it fits.
 #[derive(Debug)]
 pub(super) enum Action {
-    /// Answers it here.
+    /// Stops it, or as an exception lets it pass.
     Block,
-    /// Exempts it from blocking.
-    Allow,
-    /// Exchanges text in its answer.
-    Replace(Arc<Substitution>),
-    /// Exempts its answer from the `$replace` rule with this value, or from all.
-    Keep(Option<Box<str>>),
+    /// What the option says; [`Kind::Redirect`] stops it too.
+    Modify(Modifier),
 }
 
 /// What a line turned out to be.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(super) enum Line<'a> {
     /// Empty, a remark or the heading of a list.
     Nothing,
-    Rule(Rule),
-    /// Takes back the rules of this [`identity`].
-    BadFilter(String),
+    /// About a page: hosts, the sign between, and what is behind it.
+    OfPage(OfPage<'a>),
+    /// About requests; the text, in the form in which it is compiled.
+    Network(Cow<'a, str>),
+    /// A host of a hosts file.
+    Host(&'a str),
 }
 
-const OF_THE_PAGE: &str = "rules that hide or change parts of a page are not known";
+/// A line about pages, taken apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OfPage<'a> {
+    /// `a.test,~b.a.test,c.*`; empty where it is about all pages.
+    pub(super) hosts: &'a str,
+    /// `##`, `#@#`, `#?#`, `#@?#`, `#$#` and others.
+    pub(super) sign: &'a str,
+    pub(super) body: &'a str,
+}
 
-/// Reads one line.
-///
-/// # Errors
-/// Why the line is refused, for a person.
-pub(super) fn line(written: &str) -> Result<Line, String> {
-    let text = written.trim();
-    if is_remark(text) {
-        return Ok(Line::Nothing);
+/// Names of this computer in hosts files: no rules.
+const OF_THIS_COMPUTER: &[&str] = &[
+    "broadcasthost",
+    "ip6-allhosts",
+    "ip6-allnodes",
+    "ip6-allrouters",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-localnet",
+    "ip6-mcastprefix",
+    "local",
+    "localhost",
+    "localhost.localdomain",
+    "0.0.0.0",
+    "127.0.0.1",
+    "::1",
+];
+
+/// Tells what a line is. `written` has no spaces around it.
+pub(super) fn line(written: &str) -> Line<'_> {
+    if is_remark(written) {
+        return Line::Nothing;
     }
-    if is_cosmetic(text) {
-        return Err(OF_THE_PAGE.into());
+    if let Some(of_page) = of_page(written) {
+        return Line::OfPage(of_page);
     }
-    let (exception, rest) = text.strip_prefix("@@").map_or((false, text), |rest| (true, rest));
+    if let Some(host) = of_hosts_file(written) {
+        return if OF_THIS_COMPUTER.contains(&host) { Line::Nothing } else { Line::Host(host) };
+    }
+    // A remark behind a rule: what follows ` #` is in no address.
+    let text = written.split_once(" #").map_or(written, |(rule, _)| rule.trim_end());
+    let (at, rest) = text.strip_prefix("@@").map_or(("", text), |rest| ("@@", rest));
     let (pattern, options) = split(rest);
-    let options = Options::parse(options)?;
-    if options.bad_filter {
-        return Ok(Line::BadFilter(identity(text)));
+    // What looks like a host is one, with or without a sign for where it begins or ends.
+    let pattern = pattern.strip_prefix('|').filter(|rest| is_host(rest)).unwrap_or(pattern);
+    let pattern = pattern.strip_suffix('|').filter(|rest| is_host(rest)).unwrap_or(pattern);
+    if is_host(pattern) {
+        let options = options.map(|options| format!("${options}")).unwrap_or_default();
+        return Line::Network(format!("{at}||{pattern}^{options}").into());
     }
-    if pattern.contains("$$") || pattern.contains("$@$") {
-        return Err(OF_THE_PAGE.into());
-    }
-    let pattern = Pattern::parse(pattern, options.match_case)?;
-    let action = options.action(exception)?;
-    let modifies = matches!(action, Action::Replace(_) | Action::Keep(_));
-    let conditions = Conditions {
-        types: options.types(modifies || exception || pattern.host_alone().is_some()),
-        third_party: options.third_party,
-        sources: options.sources.unwrap_or_default(),
-        methods: options.methods.unwrap_or(Methods::ALL),
-    };
-    Ok(Line::Rule(Rule { text: text.into(), pattern, conditions, action, important: options.important }))
-}
-
-/// Whether reading this line means compiling a regular expression.
-pub(super) fn holds_expression(text: &str) -> bool {
-    let (pattern, options) = split(text.strip_prefix("@@").unwrap_or(text));
-    !is_remark(text)
-        && (pattern::expression(pattern).is_some() || options.is_some_and(|options| options.contains("replace=/")))
+    Line::Network(text.into())
 }
 
 fn is_remark(text: &str) -> bool {
     let heading = text.starts_with('[') && text.ends_with(']') && !text.starts_with("[$");
-    text.is_empty() || text.starts_with('!') || heading || (text.starts_with('#') && !is_cosmetic(text))
+    text.is_empty() || text.starts_with('!') || heading || (text.starts_with('#') && of_page(text).is_none())
 }
 
-/// Rules about elements: hosts, and then `##`, `#@#`, `#?#`, `#$#`, `#%#` or a mixture of these.
-fn is_cosmetic(text: &str) -> bool {
+/// `0.0.0.0 ads.example # remark`.
+fn of_hosts_file(text: &str) -> Option<&str> {
+    let mut words = text.split_ascii_whitespace();
+    let address = words.next()?;
+    let host = words.next()?;
+    let of_this_computer =
+        matches!(address, "0.0.0.0" | "127.0.0.1" | "::" | "::1" | "fe80::1%lo0" | "255.255.255.255" | "ff02::1");
+    let alone = words.next().is_none_or(|word| word.starts_with('#'));
+    (of_this_computer && alone && !host.starts_with('#')).then_some(host)
+}
+
+fn is_host(text: &str) -> bool {
+    let inner = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    let end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    inner && end(text.as_bytes().first()) && end(text.as_bytes().last())
+}
+
+/// Rules about elements: hosts, and then `##`, `#@#`, `#?#`, `#$#`, `#%#` or a mixture of these; and `$$` of AdGuard.
+fn of_page(text: &str) -> Option<OfPage<'_>> {
     if text.starts_with("[$") {
-        return true;
+        return Some(OfPage { hosts: "", sign: "[$", body: text });
     }
-    let Some((hosts, rest)) = text.split_once('#') else { return false };
-    let of_a_host = |c: char| c.is_alphanumeric() || ".,~*_- ".contains(c);
-    let behind = rest.trim_start_matches(['@', '?', '$', '%']);
-    let separator = behind.starts_with('#') && rest.len() - behind.len() <= 3;
-    separator && hosts.chars().all(of_a_host) && !text.trim_start_matches('#').is_empty()
+    let at = text.find('#')?;
+    let (hosts, rest) = text.split_at_checked(at)?;
+    let of_a_host = |c: char| c.is_alphanumeric() || ".,~*_- /[]:".contains(c);
+    let behind = rest.get(1..)?.trim_start_matches(['@', '?', '$', '%']);
+    let length = rest.len() - behind.len();
+    let separator = behind.starts_with('#') && length <= 4;
+    let (sign, body) = rest.split_at_checked(length + 1)?;
+    // `###id` is a rule, `####` and `### A heading` are remarks.
+    let heading = body.strip_prefix('#').is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', ' ']));
+    let good = separator && !body.is_empty() && hosts.chars().all(of_a_host) && !heading;
+    good.then_some(OfPage { hosts: hosts.trim(), sign, body })
+}
+
+/// A rule about requests, read as far as its options.
+#[derive(Debug)]
+pub(super) struct Network<'a> {
+    pub(super) text: &'a str,
+    pub(super) exception: bool,
+    pub(super) pattern: &'a str,
+    pub(super) options: Options,
+}
+
+impl<'a> Network<'a> {
+    /// Reads a line about requests.
+    ///
+    /// # Errors
+    /// Why it is refused, for a person.
+    pub(super) fn parse(text: &'a str) -> Result<Self, String> {
+        let (exception, rest) = text.strip_prefix("@@").map_or((false, text), |rest| (true, rest));
+        let (pattern, options) = split(rest);
+        let has_options = options.is_some();
+        let options = Options::parse(options)?;
+        if pattern.contains("$$") || pattern.contains("$@$") {
+            return Err("rules of AdGuard that change the text of a page are not known".into());
+        }
+        if exception && options.important && options.modifier.is_none() {
+            return Err("an exception cannot be `important`".into());
+        }
+        if !has_options && pattern.trim_matches('*').len() < 2 {
+            return Err("it would fit nearly every address; say with an option what is meant".into());
+        }
+        Ok(Self { text, exception, pattern, options })
+    }
+
+    /// What names this rule in a `badfilter`.
+    pub(super) fn identity(&self) -> String {
+        identity(self.text)
+    }
+
+    /// Whether the library that does the bulk of the work does this rule as it is meant.
+    pub(super) fn is_plain(&self) -> bool {
+        let options = &self.options;
+        let wants_page = options.wanted.is_some_and(|types| types.contains(crate::Destination::Page));
+        let plain_options = options.modifier.is_none()
+            && options.targets.is_none()
+            && options.not_to.is_none()
+            && options.methods.is_none()
+            && options.field.is_none()
+            && options.addresses.is_none()
+            && !options.party.is_strict()
+            && !options.party.is_of_both()
+            && !wants_page
+            && !(options.wanted.is_some() && options.unwanted.is_some())
+            && options.sources.as_ref().is_none_or(|sources| sources.are_plain());
+        plain_options && self.has_plain_pattern()
+    }
+
+    fn has_plain_pattern(&self) -> bool {
+        if pattern::expression(self.pattern).is_some() {
+            return false;
+        }
+        if self.options.match_case || !self.pattern.is_ascii() || self.pattern.contains([' ', '#']) {
+            return false;
+        }
+        if self.pattern.contains(['[', ']']) {
+            return false;
+        }
+        let Some(behind) = self.pattern.strip_prefix("||") else { return true };
+        let host = behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte)).count();
+        // What ends within a host fits the beginnings of others.
+        host > 0 && !behind.starts_with('.') && !matches!(behind.as_bytes().get(host), None | Some(b':' | b'|'))
+    }
+
+    /// The rule, ready to be compared with requests.
+    ///
+    /// # Errors
+    /// Why it is refused, for a person.
+    pub(super) fn compile(self, list: u16, trusted: bool) -> Result<Rule, String> {
+        let Self { text, exception, pattern, options } = self;
+        let modifier = options.modifier(exception, trusted)?;
+        let pattern = Pattern::parse(pattern, options.match_case)?;
+        let modifies = modifier.as_ref().is_some_and(|modifier| modifier.kind != Kind::Redirect);
+        let untyped = options.wanted.is_none() && options.unwanted.is_none();
+        let whole_host = pattern.host_alone().is_some();
+        let strict = untyped && !modifies && (exception || whole_host);
+        let types = options.types(modifies || strict);
+        if types.is_empty() || types == Types::NONE {
+            return Err("its options leave no type of request".into());
+        }
+        let conditions = Conditions {
+            types,
+            party: options.party,
+            methods: options.methods.unwrap_or(Methods::ALL),
+            sources: options.sources.unwrap_or_default(),
+            targets: options.targets.unwrap_or_default(),
+            not_to: options.not_to.unwrap_or_default(),
+            field: options.field,
+            addresses: options.addresses,
+        };
+        let action = modifier.map_or(Action::Block, Action::Modify);
+        Ok(Rule {
+            text: text.into(),
+            list,
+            pattern,
+            conditions,
+            action,
+            exception,
+            important: options.important,
+            strict,
+        })
+    }
 }

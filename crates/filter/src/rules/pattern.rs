@@ -1,19 +1,15 @@
 //! The part of a rule that is compared with the address.
 
-use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
-
 use super::context::Context;
-use super::replace::translated;
-
-/// The largest compiled form of a pattern that is a regular expression, in bytes.
-const COMPILED_LIMIT: usize = 256 << 10;
+use super::expression::{Expression, needle};
 
 /// A pattern: `||host^`, `|begin`, `end|`, plain text with `*` and `^`, or `/regex/`.
 #[derive(Debug)]
 pub(super) struct Pattern {
     shape: Shape,
     match_case: bool,
+    /// What every address that it fits has in it, in lower case: to look for that is quick.
+    needle: Option<Box<[u8]>>,
 }
 
 #[derive(Debug)]
@@ -24,7 +20,7 @@ enum Shape {
         begin: Begin,
         to_end: bool,
     },
-    Regex(Box<Regex>),
+    Expression(Expression),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +30,8 @@ enum Begin {
     Address,
     /// `||`: the host, or a name above it.
     Name,
+    /// `||*.`: a name above the host.
+    Above,
 }
 
 impl Pattern {
@@ -43,39 +41,51 @@ impl Pattern {
     /// Why it cannot be used, for a person.
     pub(super) fn parse(written: &str, match_case: bool) -> Result<Self, String> {
         if let Some(expression) = expression(written) {
-            let regex =
-                regex(expression, match_case).map_err(|why| format!("its regular expression cannot be used: {why}"))?;
-            return Ok(Self { shape: Shape::Regex(Box::new(regex)), match_case });
+            let needle = needle(expression).map(Into::into);
+            let shape = Shape::Expression(Expression::parse(expression, match_case)?);
+            return Ok(Self { shape, match_case, needle });
         }
-        if !written.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(if written.contains([' ', '\t']) {
-                "an address has no spaces; write a line of a hosts file as `||host^`".into()
-            } else {
-                "an address is written in ASCII: a host in its `xn--` form, anything else with `%`".into()
-            });
+        if written.contains([' ', '\t']) {
+            return Err("an address has no spaces".into());
         }
-        if written.contains('#') {
-            return Err("an address is sent without its `#…`, so this fits none".into());
-        }
-        let (begin, rest) = match (written.strip_prefix("||"), written.strip_prefix('|')) {
+        let written = &*in_ascii(written)?;
+        let (mut begin, rest) = match (written.strip_prefix("||"), written.strip_prefix('|')) {
             (Some(rest), _) => (Begin::Name, rest),
             (None, Some(rest)) => (Begin::Address, rest),
             (None, None) => (Begin::Anywhere, written),
         };
-        let (to_end, rest) = rest.strip_suffix('|').map_or((false, rest), |rest| (true, rest));
+        let (mut to_end, mut rest) = rest.strip_suffix('|').map_or((false, rest), |rest| (true, rest));
+        if begin == Begin::Name
+            && let Some(below) = rest.strip_prefix("*.").or_else(|| rest.strip_prefix('.'))
+        {
+            begin = Begin::Above;
+            rest = below;
+        }
+        let of_host = matches!(begin, Begin::Name | Begin::Above);
         let mut text = rest.as_bytes().to_vec();
-        let host_end = if begin == Begin::Name { host_length(&text) } else { 0 };
-        if begin == Begin::Name && host_end == 0 && !text.starts_with(b"*") {
+        if of_host && to_end && host_length(&text) == text.len() {
+            // The end of a host is meant, not of an address, which is never behind it.
+            text.push(b'^');
+            to_end = false;
+        }
+        let host_end = if of_host { host_length(&text) } else { 0 };
+        if of_host && host_end == 0 && !text.starts_with(b"*") {
             return Err("its `||` names no host".into());
         }
         let folded = if match_case { text.get_mut(..host_end) } else { text.get_mut(..) };
         folded.unwrap_or_default().make_ascii_lowercase();
-        Ok(Self { shape: Shape::Text { text: text.into(), begin, to_end }, match_case })
+        let longest =
+            text.split(|byte| b"*^".contains(byte)).max_by_key(|part| part.len()).filter(|part| part.len() > 1);
+        let needle = longest.map(|part| part.to_ascii_lowercase().into());
+        Ok(Self { shape: Shape::Text { text: text.into(), begin, to_end }, match_case, needle })
     }
 
     pub(super) fn matches(&self, context: &Context) -> bool {
+        if self.needle.as_ref().is_some_and(|needle| memchr::memmem::find(context.lower.as_bytes(), needle).is_none()) {
+            return false;
+        }
         match &self.shape {
-            Shape::Regex(regex) => regex.is_match(&context.url),
+            Shape::Expression(expression) => expression.fits(&context.url),
             Shape::Text { text, begin, to_end } => {
                 let address = if self.match_case { &context.url } else { &context.lower }.as_bytes();
                 let fits = |at: usize| fits(text, address.get(at..).unwrap_or_default(), *to_end, false);
@@ -83,6 +93,7 @@ impl Pattern {
                     Begin::Anywhere => self::fits(text, address, *to_end, true),
                     Begin::Address => fits(0),
                     Begin::Name => names(address, context.host.clone()).any(fits),
+                    Begin::Above => names(address, context.host.clone()).skip(1).any(fits),
                 }
             }
         }
@@ -130,18 +141,21 @@ pub(super) fn expression(written: &str) -> Option<&str> {
     written.strip_prefix('/')?.strip_suffix('/').filter(|expression| !expression.is_empty())
 }
 
-fn regex(expression: &str, match_case: bool) -> Result<Regex, String> {
-    let expression = translated(expression, false)?;
-    let syntax = syntax::Config::new().unicode(false).utf8(false).case_insensitive(!match_case);
-    let config = Regex::config()
-        .utf8_empty(false)
-        .nfa_size_limit(Some(COMPILED_LIMIT))
-        .onepass_size_limit(Some(COMPILED_LIMIT))
-        .hybrid_cache_capacity(COMPILED_LIMIT);
-    Regex::builder().configure(config).syntax(syntax).build(&expression).map_err(|error| match error.syntax_error() {
-        Some(error) => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-        None => error.to_string(),
-    })
+/// A pattern as it is found in addresses: its host in the form of RFC 5891, everything else beyond ASCII with `%`.
+fn in_ascii(written: &str) -> Result<std::borrow::Cow<'_, str>, String> {
+    if written.is_ascii() {
+        return Ok(written.into());
+    }
+    let behind = written.strip_prefix("||").unwrap_or_default();
+    let host = behind.split(['/', '^', ':', '?', '*', '|']).next().unwrap_or_default();
+    let host_in_ascii = match host.is_ascii() {
+        true => host.to_owned(),
+        false => url::Host::parse(host).map_err(|_| format!("`{host}` is not a host"))?.to_string(),
+    };
+    let (begin, rest) =
+        if behind.is_empty() { ("", written) } else { ("||", behind.get(host.len()..).unwrap_or_default()) };
+    let rest = percent_encoding::utf8_percent_encode(rest, &percent_encoding::AsciiSet::EMPTY);
+    Ok(format!("{begin}{host_in_ascii}{rest}").into())
 }
 
 /// How many first characters of a pattern after `||` are of the host.

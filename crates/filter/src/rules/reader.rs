@@ -1,176 +1,251 @@
-//! From the text of a file to rules, and to a list of what is refused and why.
+//! From the texts of lists to rules in force, and to a list of what is refused and why.
 
 use std::collections::HashSet;
 
-use super::index::Index;
-use super::parse::{Action, Line, Rule, holds_expression, line};
-use super::{Rules, options};
+use adblock::lists::{ParseOptions, ParsedLine, parse_filter};
 
-/// The largest text of rules, in bytes. What lies beyond is refused.
-pub const TEXT_LIMIT: usize = 8 << 20;
+use super::engine::{Report, Source};
+use super::of_pages::OfPages;
+use super::overlay::{Excepted, Overlay};
+use super::own::ID;
+use super::parse::{Line, Network, OfPage, Rule, line};
+use super::pattern;
+use super::preprocess::Lines;
 
-/// The longest line, in bytes.
-pub const LINE_LIMIT: usize = 8 << 10;
+/// The largest text of one list, in bytes. What lies beyond is refused. Those of today have 4 MB.
+pub const TEXT_LIMIT: usize = 32 << 20;
 
-/// How many rules there may be.
-pub const RULES_LIMIT: usize = 100_000;
+/// The longest line, in bytes. The longest of today's lists has 13 kB.
+pub const LINE_LIMIT: usize = 64 << 10;
 
-/// How many rules may be such that every request must be compared with them: those without a word of their own.
-pub const UNSORTED_LIMIT: usize = 256;
+/// How many lists there may be.
+pub const LISTS_LIMIT: usize = 256;
+
+/// How many rules there may be in all. The widest choice of today's lists has some 600,000.
+pub const RULES_LIMIT: usize = 2_000_000;
+
+/// How many rules may be such that every request must be compared with them: those without a word, a host or a page of
+/// their own.
+pub const UNSORTED_LIMIT: usize = 1_024;
 
 /// How many lines may hold a regular expression: compiling one takes up to some hundredths of a second.
-pub const EXPRESSION_LINES_LIMIT: usize = 2_000;
+pub const EXPRESSION_LINES_LIMIT: usize = 4_000;
 
 /// How much memory the regular expressions of all `$replace` rules may take, in bytes.
 pub const EXPRESSIONS_LIMIT: usize = 64 << 20;
 
-/// How many refused lines are told with their reason; further ones are counted.
+/// How many refused lines of a list are told with their reason; further ones are counted.
 pub const REFUSALS_TOLD: usize = 100;
-
-/// What became of a text of rules.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// The rules that are understood.
-    pub rules: Rules,
-    /// The first refused lines, at most [`REFUSALS_TOLD`].
-    pub refused: Vec<Refusal>,
-    /// How many lines are refused in all.
-    pub refused_count: usize,
-}
 
 /// A line that is not in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// Its number, from 1.
     pub line: usize,
+    /// The line, cut where it is long.
+    pub text: String,
     /// Why, for a person, in the middle of a sentence.
     pub reason: String,
 }
 
-/// Reads a text of rules.
-pub(super) fn read(text: &str) -> Parsed {
-    let mut reader = Reader::default();
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (number, (begin, written)) in (1..).zip(lines(text)) {
-        if let Err(reason) = reader.take(begin, written) {
-            reader.parsed.refused_count += 1;
-            if reader.parsed.refused.len() < REFUSALS_TOLD {
-                reader.parsed.refused.push(Refusal { line: number, reason });
+/// How much of a refused line is told, in bytes.
+const TOLD_OF_A_LINE: usize = 200;
+
+/// What was read of all lists.
+#[derive(Default)]
+pub(super) struct Read {
+    /// For the core: the text of each list that it does, and whether the list is trusted.
+    pub(super) core: Vec<(String, bool)>,
+    pub(super) overlay: Overlay,
+    pub(super) excepted: Excepted,
+    pub(super) of_pages: OfPages,
+    pub(super) reports: Vec<Report>,
+}
+
+/// Reads all lists.
+pub(super) fn read(sources: &[Source<'_>]) -> Read {
+    let mut reader = Reader { bad: Bad::of(sources), ..Reader::default() };
+    for (number, source) in (0..).zip(sources.iter().take(LISTS_LIMIT)) {
+        reader.take_list(number, source);
+    }
+    reader.read
+}
+
+/// Rules that are taken back by `badfilter`, in whichever list.
+#[derive(Default)]
+struct Bad {
+    identities: HashSet<String>,
+    /// Their patterns: rules of others need not be looked at closely.
+    patterns: HashSet<String>,
+}
+
+impl Bad {
+    fn of(sources: &[Source<'_>]) -> Self {
+        let mut bad = Self::default();
+        for (_, written) in sources.iter().filter(|it| it.text.contains("badfilter")).flat_map(|it| Lines::of(it.text))
+        {
+            let Ok(written) = written else { continue };
+            if !written.contains("badfilter") || written.len() > LINE_LIMIT {
+                continue;
+            }
+            if let Line::Network(text) = line(&written)
+                && let Ok(rule) = Network::parse(&text)
+                && rule.options.bad_filter
+            {
+                bad.patterns.insert(rule.pattern.to_owned());
+                bad.identities.insert(rule.identity());
             }
         }
+        bad
     }
-    let mut parsed = reader.finish();
-    parsed.rules.fingerprint = fnv1a(text.as_bytes());
-    parsed
+
+    fn takes_back(&self, rule: &Network<'_>) -> bool {
+        self.patterns.contains(rule.pattern) && self.identities.contains(&rule.identity())
+    }
 }
 
-/// The lines of a text, each with its place.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut begin = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let at = begin;
-        begin += line.len();
-        (at, line.trim_ascii_end())
-    })
-}
-
-/// Reads a text line by line and keeps count.
+/// Reads one list after the other and keeps count.
 #[derive(Default)]
 struct Reader {
-    parsed: Parsed,
-    /// Rules that are taken back.
-    bad: HashSet<String>,
-    /// How deep within `!#if` we are.
-    depth: usize,
+    read: Read,
+    bad: Bad,
+    rules: usize,
     /// Lines with a regular expression so far.
     expression_lines: usize,
     /// The memory that the regular expressions of `$replace` take so far.
     expressions: usize,
+    /// The list at hand is the user's own rules.
+    own: bool,
+}
+
+/// Where a line of a list went.
+enum Went {
+    Nowhere,
+    Network,
+    Cosmetic,
+    Scriptlet,
 }
 
 impl Reader {
-    /// Takes the line that begins at `begin`.
-    fn take(&mut self, begin: usize, written: &str) -> Result<(), String> {
-        if begin + written.len() > TEXT_LIMIT {
-            return Err(format!("it lies beyond the first {} MiB", TEXT_LIMIT >> 20));
+    fn take_list(&mut self, number: u16, source: &Source<'_>) {
+        let mut report = Report { list: source.list.to_owned(), ..Report::default() };
+        let mut core = String::new();
+        self.own = source.list == ID;
+        let text = within_limit(source.text);
+        if let Some(beyond) = source.text.get(text.len()..).filter(|beyond| !beyond.is_empty()) {
+            let reason = format!("it lies beyond the first {} MiB", TEXT_LIMIT >> 20);
+            report.refuse(text.lines().count(), beyond.lines().next().unwrap_or_default(), reason);
         }
-        if let Some(directive) = written.trim().strip_prefix("!#") {
-            return self.directive(directive);
+        for (at, written) in Lines::of(text) {
+            let went = match &written {
+                Ok(written) => self.take_line(number, source.trusted, written, &mut core),
+                Err(reason) => Err(reason.clone()),
+            };
+            match went {
+                Ok(Went::Nowhere) => continue,
+                Ok(Went::Network) => report.network += 1,
+                Ok(Went::Cosmetic) => report.cosmetic += 1,
+                Ok(Went::Scriptlet) => report.scriptlets += 1,
+                Err(reason) => report.refuse(at, written.as_deref().unwrap_or("!#"), reason),
+            }
+            self.rules += 1;
         }
+        self.read.core.push((core, source.trusted));
+        self.read.reports.push(report);
+    }
+
+    fn take_line(&mut self, list: u16, trusted: bool, written: &str, core: &mut String) -> Result<Went, String> {
         if written.len() > LINE_LIMIT {
             return Err(format!("it is longer than {LINE_LIMIT} bytes"));
         }
-        if holds_expression(written.trim()) {
+        if self.rules >= RULES_LIMIT {
+            return Err(format!("there are more than {RULES_LIMIT} rules"));
+        }
+        match line(written) {
+            Line::Nothing => Ok(Went::Nowhere),
+            Line::OfPage(of_page) => self.take_of_page(list, trusted, written, of_page, core),
+            Line::Host(host) => self.take_network(list, trusted, &format!("||{host}^"), core),
+            Line::Network(text) => self.take_network(list, trusted, &text, core),
+        }
+    }
+
+    fn take_network(&mut self, list: u16, trusted: bool, text: &str, core: &mut String) -> Result<Went, String> {
+        let rule = Network::parse(text)?;
+        if rule.options.bad_filter || self.bad.takes_back(&rule) {
+            return Ok(Went::Nowhere);
+        }
+        if rule.is_plain() && parse_filter(text, false, ParseOptions::default()).is_ok() {
+            self.read.excepted.note(&rule, list);
+            add_line(core, text);
+            return Ok(Went::Network);
+        }
+        if pattern::expression(rule.pattern).is_some() || text.contains("=/") {
             self.expression_lines += 1;
             if self.expression_lines > EXPRESSION_LINES_LIMIT {
                 return Err(format!("there are more than {EXPRESSION_LINES_LIMIT} lines with regular expressions"));
             }
         }
-        match line(written)? {
-            Line::Nothing => return Ok(()),
-            _ if self.depth > 0 => return Err("it stands within `!#if`, and conditions are not known".into()),
-            Line::BadFilter(identity) => {
-                self.bad.insert(identity);
-            }
-            Line::Rule(rule) => self.add(rule)?,
+        let rule = rule.compile(list, trusted)?;
+        self.expressions += rule.memory();
+        if self.expressions > EXPRESSIONS_LIMIT {
+            return Err(format!("the regular expressions of `replace` take more than {} MiB", EXPRESSIONS_LIMIT >> 20));
         }
-        Ok(())
+        self.read.overlay.add(rule)?;
+        Ok(Went::Network)
     }
 
-    fn add(&mut self, rule: Rule) -> Result<(), String> {
-        let Parsed { rules: Rules { rules, index, .. }, .. } = &mut self.parsed;
-        let number = u32::try_from(rules.len()).ok().filter(|_| rules.len() < RULES_LIMIT);
-        let number = number.ok_or_else(|| format!("there are more than {RULES_LIMIT} rules"))?;
-        if index.unsorted() == UNSORTED_LIMIT && Index::cannot_sort(&rule.pattern) {
-            return Err(format!(
-                "there are more than {UNSORTED_LIMIT} rules with regular expressions or without a whole word; they slow \
-                 down every request"
-            ));
-        }
-        if let Action::Replace(substitution) = &rule.action {
-            self.expressions += substitution.memory();
-            if self.expressions > EXPRESSIONS_LIMIT {
-                return Err(format!(
-                    "the regular expressions of `replace` take more than {} MiB",
-                    EXPRESSIONS_LIMIT >> 20
-                ));
+    fn take_of_page(
+        &mut self,
+        list: u16,
+        trusted: bool,
+        written: &str,
+        of_page: OfPage<'_>,
+        core: &mut String,
+    ) -> Result<Went, String> {
+        if of_page.body.starts_with('^') {
+            if let Some(rule) = Rule::of_response_field(list, written, of_page)? {
+                self.read.overlay.add(rule)?;
+                return Ok(Went::Network);
             }
+            self.read.of_pages.add(list, written, of_page)?;
+            return Ok(Went::Cosmetic);
         }
-        index.add(number, &rule);
-        rules.push(rule);
-        Ok(())
-    }
-
-    /// `!#if` and the like. Their conditions are about other programs, so what depends on them is refused.
-    fn directive(&mut self, directive: &str) -> Result<(), String> {
-        if directive.starts_with("if") {
-            self.depth += 1;
-        } else if directive.starts_with("endif") {
-            self.depth = self.depth.saturating_sub(1);
-            return Ok(());
-        } else if directive.starts_with("else") {
-            return Ok(());
+        let text = super::of_pages::usual(written, of_page)?;
+        match parse_filter(&text, false, ParseOptions::default()) {
+            Ok(ParsedLine::Cosmetic(_)) => {}
+            _ => return Err("its selector, or what it does, is not known".into()),
         }
-        Err(format!("the directive `!#{directive}` is not known"))
-    }
-
-    /// Takes back what `badfilter` rules name.
-    fn finish(mut self) -> Parsed {
-        if !self.bad.is_empty() {
-            let rules = std::mem::take(&mut self.parsed.rules.rules);
-            let kept: Vec<Rule> =
-                rules.into_iter().filter(|rule| !self.bad.contains(&options::identity(&rule.text))).collect();
-            let mut index = Index::default();
-            for (number, rule) in (0..).zip(&kept) {
-                index.add(number, rule);
-            }
-            self.parsed.rules = Rules { rules: kept, index, fingerprint: 0 };
+        let scriptlet = of_page.body.contains("+js(") || text.contains("##+js(");
+        if scriptlet && !trusted && text.contains("+js(trusted-") {
+            return Err("only lists that are trusted may do this".into());
         }
-        self.parsed
+        if of_page.sign.contains('@') && !scriptlet && self.own {
+            self.read.of_pages.show(of_page);
+        }
+        add_line(core, &text);
+        Ok(if scriptlet { Went::Scriptlet } else { Went::Cosmetic })
     }
 }
 
-/// FNV-1a of 64 bits.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+fn add_line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// As much of the text as is read.
+fn within_limit(text: &str) -> &str {
+    let end = (0..=TEXT_LIMIT.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.get(..end).unwrap_or(text)
+}
+
+impl Report {
+    fn refuse(&mut self, line: usize, text: &str, reason: String) {
+        self.refused_count += 1;
+        if self.refused.len() < REFUSALS_TOLD {
+            let end = (0..=TOLD_OF_A_LINE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let ellipsis = if end < text.len() { "…" } else { "" };
+            let text = format!("{}{ellipsis}", text.get(..end).unwrap_or_default());
+            self.refused.push(Refusal { line, text, reason });
+        }
+    }
 }

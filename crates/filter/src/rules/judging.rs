@@ -1,0 +1,410 @@
+//! What the rules want: core and overlay as one.
+//!
+//! The order is that of uBlock Origin: important rules first, then the others, then exceptions; what changes a request or
+//! its answer is found apart from that, each kind with exceptions of its own.
+
+use std::net::IpAddr;
+
+use http::Uri;
+
+use super::context::Context;
+use super::engine::{Engine, Hit, Judgement, Ruling};
+use super::modifiers::{Kind, Work, without};
+use super::page::PageRules;
+use super::parse::{Action, Rule};
+use super::stubs;
+use crate::site::site;
+use crate::{Destination, ResponseHead};
+
+/// Judges a request. Exceptions of `own` rules count before all that the engine says.
+pub(super) fn request(engine: &Engine, context: &Context, own: Option<&Engine>) -> Judgement {
+    let judgement = as_written(engine, context, own);
+    match context.with_dot().filter(|_| judgement.ruling == Ruling::Allow) {
+        Some(dotted) => {
+            let other = as_written(engine, &dotted, own);
+            let rewrite = judgement.rewrite.or(other.rewrite.clone());
+            Judgement { rewrite, ..other }
+        }
+        None => judgement,
+    }
+}
+
+fn as_written(engine: &Engine, context: &Context, own: Option<&Engine>) -> Judgement {
+    let mut fitting = engine.overlay.fitting(context);
+    if let Some(own) = own {
+        let numbers = own.overlay.fitting(context);
+        let exceptions: Vec<&Rule> = rules(own, &numbers).filter(|rule| rule.exception).collect();
+        fitting.retain(|number| {
+            let rule = engine.overlay.rule(*number);
+            rule.is_none_or(|rule| !exceptions.iter().any(|exception| names(exception, rule)))
+        });
+    }
+    let now = || rules(engine, &fitting).filter(|rule| !rule.conditions.wait());
+    let ruling = exempted(ruling(engine, context, now), context, own);
+    let stub = matches!(ruling, Ruling::Block(_)).then(|| stub(engine, &fitting)).flatten();
+    let rewrite = rewrite(engine, context, &fitting, &ruling);
+    Judgement { ruling, stub, rewrite, fitting }
+}
+
+/// What becomes of a ruling where the user's own rules have an exception.
+fn exempted(ruling: Ruling, context: &Context, own: Option<&Engine>) -> Ruling {
+    let exception = || own.and_then(|own| exception(own, context));
+    match ruling {
+        Ruling::Block(hit) => exception().map_or(Ruling::Block(hit), Ruling::Exception),
+        Ruling::StrictBlock(hit) => exception().map_or(Ruling::StrictBlock(hit), |_| Ruling::Allow),
+        Ruling::Allow | Ruling::Exception(_) => ruling,
+    }
+}
+
+/// The exception that lets a request pass, whatever would stop it.
+pub(super) fn exception(engine: &Engine, context: &Context) -> Option<Hit> {
+    let fitting = engine.overlay.fitting(context);
+    let lets_pass = |rule: &&Rule| rule.exception && matches!(rule.action, Action::Block) && !rule.conditions.wait();
+    let of_overlay = rules(engine, &fitting).find(lets_pass).map(|rule| engine.hit(&rule.text, rule.list));
+    of_overlay.or_else(|| {
+        let (rule, list) = engine.core.check(context, true).exception?;
+        Some(engine.hit(&rule, list))
+    })
+}
+
+fn rules<'a>(engine: &'a Engine, numbers: &'a [u32]) -> impl Iterator<Item = &'a Rule> + Clone {
+    numbers.iter().filter_map(|number| engine.overlay.rule(*number))
+}
+
+/// What stops a request, and what lets it pass, of the overlay.
+#[derive(Default)]
+struct Tally<'a> {
+    block: Option<&'a Rule>,
+    /// About a whole host: for pages only.
+    strict: Option<&'a Rule>,
+    allow: Option<&'a Rule>,
+    /// An exception that names pages.
+    allow_page: Option<&'a Rule>,
+}
+
+impl<'a> Tally<'a> {
+    fn of(rules: impl Iterator<Item = &'a Rule>, page: bool) -> Self {
+        let mut tally = Self::default();
+        for rule in rules {
+            let place = match (stops(rule), rule.exception) {
+                (false, _) => continue,
+                (true, false) if page && rule.strict => &mut tally.strict,
+                (true, false) => &mut tally.block,
+                (true, true) if page && !rule.strict => &mut tally.allow_page,
+                (true, true) => &mut tally.allow,
+            };
+            if place.is_none_or(|held| rule.important && !held.important) {
+                *place = Some(rule);
+            }
+        }
+        tally
+    }
+}
+
+/// Whether a rule, or the rule that it is an exception from, stops requests.
+fn stops(rule: &Rule) -> bool {
+    match &rule.action {
+        Action::Block => true,
+        // An exception of this kind takes out of force what answers, not what stops.
+        Action::Modify(modifier) => modifier.kind == Kind::Redirect && !rule.exception,
+    }
+}
+
+fn ruling<'a, I: Iterator<Item = &'a Rule>>(engine: &'a Engine, context: &Context, rules: impl Fn() -> I) -> Ruling {
+    let page = context.destination == Destination::Page;
+    let tally = Tally::of(rules(), page);
+    let hit = |rule: &Rule| engine.hit(&rule.text, rule.list);
+    if page {
+        return match (tally.block, tally.allow_page) {
+            (Some(block), Some(allow)) if !block.important => Ruling::Exception(hit(allow)),
+            (Some(block), _) => Ruling::Block(hit(block)),
+            (None, _) => strict(engine, context, &tally),
+        };
+    }
+    if let Some(block) = tally.block.filter(|block| block.important) {
+        return Ruling::Block(hit(block));
+    }
+    let core = engine.core.check(context, tally.block.is_some());
+    let of_core = |(rule, list): (String, u16)| engine.hit(&rule, list);
+    match (core.block.map(of_core).or_else(|| tally.block.map(hit)), core.important) {
+        (None, _) => Ruling::Allow,
+        (Some(block), true) => Ruling::Block(block),
+        (Some(block), false) => match core.exception.map(of_core).or_else(|| tally.allow.map(hit)) {
+            Some(exception) => Ruling::Exception(exception),
+            None => Ruling::Block(block),
+        },
+    }
+}
+
+/// A page of a host that a rule is against, without a word about pages: a person may go on.
+fn strict(engine: &Engine, context: &Context, tally: &Tally<'_>) -> Ruling {
+    let core = engine.core.check(context, tally.strict.is_some());
+    let block = core.block.map(|(rule, list)| engine.hit(&rule, list));
+    let Some(block) = block.or_else(|| tally.strict.map(|rule| engine.hit(&rule.text, rule.list))) else {
+        return Ruling::Allow;
+    };
+    let important = core.important || tally.strict.is_some_and(|rule| rule.important);
+    let allowed = core.exception.is_some() || tally.allow.is_some() || tally.allow_page.is_some();
+    if allowed && !important { Ruling::Allow } else { Ruling::StrictBlock(block) }
+}
+
+/// The rules of a kind that are in force: those that no exception of the kind names.
+fn in_force<'a>(engine: &'a Engine, fitting: &'a [u32], wanted: impl Fn(Kind) -> bool) -> Vec<&'a Rule> {
+    let of_kind = |rule: &&Rule| matches!(&rule.action, Action::Modify(modifier) if wanted(modifier.kind));
+    let (exceptions, mut rules): (Vec<_>, Vec<_>) =
+        rules(engine, fitting).filter(of_kind).partition(|rule| rule.exception);
+    if exceptions.is_empty() {
+        return rules;
+    }
+    rules.retain(|rule| rule.important || !exceptions.iter().any(|exception| names(exception, rule)));
+    rules
+}
+
+/// Whether an exception is one from this rule: it has the same value, or none.
+fn names(exception: &Rule, rule: &Rule) -> bool {
+    match (&exception.action, &rule.action) {
+        (Action::Modify(exception), Action::Modify(rule)) if same_kind(exception.kind, rule.kind) => {
+            let same = exception.value == rule.value || same_stub(exception.value.as_deref(), &rule.work);
+            exception.value.is_none() || same
+        }
+        _ => false,
+    }
+}
+
+/// `redirect-rule` names `redirect` too.
+fn same_kind(exception: Kind, rule: Kind) -> bool {
+    let of_stubs = |kind| matches!(kind, Kind::Redirect | Kind::RedirectRule);
+    exception == rule || (of_stubs(exception) && of_stubs(rule))
+}
+
+/// `redirect-rule=noopjs` names `redirect=noopjs:100` too.
+fn same_stub(value: Option<&str>, work: &Work) -> bool {
+    matches!(work, Work::Stub { name, .. } if value.map(|value| value.split(':').next().unwrap_or_default()) == Some(name))
+}
+
+/// What answers a request that is stopped: the stub of the highest priority.
+fn stub(engine: &Engine, fitting: &[u32]) -> Option<(String, Hit)> {
+    let rules = in_force(engine, fitting, |kind| matches!(kind, Kind::Redirect | Kind::RedirectRule));
+    let stubs = rules.into_iter().filter(|rule| !rule.conditions.wait()).filter_map(|rule| match &rule.action {
+        Action::Modify(modifier) => match &modifier.work {
+            Work::Stub { name, priority } => Some((*priority, name, rule)),
+            _ => None,
+        },
+        Action::Block => None,
+    });
+    // Of several the first one.
+    let best = stubs.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.filter(|(_, name, _)| &***name != "none")
+        .map(|(_, name, rule)| (name.to_string(), engine.hit(&rule.text, rule.list)))
+}
+
+/// The address that a request should rather go to.
+fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling) -> Option<(String, Vec<Hit>)> {
+    let (mut address, mut hits) = (context.url.clone(), Vec::new());
+    let kinds = |kind| matches!(kind, Kind::RemoveParam | Kind::UrlSkip | Kind::UriTransform);
+    let mut rules = in_force(engine, fitting, kinds);
+    // A detour first: what is taken off its own address is of no consequence then.
+    rules.sort_by_key(|rule| match &rule.action {
+        Action::Modify(modifier) => match modifier.kind {
+            Kind::UrlSkip => 0,
+            Kind::RemoveParam => 1,
+            _ => 2,
+        },
+        Action::Block => 3,
+    });
+    for rule in rules {
+        let Action::Modify(modifier) = &rule.action else { continue };
+        let changed = match &modifier.work {
+            Work::RemoveParam(parameter) => without(&address, parameter),
+            Work::UriTransform(transform) => transform.applied(&address),
+            Work::UrlSkip(skip) => {
+                let stopped = matches!(ruling, Ruling::Block(_) | Ruling::StrictBlock(_));
+                let meant = context.destination == Destination::Page && (stopped || !skip.only_blocked());
+                let target = if meant { skip.applied(&address) } else { None };
+                if let Some(target) = target {
+                    return Some((target, vec![engine.hit(&rule.text, rule.list)]));
+                }
+                None
+            }
+            _ => None,
+        };
+        if let Some(changed) = changed {
+            address = changed;
+            hits.push(engine.hit(&rule.text, rule.list));
+        }
+    }
+    // What cannot be sent is not gone to.
+    let good = !hits.is_empty() && address != context.url && address.parse::<Uri>().is_ok();
+    good.then_some((address, hits))
+}
+
+/// Judges a tunnel by its host.
+pub(super) fn tunnel(engine: &Engine, host: &str) -> Ruling {
+    let of_host = || engine.overlay.of_host(host).filter(|rule| stops(rule));
+    let unseen = |rule: &&Rule| rule.pattern.host_alone().is_some() && rule.conditions.met_unseen();
+    let blocks = || of_host().filter(|rule| !rule.exception).filter(unseen);
+    let of_overlay = blocks().find(|rule| rule.important).or_else(|| blocks().next());
+    let core =
+        Context::tunnel(host).map(|context| engine.core.check(&context, of_overlay.is_some())).unwrap_or_default();
+    let block = core.block.filter(|(rule, _)| is_of_whole_host(rule)).map(|(rule, list)| engine.hit(&rule, list));
+    let important = core.important || of_overlay.is_some_and(|rule| rule.important);
+    let Some(block) = block.or_else(|| of_overlay.map(|rule| engine.hit(&rule.text, rule.list))) else {
+        return Ruling::Allow;
+    };
+    let exception = tunnel_exception(engine, host);
+    match exception.filter(|_| !important) {
+        Some(exception) => Ruling::Exception(exception),
+        None => Ruling::Block(block),
+    }
+}
+
+/// The exception that concerns a tunnel to a host.
+pub(super) fn tunnel_exception(engine: &Engine, host: &str) -> Option<Hit> {
+    let core = Context::tunnel(host).and_then(|context| engine.core.check(&context, true).exception);
+    let of_core = core.map(|(rule, list)| engine.hit(&rule, list));
+    // One for some pages only says nothing where nobody knows which page asks.
+    let concerns =
+        |rule: &&Rule| rule.exception && matches!(rule.action, Action::Block) && rule.conditions.sources.contain(None);
+    let of_overlay = || engine.overlay.of_host(host).find(concerns).map(|it| engine.hit(&it.text, it.list));
+    let of_host = || engine.excepted.of_host(host).map(|(rule, list)| engine.hit(rule, list));
+    of_core.or_else(of_overlay).or_else(of_host)
+}
+
+/// `||host^`, with no option that asks for anything of a request.
+fn is_of_whole_host(rule: &str) -> bool {
+    let (pattern, options) = super::options::split(rule);
+    let host = pattern.strip_prefix("||").and_then(|rest| rest.strip_suffix('^'));
+    let whole =
+        host.is_some_and(|host| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)));
+    whole && options.is_none_or(|options| super::options::each(options).all(|option| option == "important"))
+}
+
+/// Judges a request by what its host's name led to.
+pub(super) fn resolved(engine: &Engine, context: &Context, canonical: Option<&str>, addresses: &[IpAddr]) -> Ruling {
+    let fitting = engine.overlay.fitting(context);
+    let by_address = || {
+        rules(engine, &fitting).filter(|rule| rule.conditions.field.is_none()).filter(|rule| {
+            let wanted = rule.conditions.addresses.as_ref();
+            wanted.is_none_or(|wanted| addresses.iter().any(|address| wanted.have(*address)))
+        })
+    };
+    let found = ruling(engine, context, by_address);
+    if matches!(found, Ruling::Block(_)) || context.destination == Destination::Page {
+        return found;
+    }
+    let another = canonical.filter(|canonical| site(canonical) != site(context.host()));
+    let Some(uncovered) = another.and_then(|canonical| context.at_host(canonical)) else { return Ruling::Allow };
+    if !in_force_exceptions(engine, &fitting, Kind::Cname).is_empty() || matches!(found, Ruling::Exception(_)) {
+        return Ruling::Allow;
+    }
+    request(engine, &uncovered, None).ruling
+}
+
+fn in_force_exceptions<'a>(engine: &'a Engine, fitting: &'a [u32], wanted: Kind) -> Vec<&'a Rule> {
+    let is_wanted = |rule: &&Rule| matches!(&rule.action, Action::Modify(modifier) if modifier.kind == wanted);
+    rules(engine, fitting).filter(is_wanted).filter(|rule| rule.exception).collect()
+}
+
+/// Judges a request by the fields of its answer.
+pub(super) fn answer(engine: &Engine, context: &Context, judgement: &Judgement, answer: &ResponseHead) -> Ruling {
+    let by_field = || {
+        rules(engine, &judgement.fitting).filter(|rule| {
+            rule.conditions.addresses.is_none()
+                && rule.conditions.field.as_ref().is_some_and(|wanted| wanted.met(&answer.fields))
+        })
+    };
+    let page = context.destination == Destination::Page;
+    let tally = Tally::of(by_field(), page);
+    let Some(block) = tally.block.or(tally.strict) else { return Ruling::Allow };
+    let hit = |rule: &Rule| engine.hit(&rule.text, rule.list);
+    // An exception may say of which answers it speaks, or of all.
+    let exceptions = Tally::of(rules(engine, &judgement.fitting).filter(|rule| !rule.conditions.wait()), page);
+    let allow = [tally.allow, tally.allow_page, exceptions.allow, exceptions.allow_page].into_iter().flatten().next();
+    match allow.filter(|_| !block.important) {
+        Some(exception) => Ruling::Exception(hit(exception)),
+        None => match engine.core.check(context, true).exception.filter(|_| !block.important) {
+            Some((rule, list)) => Ruling::Exception(engine.hit(&rule, list)),
+            None => Ruling::Block(hit(block)),
+        },
+    }
+}
+
+/// One thing that rules want of the answer to a request.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) kind: Kind,
+    pub(super) work: &'a Work,
+    pub(super) hit: Hit,
+}
+
+/// What the rules of some kinds want, in the order of the lists.
+pub(super) fn wanted<'a>(
+    engine: &'a Engine,
+    judgement: &'a Judgement,
+    kinds: impl Fn(Kind) -> bool,
+) -> Vec<Wanted<'a>> {
+    let rules = in_force(engine, &judgement.fitting, kinds).into_iter().filter(|rule| !rule.conditions.wait());
+    let work = |rule: &'a Rule| match &rule.action {
+        Action::Modify(modifier) => {
+            Some(Wanted { kind: modifier.kind, work: &modifier.work, hit: engine.hit(&rule.text, rule.list) })
+        }
+        Action::Block => None,
+    };
+    rules.filter_map(work).collect()
+}
+
+/// What exceptions say of hiding on a page.
+pub(super) struct HidesNothing {
+    /// `ehide`: nothing is hidden.
+    pub(super) all: bool,
+    /// Generic rules hide nothing.
+    pub(super) generic: bool,
+}
+
+/// Which rules the exceptions of an engine keep from hiding anything on a page.
+pub(super) fn hidden_nothing(engine: &Engine, context: &Context) -> HidesNothing {
+    let fitting = engine.overlay.fitting(context);
+    let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
+    let all = except(Kind::ElementHide);
+    HidesNothing { all, generic: all || except(Kind::GenericHide) }
+}
+
+/// What the rules want of a page.
+pub(super) fn page(engine: &Engine, context: &Context) -> PageRules {
+    let fitting = engine.overlay.fitting(context);
+    let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
+    let found = engine.core.page(&context.url);
+    let html = engine.of_pages.of_host(context.host());
+    let mut page = PageRules {
+        script: stubs::enclosed(&found.injected_script),
+        html,
+        exceptions: found.exceptions,
+        ..PageRules::default()
+    };
+    let nothing = except(Kind::ElementHide);
+    page.no_generic = found.generichide || nothing || except(Kind::GenericHide);
+    if nothing {
+        return page;
+    }
+    let specific = !except(Kind::SpecificHide);
+    let is_meant = |selector: &String| {
+        if engine.everywhere.contains(selector) { !page.no_generic || found.generichide } else { specific }
+    };
+    page.hide = found.hide_selectors.into_iter().filter(is_meant).collect();
+    page.hide.sort_unstable();
+    if specific {
+        for action in found.procedural_actions {
+            match serde_json::from_str(&action)
+                .ok()
+                .as_ref()
+                .and_then(adblock::cosmetic_filter_cache::ProceduralOrActionFilter::as_css)
+            {
+                Some(css) => page.style.push(css),
+                None => page.procedural.push(action),
+            }
+        }
+        page.style.sort_unstable();
+        page.procedural.sort_unstable();
+    }
+    page
+}

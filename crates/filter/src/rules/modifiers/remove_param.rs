@@ -1,0 +1,130 @@
+//! `removeparam`: parameters that leave the query of an address.
+
+use std::borrow::Cow;
+
+use crate::rules::expression::Expression;
+
+/// Which parameters of a query are meant.
+#[derive(Debug, Clone)]
+pub(in crate::rules) enum Parameter {
+    All,
+    /// The one of this name, as it is written in the address.
+    Named(Box<str>),
+    /// Those whose names begin so, whatever their case (`|utm_`).
+    Begin(Box<str>),
+    /// Those whose `name=value` it fits; the value decoded.
+    Fitting(Expression),
+    /// All but those.
+    Not(Box<Self>),
+}
+
+impl Parameter {
+    /// Reads the value of `removeparam=`.
+    ///
+    /// # Errors
+    /// Why it cannot be used, for a person.
+    pub(super) fn parse(value: &str) -> Result<Self, String> {
+        if value.is_empty() {
+            return Ok(Self::All);
+        }
+        if let Some(value) = value.strip_prefix('~').filter(|value| !value.is_empty()) {
+            return Ok(Self::Not(Box::new(Self::parse(value)?)));
+        }
+        if let Some((expression, flags)) = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+            // A comma within an expression may have been escaped for the sake of the options.
+            let expression = expression.replace("\\,", ",");
+            return Ok(Self::Fitting(Expression::parse(&expression, !flags.contains('i'))?));
+        }
+        if let Some(begin) = value.strip_prefix('|') {
+            return Ok(Self::Begin(begin.to_ascii_lowercase().into()));
+        }
+        Ok(Self::Named(value.into()))
+    }
+
+    /// The one name that an address must have for this to change it; none where there is no such.
+    pub(in crate::rules) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it means the parameter that is written like this.
+    fn means(&self, written: &str) -> bool {
+        let (name, value) = written.split_once('=').unwrap_or((written, ""));
+        match self {
+            Self::All => true,
+            Self::Named(wanted) => name == &**wanted,
+            Self::Begin(begin) => name.get(..begin.len()).is_some_and(|first| first.eq_ignore_ascii_case(begin)),
+            Self::Fitting(expression) => expression.fits(&format!("{name}={}", decoded(value))),
+            Self::Not(those) => !those.means(written),
+        }
+    }
+}
+
+/// An address without a parameter; none where it has no such. What stays, stays as it was written.
+pub(in crate::rules) fn without(address: &str, parameter: &Parameter) -> Option<String> {
+    let (address_without, fragment) =
+        address.find('#').and_then(|at| address.split_at_checked(at)).unwrap_or((address, ""));
+    let (path, query) = address_without.split_once('?')?;
+    if query.is_empty() {
+        return None;
+    }
+    let mut left = String::with_capacity(query.len());
+    let mut removed = false;
+    for written in query.split('&') {
+        if parameter.means(written) {
+            removed = true;
+        } else {
+            left.push_str(if left.is_empty() { "?" } else { "&" });
+            left.push_str(written);
+        }
+    }
+    // What is left of `?b=1&` is an empty parameter, which is nothing.
+    let left = if left == "?" { "" } else { &left };
+    removed.then(|| format!("{path}{left}{fragment}"))
+}
+
+/// The names of the parameters of an address, as they are written.
+pub(in crate::rules) fn names(address: &str) -> impl Iterator<Item = &str> {
+    let address = address.split('#').next().unwrap_or_default();
+    let query = address.split_once('?').map(|(_, query)| query).filter(|query| !query.is_empty());
+    query.into_iter().flat_map(|query| query.split('&')).map(|written| written.split('=').next().unwrap_or_default())
+}
+
+/// A text without its `%xx`; what is no such, and what is not UTF-8 then, stays.
+pub(in crate::rules) fn decoded(text: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &str, address: &str, expected: &str) {
+        let parameter = Parameter::parse(value).unwrap();
+        let changed = without(&format!("http://a.test/p{address}"), &parameter);
+        assert_eq!(
+            changed.as_deref(),
+            Some(format!("http://a.test/p{expected}").as_str()).filter(|_| address != expected)
+        );
+    }
+
+    #[test]
+    fn what_is_not_meant_stays_as_it_was_written() {
+        check("b", "?a&b=1&&c=%20+d#f", "?a&&c=%20+d#f");
+        check("b", "?b", "");
+        check("b", "?b=1&b=2", "");
+        check("b", "?a=1?b=2", "?a=1?b=2");
+        check("b", "", "");
+        check("b", "?B=1&bb=2&b%20=3", "?B=1&bb=2&b%20=3");
+        check("", "?a=1&b", "");
+        check("~b", "?a=1&b=2&c", "?b=2");
+        check("/^(a|c)=/", "?a=1&b=2&c", "?b=2");
+        check("~/^b=2$/", "?a=1&b=2&b=3", "?b=2");
+        check("/a b/", "?q=a%20b&c=2", "?c=2");
+        check("/UTM/i", "?utm_a=1&b", "?b");
+        check("|UTM", "?utm_a=1&Utm_b&b", "?b");
+    }
+}
