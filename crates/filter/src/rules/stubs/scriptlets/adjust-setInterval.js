@@ -1,0 +1,4 @@
+// adjust-setInterval: `code[, delay[, factor]]`.
+function adjustSetInterval(code, delay, factor) {
+    adjustTimer('setInterval', code, delay, factor);
+}

@@ -1,0 +1,4 @@
+// alert-buster: alert() shows nothing.
+function alertBuster() {
+    onCall('alert', () => ({ value: undefined }));
+}

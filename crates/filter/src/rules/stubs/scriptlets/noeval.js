@@ -1,0 +1,4 @@
+// noeval: eval() does nothing.
+function noeval() {
+    onCall('eval', () => ({ value: undefined }));
+}

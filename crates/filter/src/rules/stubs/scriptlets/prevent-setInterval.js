@@ -1,0 +1,4 @@
+// prevent-setInterval: `code[, delay]`.
+function preventSetInterval(code, delay) {
+    preventTimer('setInterval', code, delay);
+}

@@ -1,0 +1,4 @@
+// prevent-setTimeout: `code[, delay]`.
+function preventSetTimeout(code, delay) {
+    preventTimer('setTimeout', code, delay);
+}

@@ -1,0 +1,4 @@
+// prevent-xhr: `request[, content]`.
+function preventXhr(request, content) {
+    preventSending(request, content);
+}

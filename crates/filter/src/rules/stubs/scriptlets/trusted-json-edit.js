@@ -1,0 +1,4 @@
+// trusted-json-edit: `path`. As json-edit, and values may be set.
+function trustedJsonEdit(path = '') {
+    editParsed(path, true);
+}

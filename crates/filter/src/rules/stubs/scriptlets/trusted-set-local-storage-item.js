@@ -1,0 +1,4 @@
+// trusted-set-local-storage-item: `key, value`; any value, with `$now$`, `$currentDate$` and `$currentISODate$`.
+function trustedSetLocalStorageItem(key = '', value = '') {
+    if (key !== '') storeItem('localStorage', key, datedText(value));
+}
