@@ -19,7 +19,10 @@ macro_rules! catalogue {
     };
 }
 
-catalogue![strip_trackers, lighter_media];
+catalogue![strip_trackers, lighter_media, quiet_headers];
+
+pub use quiet_headers::{QUIET_HEADERS_ID, QuietChoice, QuietHeaders, QuietLevel, QuietRow, ROWS as QUIET_ROWS};
+pub use strip_trackers::is_tracker;
 
 #[cfg(test)]
 mod tests {

@@ -1,16 +1,14 @@
 //! *Strip trackers*: tracking parameters leave the address, and hosts that only track are answered here.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::Uri;
 use http::uri::{Authority, PathAndQuery};
-use http::{Method, StatusCode, Uri};
 
 use crate::nothing::{empty_answer, escaped, explaining_page};
+use crate::rewriting::{self, Circles, redirect};
 use crate::{
-    Answer, Card, Changes, Destination, Filter, Part, Profile, RequestHead, ResponseHead, Service, Verdict,
+    Card, Changes, Destination, Filter, Part, Profile, RequestHead, ResponseHead, Service, Verdict,
 };
 use crate::site::host;
 
@@ -27,10 +25,6 @@ const PARAMETERS: &[&str] = &[
 
 /// Families of such parameters.
 const PARAMETER_PREFIXES: &[&str] = &["utm_"];
-
-/// Parameters that sign the rest of the query: an address that has one is left as it is.
-const SIGNATURES: &[&str] =
-    &["expires", "hmac", "oauth_signature", "key-pair-id", "policy", "sig", "sign", "signature", "x-amz-signature", "x-goog-signature"];
 
 /// Hosts whose only service is to count, measure or profile visitors, or to carry advertisements that do; their
 /// subdomains count too. Hosts that pages need in order to work do not belong here, nor the sites of the firms behind
@@ -52,33 +46,14 @@ const TRACKER_HOSTS: &[&str] = &[
     "zemanta.com",
 ];
 
-/// Schemes of `Authorization` that sign the address (RFC 9110 11.6.2 names the field, RFC 7616 and others the schemes).
-const SIGNING_SCHEMES: &[&str] = &["aws4-hmac-sha256", "digest", "hawk", "oauth"];
-
-/// How many addresses are remembered, of each kind; the oldest is forgotten first.
-const MEMORY: usize = 256;
-
-/// As often as this among the last [`MEMORY`] redirects a site may send somebody to one and the same address with
-/// tracking parameters; then it is taken for a circle, which browsers give up after some twenty rounds.
-const ROUNDS: usize = 3;
-
 pub(super) fn profile() -> StripTrackers {
     StripTrackers::default()
 }
 
-/// The profile. It remembers sites that answer a cleaned address by sending the visitor to the uncleaned one, at once or
-/// after some detours: cleaning again would go round for ever.
+/// The profile.
 #[derive(Default)]
 pub(super) struct StripTrackers {
-    memory: Mutex<Memory>,
-}
-
-#[derive(Default)]
-struct Memory {
-    /// Cleaned addresses whose site insists on the parameters.
-    insisting: VecDeque<String>,
-    /// Uncleaned addresses that sites redirected to.
-    redirected_to: VecDeque<String>,
+    circles: Circles,
 }
 
 impl Profile for StripTrackers {
@@ -98,38 +73,6 @@ impl Profile for StripTrackers {
     }
 }
 
-impl StripTrackers {
-    fn insists(&self, cleaned: &Uri) -> bool {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).insisting.contains(&key(cleaned))
-    }
-
-    /// A site redirects to `location`; `at_once` when the request was for that very address, cleaned.
-    fn redirected(&self, location: &Uri, cleaned: &Uri, at_once: bool) {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let location = key(location);
-        let rounds = memory.redirected_to.iter().filter(|known| **known == location).count() + 1;
-        remember(&mut memory.redirected_to, location);
-        let cleaned = key(cleaned);
-        if (at_once || rounds >= ROUNDS) && !memory.insisting.contains(&cleaned) {
-            remember(&mut memory.insisting, cleaned);
-        }
-    }
-}
-
-fn remember(addresses: &mut VecDeque<String>, address: String) {
-    if addresses.len() == MEMORY {
-        addresses.pop_front();
-    }
-    addresses.push_back(address);
-}
-
-/// The same text for the same address: lower-case host, and no port where it is the usual one.
-fn key(uri: &Uri) -> String {
-    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-    let port = uri.port_u16().filter(|port| *port != 80).map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{host}{port}{}", uri.path_and_query().map_or("/", PathAndQuery::as_str))
-}
-
 struct Stripper {
     profile: Arc<StripTrackers>,
 }
@@ -144,17 +87,16 @@ impl Filter for Stripper {
 
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
         if let Some(tracker) = host(&request.target).and_then(tracker_host) {
-            let answer = empty_answer(request.destination(), TITLE, &why(&request.host()));
+            let answer = empty_answer(request, request.destination(), TITLE, &why(&request.host()));
             let (before, after) = (request.target.to_string(), answer.status.as_str().to_owned());
             let what = "Tracker answered here";
             changes.add(Part::Answer, format!("host {tracker}"), what, Some(before), Some(after));
             return Verdict::Answer(answer);
         }
-        let fetches = request.method == Method::GET || request.method == Method::HEAD;
-        let Some(cleaned) = clean(&request.target).filter(|_| fetches && !is_signed(request)) else {
+        let Some(cleaned) = clean(&request.target).filter(|_| rewriting::is_free(request)) else {
             return Verdict::Forward;
         };
-        if self.profile.insists(&cleaned.target) {
+        if self.profile.circles.insists(&cleaned.target) {
             return Verdict::Forward;
         }
         let what = match cleaned.removed.len() {
@@ -174,18 +116,19 @@ impl Filter for Stripper {
         Verdict::Forward
     }
 
-    fn response(&mut self, request: &RequestHead, response: &mut ResponseHead, _: &mut Changes) {
-        if !response.status.is_redirection() {
-            return;
-        }
-        let location = response.fields.text(header::LOCATION).and_then(|value| resolve(&request.target, value));
-        if let Some(location) = location
+    fn response(&mut self, request: &RequestHead, response: &mut ResponseHead, _: &mut Changes) -> Verdict {
+        if let Some(location) = rewriting::location(request, response)
             && let Some(cleaned) = clean(&location)
         {
-            let at_once = key(&cleaned.target) == key(&request.target);
-            self.profile.redirected(&location, &cleaned.target, at_once);
+            self.profile.circles.redirected(&request.target, &location, &cleaned.target);
         }
+        Verdict::Forward
     }
+}
+
+/// Whether `host`, or one that it lies below, only counts, measures or profiles visitors.
+pub fn is_tracker(host: &str) -> bool {
+    tracker_host(host).is_some()
 }
 
 /// The entry of [`TRACKER_HOSTS`] that `host` is or lies below.
@@ -214,14 +157,11 @@ struct Cleaned {
 fn clean(target: &Uri) -> Option<Cleaned> {
     let query = target.query()?;
     let parts: Vec<&str> = query.split('&').collect();
-    if parts.iter().any(|part| SIGNATURES.contains(&name_of(part).as_str())) {
-        return None;
-    }
     // Where a site separates parameters in another way, what looks like a value may hold others.
     let one_parameter = |part: &str| !part.contains([';', '?']);
     let (tracking, kept): (Vec<&str>, Vec<&str>) =
         parts.into_iter().partition(|part| one_parameter(part) && is_tracking(&name_of(part)));
-    if tracking.is_empty() {
+    if tracking.is_empty() || rewriting::has_signature(query) {
         return None;
     }
     let path = target.path();
@@ -242,42 +182,6 @@ fn is_tracking(name: &str) -> bool {
     PARAMETERS.binary_search(&name).is_ok() || PARAMETER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether something in the head signs the address.
-fn is_signed(request: &RequestHead) -> bool {
-    let scheme = request.fields.text(header::AUTHORIZATION).and_then(|value| value.split(' ').next());
-    request.fields.has("signature-input")
-        || scheme.is_some_and(|scheme| SIGNING_SCHEMES.iter().any(|signing| scheme.eq_ignore_ascii_case(signing)))
-}
-
-/// A `Location` value made absolute (RFC 9110 10.2.2, RFC 3986 5.2.2); dot segments are left to the origin, which has
-/// never been seen to send them.
-fn resolve(base: &Uri, location: &str) -> Option<Uri> {
-    let location = location.split('#').next().unwrap_or_default();
-    if let Ok(absolute) = location.parse::<Uri>()
-        && absolute.scheme().is_some()
-    {
-        return Some(absolute);
-    }
-    let authority = base.authority()?;
-    let path = base.path();
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    match location.as_bytes() {
-        [] => None,
-        [b'/', b'/', ..] => format!("http:{location}").parse().ok(),
-        [b'/', ..] => format!("http://{authority}{location}").parse().ok(),
-        [b'?', ..] => format!("http://{authority}{path}{location}").parse().ok(),
-        _ => format!("http://{authority}{folder}/{location}").parse().ok(),
-    }
-}
-
-/// 307 keeps the method (RFC 9110 15.4.8); no cache keeps it.
-fn redirect(to: &str) -> Option<Answer> {
-    let location = HeaderValue::try_from(to).ok()?;
-    let mut answer = Answer::new(StatusCode::TEMPORARY_REDIRECT, None, Bytes::new());
-    answer.fields.set(header::LOCATION, location).ok()?;
-    Some(answer)
-}
-
 /// For a person who meets a tracker's address in a tab.
 fn why(host: &str) -> String {
     format!("{} is a host that only tracks or advertises.", escaped(host))
@@ -285,6 +189,9 @@ fn why(host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::header::{self, HeaderValue};
+    use http::{Method, StatusCode};
+
     use super::*;
     use crate::Fields;
 
@@ -362,7 +269,7 @@ mod tests {
         let profile = Arc::new(profile());
         for _ in 0..rounds {
             let from = request(Method::GET, from, "*/*");
-            Arc::clone(&profile).filter().response(&from, &mut redirecting(location), &mut Changes::default());
+            let _ = Arc::clone(&profile).filter().response(&from, &mut redirecting(location), &mut Changes::default());
         }
         let mut request = request(Method::GET, target, "*/*");
         let _ = profile.filter().request(&mut request, &mut Changes::default());
@@ -377,6 +284,10 @@ mod tests {
         {
             assert_eq!(after_redirects("http://a.test/x/p", location, 1, target), target, "{location}");
         }
+        let secure = "https://a.test/p?gclid=1";
+        for location in ["/p?gclid=1", "//a.test:443/p?gclid=1"] {
+            assert_eq!(after_redirects("https://a.test/p", location, 1, secure), secure, "{location}");
+        }
         // With a detour in between it takes some rounds to see the circle.
         assert_eq!(after_redirects("http://a.test/start", "/x/p?gclid=1", 2, target), "http://a.test/x/p");
         assert_eq!(after_redirects("http://a.test/start", "/x/p?gclid=1", 3, target), target);
@@ -386,17 +297,6 @@ mod tests {
     fn a_redirect_to_a_tracking_address_elsewhere_is_cleaned() {
         let shop = "http://shop.test/?utm_source=x&id=1";
         assert_eq!(after_redirects("http://short.test/abc", shop, 1, shop), "http://shop.test/?id=1");
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let profile = profile();
-        for n in 0..MEMORY * 2 {
-            let uri: Uri = format!("http://a.test/{n}").parse().unwrap();
-            profile.redirected(&uri, &uri, true);
-        }
-        let memory = profile.memory.lock().unwrap();
-        assert_eq!((memory.insisting.len(), memory.redirected_to.len()), (MEMORY, MEMORY));
     }
 
     #[test]
