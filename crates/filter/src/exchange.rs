@@ -21,103 +21,6 @@ impl RequestHead {
     pub fn host(&self) -> String {
         self.target.host().unwrap_or_default().to_ascii_lowercase()
     }
-
-    /// What the client wants the answer for.
-    ///
-    /// Browsers say so in `Sec-Fetch-Dest` to secure origins only. Elsewhere `Accept` is the next best witness, and the
-    /// extension of the path the last one.
-    pub fn destination(&self) -> Destination {
-        if self.fields.has("sec-websocket-key") {
-            return Destination::WebSocket;
-        }
-        if self.fields.has("ping-to") {
-            return Destination::Ping;
-        }
-        match self.fields.text("sec-fetch-dest") {
-            Some(named) => Destination::of_fetch(named),
-            None => self.destination_by_accept().unwrap_or_else(|| self.destination_by_path()),
-        }
-    }
-
-    fn destination_by_accept(&self) -> Option<Destination> {
-        if self.fields.text("x-requested-with") == Some("XMLHttpRequest") {
-            return Some(Destination::Fetch);
-        }
-        let accept = self.fields.text(http::header::ACCEPT).unwrap_or_default();
-        match accept.split([',', ';']).next().unwrap_or_default().trim() {
-            "text/html" => Some(Destination::Page),
-            "text/css" => Some(Destination::Style),
-            "application/json" => Some(Destination::Fetch),
-            first if first.starts_with("image/") => Some(Destination::Image),
-            first if first.starts_with("audio/") || first.starts_with("video/") => Some(Destination::Media),
-            first if first.starts_with("font/") || first.starts_with("application/font-") => Some(Destination::Font),
-            _ => None,
-        }
-    }
-
-    fn destination_by_path(&self) -> Destination {
-        let name = self.target.path().rsplit('/').next().unwrap_or_default();
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-        match extension.as_str() {
-            "js" | "mjs" => Destination::Script,
-            "css" => Destination::Style,
-            "avif" | "bmp" | "gif" | "ico" | "jpeg" | "jpg" | "png" | "svg" | "webp" => Destination::Image,
-            "eot" | "otf" | "ttf" | "woff" | "woff2" => Destination::Font,
-            "aac" | "flac" | "m4a" | "m4v" | "mov" | "mp3" | "mp4" | "oga" | "ogg" | "ogv" | "wav" | "webm" => {
-                Destination::Media
-            }
-            _ => Destination::Unknown,
-        }
-    }
-}
-
-/// What an answer is for (the Fetch standard's word).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
-    /// A page in a tab, seen with its address.
-    Page,
-    /// A page within a page.
-    Frame,
-    /// A picture.
-    Image,
-    /// A script, a worker's too.
-    Script,
-    /// A style sheet.
-    Style,
-    /// A font.
-    Font,
-    /// Sound, film, or its subtitles.
-    Media,
-    /// What a script asked for (`fetch`, `XMLHttpRequest`, server-sent events).
-    Fetch,
-    /// A plug-in's content: `object` and `embed`.
-    Object,
-    /// The note that a link was followed (`<a ping>`).
-    Ping,
-    /// A WebSocket.
-    WebSocket,
-    /// The client said what it is, and it is none of these.
-    Other,
-    /// Nothing in the request tells.
-    Unknown,
-}
-
-impl Destination {
-    /// The destination that a value of `Sec-Fetch-Dest` names (Fetch Metadata 2.1).
-    fn of_fetch(named: &str) -> Self {
-        match named {
-            "document" => Self::Page,
-            "iframe" | "frame" => Self::Frame,
-            "image" => Self::Image,
-            "script" | "worker" | "serviceworker" | "sharedworker" | "audioworklet" | "paintworklet" => Self::Script,
-            "style" => Self::Style,
-            "font" => Self::Font,
-            "audio" | "video" | "track" => Self::Media,
-            "empty" => Self::Fetch,
-            "object" | "embed" => Self::Object,
-            _ => Self::Other,
-        }
-    }
 }
 
 /// A response without its connection: status and end-to-end fields.
@@ -155,12 +58,13 @@ impl ResponseHead {
     }
 }
 
-/// What a filter decides about a request.
+/// What a filter decides about a request, or about the response to it.
 #[derive(Debug)]
+#[must_use]
 pub enum Verdict {
-    /// Ask the origin.
+    /// It goes on: the request to the origin, the response to the client.
     Forward,
-    /// Answer here; the origin is never asked.
+    /// The client gets this: the origin is never asked, or what it sends is dropped.
     Answer(Answer),
 }
 
@@ -185,36 +89,5 @@ impl Answer {
             map.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
         Self { status, fields: Fields::from_wire(map), body: body.into() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn destination(target: &'static str, fields: &[(&'static str, &'static str)]) -> Destination {
-        let mut map = http::HeaderMap::new();
-        for (name, value) in fields {
-            map.insert(*name, http::HeaderValue::from_static(value));
-        }
-        let target = Uri::from_static(target);
-        RequestHead { method: Method::GET, target, fields: Fields::from_wire(map) }.destination()
-    }
-
-    #[test]
-    fn destination_trusts_sec_fetch_dest_then_the_first_accepted_type_then_the_extension() {
-        let by_field = |name, value| destination("http://a.test/b.png", &[(name, value)]);
-        assert_eq!(by_field("sec-fetch-dest", "script"), Destination::Script);
-        assert_eq!(by_field("sec-fetch-dest", "empty"), Destination::Fetch);
-        assert_eq!(by_field("sec-fetch-dest", "report"), Destination::Other);
-        assert_eq!(by_field("accept", "text/html,application/xhtml+xml"), Destination::Page);
-        assert_eq!(by_field("accept", "image/avif,image/webp,*/*;q=0.8"), Destination::Image);
-        assert_eq!(by_field("accept", "application/font-woff2;q=1.0,*/*;q=0.8"), Destination::Font);
-        assert_eq!(by_field("x-requested-with", "XMLHttpRequest"), Destination::Fetch);
-        assert_eq!(by_field("sec-websocket-key", "x"), Destination::WebSocket);
-        assert_eq!(by_field("accept", "*/*"), Destination::Image);
-        assert_eq!(destination("http://a.test/x.JS?v=1.css", &[("accept", "*/*")]), Destination::Script);
-        assert_eq!(destination("http://a.test/v1.js/", &[]), Destination::Unknown);
-        assert_eq!(destination("http://a.test", &[]), Destination::Unknown);
     }
 }

@@ -48,6 +48,17 @@ pub struct Fields {
     map: HeaderMap,
 }
 
+/// What becomes of one line of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// It stays as it is.
+    Kept,
+    /// This stands in its place.
+    Written(HeaderValue),
+    /// It goes.
+    Dropped,
+}
+
 impl Fields {
     /// Takes a message's fields off the wire: hop-by-hop fields stay behind, and with them every field that a
     /// `Connection` line names (RFC 9110 7.6.1, RFC 2616 14.10).
@@ -132,15 +143,36 @@ impl Fields {
     }
 
     fn take_out(&mut self, name: &HeaderName) -> bool {
-        if !self.map.contains_key(name) {
+        self.rewrite(name, |_| Line::Dropped)
+    }
+
+    /// Lets `edit` decide about each line of `name` by itself, keeping the order of all others; true where a line is
+    /// another one now.
+    ///
+    /// # Errors
+    /// [`RefusedField`] when `name` is hop-by-hop or decides framing or routing.
+    pub fn edit(&mut self, name: &HeaderName, edit: impl FnMut(&HeaderValue) -> Line) -> Result<bool, RefusedField> {
+        if is_hop_by_hop(name) || is_framing(name) {
+            return Err(RefusedField(name.clone()));
+        }
+        Ok(self.rewrite(name, edit))
+    }
+
+    fn rewrite(&mut self, name: &HeaderName, edit: impl FnMut(&HeaderValue) -> Line) -> bool {
+        let lines: Vec<Line> = self.map.get_all(name).iter().map(edit).collect();
+        if lines.iter().all(|line| *line == Line::Kept) {
             return false;
         }
+        let mut lines = lines.into_iter();
         // `HeaderMap::remove` moves the last entry into the gap, which would change the order of what is left.
         let mut rest = HeaderMap::with_capacity(self.map.len() + ROOM);
         for (other, value) in &self.map {
-            if other != name {
-                rest.append(other.clone(), value.clone());
-            }
+            let edited = if other == name { lines.next() } else { None };
+            match edited.unwrap_or(Line::Kept) {
+                Line::Kept => rest.append(other.clone(), value.clone()),
+                Line::Written(value) => rest.append(other.clone(), value),
+                Line::Dropped => false,
+            };
         }
         self.map = rest;
         true
@@ -249,6 +281,7 @@ mod tests {
             assert_eq!(fields.set(name.clone(), HeaderValue::from_static("1")), Err(RefusedField(name)));
         }
         assert!(fields.remove(&http::header::CONTENT_LENGTH).is_err());
+        assert!(fields.edit(&http::header::HOST, |_| Line::Dropped).is_err());
     }
 
     #[test]
@@ -256,6 +289,20 @@ mod tests {
         let mut fields = Fields::from_wire(wire(&[("a", "1"), ("b", "2"), ("a", "3"), ("c", "4"), ("d", "5")]));
         assert_eq!(fields.remove(&HeaderName::from_static("b")), Ok(true));
         assert_eq!(names(&fields), ["a", "a", "c", "d"]);
+    }
+
+    #[test]
+    fn each_line_of_a_field_is_edited_by_itself_and_in_its_place() {
+        let mut fields = Fields::from_wire(wire(&[("a", "1"), ("b", "2"), ("a", "3"), ("a", "4"), ("c", "5")]));
+        let edited = fields.edit(&HeaderName::from_static("a"), |line| match line.as_bytes() {
+            b"1" => Line::Dropped,
+            b"3" => Line::Written(HeaderValue::from_static("x")),
+            _ => Line::Kept,
+        });
+        assert_eq!(edited, Ok(true));
+        let lines: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        assert_eq!(lines, [("a", "x"), ("a", "4"), ("b", "2"), ("c", "5")]);
+        assert_eq!(fields.edit(&HeaderName::from_static("a"), |_| Line::Kept), Ok(false));
     }
 
     #[test]

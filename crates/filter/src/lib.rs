@@ -10,19 +10,29 @@
 
 pub mod body;
 mod change;
+mod destination;
 mod exchange;
 mod fields;
 mod nothing;
+mod page;
 mod pipeline;
 pub mod profiles;
+mod resolved;
+mod rewriting;
 pub mod rules;
 mod site;
+mod sites;
+mod standing;
 mod validators;
 
 pub use body::{BodyTransform, Chain, Flow, Opening, Output, Prefix, Pull, TransformError};
 pub use change::{Change, Changes, Part};
-pub use exchange::{Answer, Destination, RequestHead, ResponseHead, Verdict};
-pub use fields::{Fields, RefusedField, has_token, hop_by_hop, tokens};
+pub use destination::Destination;
+pub use exchange::{Answer, RequestHead, ResponseHead, Verdict};
+pub use fields::{Fields, Line, RefusedField, has_token, hop_by_hop, tokens};
 pub use pipeline::{Card, Filter, Pipeline, Profile, Run, Service};
+pub use resolved::Resolved;
 pub use site::registered_domain;
+pub use sites::{SITES_LIMIT, SitePolicies};
+pub use standing::{Standing, Wish};
 pub use validators::Fingerprint;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use http::uri::Authority;
 
 use crate::body::{Opening, Prefix, describe_changed_body, readable_codings};
+use crate::sites::SitePolicies;
 use crate::validators::{Fingerprint, Translation};
-use crate::{BodyTransform, Chain, Changes, RequestHead, ResponseHead, Verdict};
+use crate::{BodyTransform, Chain, Changes, RequestHead, Resolved, ResponseHead, Verdict, rules};
 
 /// The four services that RFC 2616 1.3 names for a non-transparent proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +67,22 @@ pub trait Profile: Send + Sync {
 
 /// One profile at work on one exchange. Every method does nothing unless it is written.
 ///
-/// They are called in the order in which they stand here: [`tunnel`](Filter::tunnel) for `CONNECT`, the others for
-/// everything else. Whatever a method changes it records in `changes`.
+/// They are called in the order in which they stand here: those of tunnels for `CONNECT`, the others for everything else.
+/// Whatever a method changes it records in `changes`.
 pub trait Filter: Send {
     /// A client asks for a tunnel to `authority` (RFC 9110 9.3.6). Only the host and port can be seen.
     fn tunnel(&mut self, _authority: &Authority, _changes: &mut Changes) -> Verdict {
+        Verdict::Forward
+    }
+
+    /// Whether this filter looks at what names stand for. It is told so of hosts that are looked up here, not of those that
+    /// another proxy on the way looks up.
+    fn wants_resolution(&self) -> bool {
+        false
+    }
+
+    /// A tunnel that nothing more will be seen of is about to be made to a host that stands for this.
+    fn tunnel_resolved(&mut self, _authority: &Authority, _resolved: &Resolved<'_>, _changes: &mut Changes) -> Verdict {
         Verdict::Forward
     }
 
@@ -79,8 +91,17 @@ pub trait Filter: Send {
         Verdict::Forward
     }
 
-    /// A final response came; filters see it in reverse order. `request` is as it was sent.
-    fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) {}
+    /// The host of a request that all filters let pass stands for this, and nothing of it is sent yet. `request` is as it
+    /// will be.
+    fn resolved(&mut self, _request: &RequestHead, _resolved: &Resolved<'_>, _changes: &mut Changes) -> Verdict {
+        Verdict::Forward
+    }
+
+    /// A final response came; filters see it in reverse order. `request` is as it was sent. An answer takes the response's
+    /// place: what the origin sends is dropped.
+    fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) -> Verdict {
+        Verdict::Forward
+    }
 
     /// Whether this filter may want to rewrite the body, and how many bytes of it (at most
     /// [`PREFIX_LIMIT`](crate::body::PREFIX_LIMIT)) it would see first. Where the body must not be changed, a wish changes nothing.
@@ -98,32 +119,45 @@ pub trait Filter: Send {
     ) -> Option<Box<dyn BodyTransform>> {
         None
     }
+
+    /// The transform that [`body`](Filter::body) made is at work: makes the head true for what that puts into the body.
+    fn head(&mut self, _response: &mut ResponseHead, _changes: &mut Changes) {}
 }
 
 /// The profiles in force, in catalogue order. Never edited: another choice makes another pipeline.
 #[derive(Clone)]
 pub struct Pipeline {
-    profiles: Vec<Arc<dyn Profile>>,
-    fingerprint: Fingerprint,
+    everywhere: Selection,
+    /// None where no site has another choice.
+    sites: Option<Arc<SitePolicies>>,
 }
 
 impl Pipeline {
     /// A pipeline of `profiles`, which work on requests in the order given.
     pub fn new(profiles: Vec<Arc<dyn Profile>>) -> Self {
-        let fingerprint = Fingerprint::of(&profiles);
-        Self { profiles, fingerprint }
+        Self { everywhere: Selection::new(profiles), sites: None }
     }
 
-    /// What tells copies made by this pipeline from copies made by another.
+    /// The same, but for the pages of some sites.
+    pub fn with_sites(self, sites: SitePolicies) -> Self {
+        Self { sites: (!sites.is_empty()).then(|| Arc::new(sites)), ..self }
+    }
+
+    /// What tells copies made by this pipeline from copies made by another, but for those sites.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+        self.everywhere.fingerprint
     }
 
     /// The pipeline set to work on one exchange.
     pub fn run(&self) -> Run {
-        let filters = self.profiles.iter().map(|p| (p.card().id, Arc::clone(p).filter())).collect();
-        let (fingerprint, translation) = (self.fingerprint, Translation::default());
-        Run { filters, changes: Changes::default(), fingerprint, translation }
+        Run {
+            filters: self.everywhere.filters(),
+            sites: self.sites.clone(),
+            page: None,
+            changes: Changes::default(),
+            fingerprint: self.everywhere.fingerprint,
+            translation: Translation::default(),
+        }
     }
 }
 
@@ -135,13 +169,34 @@ impl Default for Pipeline {
 
 impl std::fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.profiles.iter().map(|p| p.card().id)).finish()
+        f.debug_list().entries(self.everywhere.profiles.iter().map(|p| p.card().id)).finish()
+    }
+}
+
+/// Profiles that work together.
+#[derive(Clone)]
+pub(crate) struct Selection {
+    profiles: Vec<Arc<dyn Profile>>,
+    fingerprint: Fingerprint,
+}
+
+impl Selection {
+    pub(crate) fn new(profiles: Vec<Arc<dyn Profile>>) -> Self {
+        let fingerprint = Fingerprint::of(&profiles);
+        Self { profiles, fingerprint }
+    }
+
+    fn filters(&self) -> Vec<(&'static str, Box<dyn Filter>)> {
+        self.profiles.iter().map(|p| (p.card().id, Arc::clone(p).filter())).collect()
     }
 }
 
 /// A pipeline at work on one exchange.
 pub struct Run {
     filters: Vec<(&'static str, Box<dyn Filter>)>,
+    /// Until a site has set its own filters to work.
+    sites: Option<Arc<SitePolicies>>,
+    page: Option<String>,
     changes: Changes,
     fingerprint: Fingerprint,
     /// What became of the conditions that the client asked with.
@@ -151,26 +206,54 @@ pub struct Run {
 impl Run {
     /// Shows a `CONNECT` to the filters until one answers.
     pub fn tunnel(&mut self, authority: &Authority) -> Verdict {
+        self.go_by_site_of(&authority.host().to_ascii_lowercase());
         self.until_answered(|filter, changes| filter.tunnel(authority, changes))
+    }
+
+    /// Whether a filter looks at what names stand for.
+    pub fn wants_resolution(&self) -> bool {
+        self.filters.iter().any(|(_, filter)| filter.wants_resolution())
+    }
+
+    /// Shows what the host of a tunnel stands for to the filters, until one answers.
+    pub fn tunnel_resolved(&mut self, authority: &Authority, resolved: &Resolved<'_>) -> Verdict {
+        self.until_answered(|filter, changes| filter.tunnel_resolved(authority, resolved, changes))
     }
 
     /// Puts conditions in the origin's words (an entity tag of ours never gets to it), then shows the request to the
     /// filters until one answers.
     pub fn request(&mut self, request: &mut RequestHead) -> Verdict {
+        self.page = match &self.sites {
+            Some(sites) => sites.page_of(request),
+            None if self.filters.is_empty() => None,
+            None => rules::page_of(request),
+        };
+        if self.sites.is_some() {
+            let page = self.page.clone().unwrap_or_else(|| request.host());
+            self.go_by_site_of(&page);
+        }
         self.translation = Translation::of(request, self.fingerprint);
         self.until_answered(|filter, changes| filter.request(request, changes))
     }
 
-    /// Shows a final response to the filters, last in first out. "Not modified" gets back the tag that the client knows
-    /// its copy by.
-    pub fn response(&mut self, request: &RequestHead, response: &mut ResponseHead) {
+    /// Shows what the host of a request stands for to the filters, until one answers.
+    pub fn resolved(&mut self, request: &RequestHead, resolved: &Resolved<'_>) -> Verdict {
+        self.until_answered(|filter, changes| filter.resolved(request, resolved, changes))
+    }
+
+    /// Shows a final response to the filters, last in first out, until one answers in its place. "Not modified" gets back
+    /// the tag that the client knows its copy by.
+    pub fn response(&mut self, request: &RequestHead, response: &mut ResponseHead) -> Verdict {
         for (id, filter) in self.filters.iter_mut().rev() {
             self.changes.sign(id);
-            filter.response(request, response, &mut self.changes);
+            if let Verdict::Answer(answer) = filter.response(request, response, &mut self.changes) {
+                return Verdict::Answer(answer);
+            }
         }
         if self.translation.name_copy(response) {
             describe_changed_body(&mut response.fields);
         }
+        Verdict::Forward
     }
 
     /// The beginning of the body, to be gathered for [`Run::body`]; `None` when no filter may change this body.
@@ -184,15 +267,21 @@ impl Run {
     pub fn body(&mut self, request: &RequestHead, response: &mut ResponseHead, opening: Opening) -> Option<Chain> {
         let (codings, prefix) = opening.into_prefix()?;
         let mut chain = Chain::of(&codings).ok()?;
+        let mut at_work = Vec::new();
         for (id, filter) in self.filters.iter_mut().rev() {
             if filter.wants_body(request, response).is_some()
                 && let Some(transform) = filter.body(request, response, &prefix)
             {
                 chain.push(id, transform);
+                at_work.push((*id, filter));
             }
         }
         if chain.is_empty() {
             return None;
+        }
+        for (id, filter) in at_work {
+            self.changes.sign(id);
+            filter.head(response, &mut self.changes);
         }
         self.describe(response);
         Some(chain)
@@ -204,9 +293,23 @@ impl Run {
         self.describe(response);
     }
 
+    /// Sets other profiles to work, where the site of this host has its own.
+    fn go_by_site_of(&mut self, host: &str) {
+        let own = self.sites.as_ref().and_then(|sites| sites.of_host(host));
+        if let Some(own) = own {
+            (self.filters, self.fingerprint) = (own.filters(), own.fingerprint);
+            self.sites = None;
+        }
+    }
+
     fn describe(&self, response: &mut ResponseHead) {
         describe_changed_body(&mut response.fields);
         self.fingerprint.mark(&mut response.fields);
+    }
+
+    /// The host of the page that the request is a part of, as far as it said so and filters were there to hear it; taken out.
+    pub fn take_page(&mut self) -> Option<String> {
+        self.page.take()
     }
 
     /// The changes, taken out when the exchange is over.

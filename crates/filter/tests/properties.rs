@@ -1,13 +1,17 @@
 //! What must hold for every head, address, picture and chain, tried on random ones that are built from rules.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use tamis_filter::profiles::catalogue;
+use tamis_filter::profiles::{QUIET_ROWS, QuietChoice, QuietHeaders, QuietLevel, catalogue, is_tracker};
 use tamis_filter::{
-    BodyTransform, Chain, Changes, Fields, Flow, Output, Pipeline, RequestHead, ResponseHead, TransformError, Verdict,
+    BodyTransform, Chain, Changes, Fields, Filter, Flow, Output, Pipeline, Profile, RequestHead, ResponseHead,
+    TransformError, Verdict,
 };
 
 /// Hop-by-hop whatever `Connection` says (RFC 9110 7.6.1), framing, and end-to-end, as the oracle has them.
@@ -155,6 +159,134 @@ fn picture(blocks: &[Block]) -> (Vec<u8>, Vec<u8>) {
     (whole.clone(), lighter.unwrap_or(whole))
 }
 
+/// Fields that say something of a person, and some that do not.
+const TELLING: &[&str] = &[
+    "accept",
+    "accept-ch",
+    "accept-language",
+    "authorization",
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "content-type",
+    "cookie",
+    "critical-ch",
+    "date",
+    "dnt",
+    "dpr",
+    "etag",
+    "forwarded",
+    "from",
+    "if-none-match",
+    "link",
+    "nel",
+    "observe-browsing-topics",
+    "permissions-policy",
+    "ping-to",
+    "purpose",
+    "referer",
+    "report-to",
+    "reporting-endpoints",
+    "sec-browsing-topics",
+    "sec-ch-ua-model",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-gpc",
+    "set-cookie",
+    "speculation-rules",
+    "user-agent",
+    "via",
+    "x-client-data",
+    "x-forwarded-for",
+    "x-requested-with",
+];
+
+/// What such fields hold, in pieces.
+const PIECES: &[&str] = &[
+    "a=1",
+    ", ",
+    "; ",
+    "Max-Age=99999999",
+    "Expires=Thu, 01 Jan 2037 00:00:00 GMT",
+    "Mon, 02 Nov 2026 12:00:00 GMT",
+    "<https://b.test/>",
+    "rel=prefetch",
+    "rel=\"preconnect\"",
+    "\"",
+    "https://b.test/x",
+    "https://a.test/y?z",
+    "report-uri https://b.test/r",
+    "report-to a",
+    "img-src *",
+    "a=\"https://b.test/r\"",
+    "{\"group\":\"a\"}",
+    "{\"endpoints\":[{\"url\":\"https://b.test/\"}]}",
+    "Sec-CH-UA-Model",
+    "DPR",
+    "de-AT,de;q=0.9",
+    "en",
+    "cross-site",
+    "document",
+    "image",
+    "empty",
+    "no-cors",
+    "text/html",
+    "application/reports+json",
+    "prefetch",
+    "Basic eDp5",
+    "Mozilla/5.0 (Linux; Android 14; SM-1) Chrome/1.2.3",
+    "Mozilla/5.0 (",
+    ")",
+    "com.example.app",
+    "",
+];
+
+fn any_telling_fields() -> impl Strategy<Value = Fields> {
+    let value = prop_oneof![
+        4 => proptest::collection::vec(select(PIECES), 1..5).prop_map(|pieces| pieces.concat()),
+        1 => "[ -~]{0,20}",
+    ];
+    proptest::collection::vec((select(TELLING), value), 0..14).prop_map(|lines| {
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            let Ok(value) = HeaderValue::try_from(value) else { continue };
+            map.append(HeaderName::from_static(name), value);
+        }
+        Fields::from_wire(map)
+    })
+}
+
+/// A profile with one row, or with those of a level.
+fn any_quiet_headers() -> impl Strategy<Value = (QuietChoice, Vec<&'static str>)> {
+    let one = (0..QUIET_ROWS.len()).prop_map(|at| {
+        let switched: BTreeMap<_, _> = (0..).zip(QUIET_ROWS).map(|(n, row)| (row.id.to_owned(), n == at)).collect();
+        QuietChoice { level: QuietLevel::Basic, switched }
+    });
+    let level = select(&QuietLevel::ALL).prop_map(|level| QuietChoice { level, ..QuietChoice::default() });
+    prop_oneof![4 => one, 1 => level].prop_map(|choice| {
+        let rows = QUIET_ROWS.iter().filter(|row| choice.has(row));
+        let adds = rows.flat_map(|row| row.adds.iter().copied()).collect();
+        (choice, adds)
+    })
+}
+
+/// Nothing stands in `after` that was not there before, but for fields of the table.
+fn says_no_more(before: &Fields, after: &Fields, adds: &[&str]) -> Result<(), TestCaseError> {
+    let names = |fields: &Fields| -> BTreeSet<String> { fields.iter().map(|(name, _)| name.to_string()).collect() };
+    for name in names(after).difference(&names(before)) {
+        prop_assert!(adds.contains(&name.as_str()), "{} is new", name);
+    }
+    for name in names(after) {
+        let lines = |fields: &Fields| fields.all(&*name).map(|line| line.as_bytes().len()).collect::<Vec<_>>();
+        let (was, is) = (lines(before), lines(after));
+        prop_assert!(is.len() <= was.len() || adds.contains(&name.as_str()), "{} has more lines", name);
+        // The form of a browser's name that all have in common may be longer than its own.
+        let may_grow = name == "user-agent" || adds.contains(&name.as_str());
+        prop_assert!(may_grow || is.iter().sum::<usize>() <= was.iter().sum(), "{} is longer", name);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -192,6 +324,33 @@ proptest! {
         prop_assert!(matches!(verdict, Verdict::Forward));
         prop_assert_eq!(request.target.to_string(), address(&kept));
         prop_assert_eq!(changes.is_empty(), all == kept);
+    }
+
+    #[test]
+    fn no_row_of_quiet_headers_says_anything_that_is_not_in_its_table(
+        (choice, adds) in any_quiet_headers(),
+        (asked, answered) in (any_telling_fields(), any_telling_fields()),
+        host in select(&["a.test", "www.a.test", "hotjar.io"]),
+    ) {
+        let mut filter: Box<dyn Filter> = Arc::new(QuietHeaders::new(&choice, is_tracker)).filter();
+        let target = format!("https://{host}/p").parse().unwrap();
+        let mut request = RequestHead { method: Method::GET, target, fields: asked.clone() };
+        let mut changes = Changes::default();
+        if matches!(filter.request(&mut request, &mut changes), Verdict::Forward) {
+            says_no_more(&asked, &request.fields, &adds)?;
+            prop_assert_eq!(changes.is_empty(), asked == request.fields);
+            let mut response = ResponseHead { status: StatusCode::OK, fields: answered.clone() };
+            let mut changes = Changes::default();
+            let _ = filter.response(&request, &mut response, &mut changes);
+            says_no_more(&answered, &response.fields, &adds)?;
+            prop_assert_eq!(changes.is_empty(), answered == response.fields);
+            // Once more makes no difference.
+            let once = response.fields.clone();
+            let _ = filter.response(&request, &mut response, &mut Changes::default());
+            if adds.is_empty() {
+                prop_assert_eq!(once, response.fields);
+            }
+        }
     }
 
     #[test]
