@@ -26,7 +26,7 @@ use crate::life::Member;
 use crate::record::{Ending, Recorder};
 use crate::relay::Relay;
 use crate::target::Target;
-use crate::upstream::{Destination, Lease, Place, Tap, UpBody, Upstream};
+use crate::upstream::{Destination, Lease, Place, Tap, Traffic, UpBody, Upstream};
 use crate::{
     HostPattern, InForce, Shared, answer, certificate_page, framing, hops, pac, target, trailers, tunnel, upgrade, via,
 };
@@ -159,6 +159,14 @@ struct Manner {
     spelling: Extensions,
 }
 
+/// What came of the question to an origin.
+enum Heard {
+    /// Its answer.
+    Origin(Box<Answer>),
+    /// A filter's in its place.
+    Filter(tamis_filter::Answer),
+}
+
 /// An answer of an origin, its head read and shown to the filters.
 struct Answer {
     parts: http::response::Parts,
@@ -272,13 +280,24 @@ impl Exchange<'_> {
     ) -> Result<Response<OutBody>, Error> {
         self.shared.access.check_tunnel(self.caller.who, authority)?;
         refuse_loops(parts)?;
-        if let Verdict::Answer(answer) = run.tunnel(authority) {
+        let is_stopped = match run.tunnel(authority) {
+            Verdict::Forward => false,
+            // No program shows what stands in such an answer; within TLS that is opened they show it.
+            Verdict::Answer(_) if intercept::may_be_opened(authority, self.in_force) => true,
+            Verdict::Answer(answer) => return Ok(self.answered(run, answer)),
+        };
+        let upstream = self.upstream();
+        // What may be opened is judged when it is: then more is known of it than its host.
+        if run.wants_resolution()
+            && !intercept::may_be_opened(authority, self.in_force)
+            && let Some(found) = Box::pin(upstream.resolution(authority, Traffic::Tunnels)).await?
+            && let Verdict::Answer(answer) = run.tunnel_resolved(authority, &found.seen())
+        {
             return Ok(self.answered(run, answer));
         }
         let mut fields = Fields::from_wire(parts.headers.clone()).into_wire();
         sign(&mut fields, parts.version, self.client.higher_minor());
-        let upstream = self.upstream();
-        let origin = if intercept::is_within_reach(authority, self.in_force, upstream) {
+        let origin = if is_stopped || intercept::is_within_reach(authority, self.in_force, upstream) {
             None
         } else {
             Some(upstream.tunnel(authority, fields.clone()).await?)
@@ -289,6 +308,7 @@ impl Exchange<'_> {
             recorder.status = Some(StatusCode::OK);
             let tunnel = Tunnel {
                 authority: authority.clone(),
+                is_stopped,
                 fields,
                 run,
                 recorder,
@@ -339,6 +359,13 @@ impl Exchange<'_> {
         let Outbound { head, manner, run, upgrade } = &mut *outbound;
         let destination =
             self.secure.map_or_else(|| authority_of(head).map(Destination::Plain), |it| Ok(Destination::Secure(it)))?;
+        // The verdict is of this request, whatever connections there are to send it on.
+        if run.wants_resolution()
+            && let Some(found) = Box::pin(upstream.resolution(destination.authority(), destination.traffic())).await?
+            && let Verdict::Answer(answer) = run.resolved(head, &found.seen())
+        {
+            return Ok(self.answered(outbound.run, answer));
+        }
         let place = upstream.place(destination).await?;
         let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
         let (response, lease) = self.ask(upstream, destination, place, request, &again).await?;
@@ -346,7 +373,10 @@ impl Exchange<'_> {
         if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(outbound, client, response));
         }
-        let mut answer = self.received(head, response, lease, run)?;
+        let mut answer = match self.received(head, response, lease, run)? {
+            Heard::Origin(answer) => answer,
+            Heard::Filter(answer) => return Ok(self.answered(outbound.run, answer)),
+        };
         if let Some(opening) = &mut answer.opening {
             let gathered = answer.relay.gather(opening, self.shared.limits.prefix_wait).await;
             let authority = authority_of(head)?.as_str();
@@ -394,13 +424,16 @@ impl Exchange<'_> {
         let origin = hyper::upgrade::on(&mut response);
         let (mut parts, _) = response.into_parts();
         let mut head = ResponseHead { status: parts.status, fields: Fields::from_wire(parts.headers) };
-        run.response(&request, &mut head);
+        if let Verdict::Answer(answer) = run.response(&request, &mut head) {
+            return self.answered(run, answer);
+        }
         parts.headers = head.fields.into_wire();
         upgrade::relay(&mut parts.headers);
         via::append(&mut parts.headers, parts.version);
         parts.version = Version::HTTP_11;
         if let Some(mut recorder) = self.recorder.take() {
             recorder.status = Some(parts.status);
+            recorder.page = run.take_page();
             recorder.changes = run.into_changes();
             let (silence, life) = (self.shared.limits.tunnel_silence, self.life.clone());
             tokio::spawn(tunnel::relay_upgraded(client, origin, silence, recorder, life));
@@ -408,14 +441,15 @@ impl Exchange<'_> {
         Response::from_parts(parts, OutBody::whole(Bytes::new()))
     }
 
-    /// Reads the head of the origin's response, and asks the filters about it.
+    /// Reads the head of the origin's response, and asks the filters about it. Where one answers in its place, what the
+    /// origin sends is not awaited, and its connection is only kept if that is there already.
     fn received(
         &self,
         request: &RequestHead,
         response: Response<Incoming>,
         lease: Lease,
         run: &mut Run,
-    ) -> Result<Box<Answer>, Error> {
+    ) -> Result<Heard, Error> {
         let (mut parts, body) = response.into_parts();
         let bad = |reason| match authority_of(request) {
             Ok(authority) => Error::bad_answer(authority.as_str(), &io::Error::other(reason)),
@@ -437,7 +471,9 @@ impl Exchange<'_> {
         let trailers = if self.trailers && may_have_trailers { trailers::announced(&parts.headers) } else { None };
         let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
         let mut head = ResponseHead { status: parts.status, fields };
-        run.response(request, &mut head);
+        if let Verdict::Answer(answer) = run.response(request, &mut head) {
+            return Ok(Heard::Filter(answer));
+        }
         let wish = run.wants_body(request, &head);
         let is_contentless = framing::is_contentless(&request.method, head.status);
         if is_contentless && wish.is_some() {
@@ -446,7 +482,7 @@ impl Exchange<'_> {
         let tap = lease.tap();
         let relay = Relay::new(body, self.shared.limits.body_silence).on(lease);
         let opening = wish.filter(|_| !is_contentless);
-        Ok(Box::new(Answer { parts, head, trailers, demands_websocket, opening, relay, tap }))
+        Ok(Heard::Origin(Box::new(Answer { parts, head, trailers, demands_websocket, opening, relay, tap })))
     }
 
     /// Takes the origin's response to the client: its body as it is, or through the filters' transforms, which also see to
@@ -483,9 +519,10 @@ impl Exchange<'_> {
     }
 
     /// The head is ready; what is left of the exchange is its body, which takes the recorder along.
-    fn finish(&mut self, mut response: Response<OutBody>, run: Run) -> Response<OutBody> {
+    fn finish(&mut self, mut response: Response<OutBody>, mut run: Run) -> Response<OutBody> {
         let Some(mut recorder) = self.recorder.take() else { return response };
         recorder.status = Some(response.status());
+        recorder.page = run.take_page();
         recorder.changes = run.into_changes();
         if self.head_only {
             // hyper sends the head alone and never looks at the body.

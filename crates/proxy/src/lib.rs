@@ -14,6 +14,7 @@ mod connection;
 mod credentials;
 mod error;
 mod exchange;
+mod fetch;
 mod first_line;
 mod framing;
 mod hops;
@@ -31,6 +32,7 @@ mod patience;
 mod ports;
 mod record;
 mod relay;
+mod resolver;
 mod target;
 mod together;
 mod trailers;
@@ -50,12 +52,14 @@ use upstream::Ways;
 pub use access::Access;
 pub use credentials::{BadCredentials, Credentials};
 pub use error::StartError;
+pub use fetch::{Fetch, FetchError, Fetched, Fetcher};
 pub use intercept::{
-    Cause, Interception, Learned, LearnedException, Outcome, Program, Programs, Scope, Untouched, WaryProgram,
+    Cause, Interception, Learned, LearnedException, Outcome, Program, Programs, Scope, Trust, Untouched, WaryProgram,
 };
 pub use limits::Limits;
 pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
+pub use resolver::{Resolution, Resolver};
 pub use upstream::{HostPattern, Login, PatternError, ProxyServer, Route, RouteError, Routes, Rule, Traffic};
 
 /// What a proxy is started with.
@@ -80,6 +84,8 @@ pub struct Config {
     pub learned: Arc<Learned>,
     /// Knows the programs of this computer by their sockets.
     pub programs: Arc<dyn Programs>,
+    /// Looks names up.
+    pub resolver: Arc<dyn Resolver>,
     /// Where finished exchanges are reported. When it is full, records are lost, never traffic.
     pub records: mpsc::Sender<ExchangeRecord>,
 }
@@ -99,7 +105,7 @@ impl Proxy {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = listener::bind(config.listen).await?;
         let addr = listener.local_addr().map_err(|source| StartError { addr: config.listen, source })?;
-        let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits);
+        let ways = Ways::new(addr, config.refused_targets.into(), config.routes, &config.limits, &config.resolver);
         let shared = Arc::new(Shared {
             addr,
             in_force: RwLock::new(Arc::new(InForce {
@@ -162,6 +168,11 @@ impl Proxy {
     pub fn set_interception(&self, interception: Option<Interception>) {
         let interception = interception.and_then(Opener::new).map(Arc::new);
         self.shared.put_in_force(|now| InForce { interception, ..now.clone() });
+    }
+
+    /// What Tamis fetches for itself goes the ways of this computer's programs, and no profile sees it.
+    pub fn fetcher(&self, trust: Trust) -> Fetcher {
+        Fetcher::new(Arc::clone(&self.shared), trust)
     }
 
     /// Stops listening at once, lets exchanges under way finish within [`Limits::drain`], then ends what is left.

@@ -29,6 +29,8 @@ pub struct ExchangeRecord {
     pub ending: Ending,
     /// Why a tunnel was not opened, while others are.
     pub untouched: Option<Untouched>,
+    /// The host of the page that asked, in lower case, as far as it was known and looked for.
+    pub page: Option<String>,
     /// What profiles did, oldest first.
     pub changes: Vec<Change>,
     /// Bytes of body that went to the client.
@@ -84,6 +86,7 @@ pub(crate) struct Recorder {
     pub(crate) status: Option<StatusCode>,
     pub(crate) ending: Ending,
     pub(crate) untouched: Option<Untouched>,
+    pub(crate) page: Option<String>,
     pub(crate) changes: Changes,
     pub(crate) sent: u64,
     pub(crate) never_downloaded: u64,
@@ -102,6 +105,7 @@ impl Recorder {
             status: None,
             ending: Ending::ClientLeft,
             untouched: None,
+            page: None,
             changes: Changes::default(),
             sent: 0,
             never_downloaded: 0,
@@ -131,6 +135,7 @@ impl Drop for Recorder {
             status: self.status,
             ending: std::mem::replace(&mut self.ending, Ending::Complete),
             untouched: self.untouched.take(),
+            page: self.page.take(),
             changes: std::mem::take(&mut self.changes).into_list(),
             sent: self.sent,
             never_downloaded: self.never_downloaded,

@@ -16,14 +16,15 @@ mod untouched;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use tamis_authority::{Distrust, Leaves};
+use tamis_authority::{Authority, Distrust, Leaves};
 
 use crate::HostPattern;
 
 pub(crate) use client_tls::is_refusal;
 pub use learned::{Cause, Learned, LearnedException, Outcome, WaryProgram};
-pub(crate) use open::{Tunnel, carry, is_within_reach};
+pub(crate) use open::{Tunnel, carry, is_within_reach, may_be_opened};
 pub(crate) use opener::Opener;
+pub(crate) use origin_tls::OwnTls;
 pub use program::{Program, Programs};
 pub(crate) use secure::Secure;
 pub use untouched::Untouched;
@@ -40,6 +41,28 @@ pub struct Interception {
     /// What nobody is to trust; a server that shows it is tunnelled, for the client to judge.
     pub distrust: Arc<Distrust>,
     /// Roots that servers may be certified by, beside those of the system.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+}
+
+impl Interception {
+    /// Whom servers may be certified by.
+    fn trust(&self) -> Trust {
+        Trust {
+            authority: Some(Arc::clone(self.leaves.authority())),
+            distrust: Arc::clone(&self.distrust),
+            extra_roots: self.extra_roots.clone(),
+        }
+    }
+}
+
+/// Whom servers may be certified by, beside what the system says of it.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// Our own authority, which is no server's.
+    pub authority: Option<Arc<Authority>>,
+    /// As in [`Interception::distrust`].
+    pub distrust: Arc<Distrust>,
+    /// As in [`Interception::extra_roots`].
     pub extra_roots: Vec<CertificateDer<'static>>,
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Nothing is done to a client's bytes before it is certain that all will go well: until our own handshake with it begins,
 //! what it sent is kept and can go to the origin as it came. The origin's TLS comes first, so that a client is only ever
-//! shown our certificate in place of one that was good.
+//! shown our certificate in place of one that was good; but where a filter stops all that goes there, the origin hears
+//! nothing, and the client gets answers of ours. Should one of its requests be let through after all, the origin's
+//! certificate is judged then, as for every further connection.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -26,7 +28,7 @@ use crate::life::Member;
 use crate::line::LineIo;
 use crate::record::{Ending, Recorder};
 use crate::tunnel::{self, End};
-use crate::upstream::Upstream;
+use crate::upstream::{Traffic, Upstream};
 use crate::{HostPattern, InForce, Shared, connection, http2};
 
 /// How long a client's first message is waited for; who is silent for so long may wait for the origin's word.
@@ -46,6 +48,8 @@ const PROTOCOLS: [&[u8]; 2] = [http2::ALPN, HTTP_1_1];
 /// A tunnel that was granted, without its ends.
 pub(crate) struct Tunnel {
     pub(crate) authority: Authority,
+    /// A filter stops all that goes there: it is opened without its origin, for answers of ours, or not carried at all.
+    pub(crate) is_stopped: bool,
     /// The end-to-end fields of the CONNECT.
     pub(crate) fields: HeaderMap,
     pub(crate) run: Run,
@@ -66,11 +70,15 @@ struct Plan {
     program: Behind,
 }
 
+/// Whether a tunnel to there may be opened, as far as its target tells.
+pub(crate) fn may_be_opened(authority: &Authority, in_force: &InForce) -> bool {
+    in_force.interception.as_ref().is_some_and(|opener| opener.may_open(authority).is_ok())
+}
+
 /// Whether a tunnel to there may be granted before its origin is reached: connections that it left behind for clients that
 /// resume are alive, so it is there, and for one of them no other is needed.
 pub(crate) fn is_within_reach(authority: &Authority, in_force: &InForce, upstream: &Upstream) -> bool {
-    let opener = in_force.interception.as_ref().filter(|opener| opener.may_open(authority).is_ok());
-    opener.is_some() && upstream.keeps_any(&beginning_of_keys(authority))
+    may_be_opened(authority, in_force) && upstream.keeps_any(&beginning_of_keys(authority))
 }
 
 /// Carries a tunnel to its end, opened or as it is. `origin` is none where that is still to be reached, if it has to be.
@@ -97,8 +105,24 @@ impl Tunnel {
         }
         match self.plan(hello, program).await {
             Ok(plan) => self.open(client, origin, plan).await,
+            Err(untouched) if self.is_stopped_by_what_it_stands_for().await => {
+                self.recorder.untouched = untouched;
+                self.recorder.changes = self.run.into_changes();
+            }
             Err(untouched) => self.relay(client, origin, untouched).await,
         }
+    }
+
+    /// Whether a filter stops what the host stands for, in a tunnel that might have been opened and is not.
+    async fn is_stopped_by_what_it_stands_for(&mut self) -> bool {
+        if self.is_stopped || !may_be_opened(&self.authority, &self.in_force) || !self.run.wants_resolution() {
+            return false;
+        }
+        let upstream = self.in_force.ways.of(self.caller.who);
+        let Ok(Some(found)) = Box::pin(upstream.resolution(&self.authority, Traffic::Tunnels)).await else {
+            return false;
+        };
+        matches!(self.run.tunnel_resolved(&self.authority, &found.seen()), Verdict::Answer(_))
     }
 
     /// Whether a filter stops the host that is named in TLS, where that is another one than in CONNECT.
@@ -153,6 +177,7 @@ impl Tunnel {
         let is_kept = |protocol: Option<&[u8]>| upstream.keeps(&plan.partition.key(&self.authority, protocol));
         let agreed = plan.partition.agreed().filter(|protocol| plan.takes(protocol.as_deref()));
         let to_origin = match agreed.filter(|protocol| is_kept(protocol.as_deref())) {
+            _ if self.is_stopped => Ok((plan.simplest(), None)),
             Some(protocol) => Ok((protocol, None)),
             None => self.seal(origin, &plan).await.map(|(protocol, line)| (protocol, Some(line))),
         };
@@ -230,6 +255,10 @@ impl Tunnel {
 
     /// Leaves it as it is.
     async fn relay(mut self, client: End, origin: Option<End>, untouched: Option<Untouched>) {
+        if self.is_stopped {
+            self.recorder.changes = self.run.into_changes();
+            return;
+        }
         let origin = self.reach(origin).await;
         self.recorder.untouched = untouched;
         self.recorder.changes = self.run.into_changes();
@@ -248,6 +277,12 @@ impl Tunnel {
 }
 
 impl Plan {
+    /// The protocol for who is answered here: every origin speaks it too, should one be asked after all.
+    fn simplest(&self) -> Option<Vec<u8>> {
+        let http_1_1 = self.protocols.iter().find(|protocol| *protocol == HTTP_1_1);
+        http_1_1.or(self.protocols.first()).cloned()
+    }
+
     /// Whether the client understands what the origin chose.
     fn takes(&self, protocol: Option<&[u8]>) -> bool {
         match protocol {
@@ -266,8 +301,7 @@ enum Behind {
 
 impl Behind {
     fn look(tunnel: &Tunnel, client: &End) -> Self {
-        let opener = tunnel.in_force.interception.as_ref();
-        let may_be_opened = opener.is_some_and(|opener| opener.may_open(&tunnel.authority).is_ok());
+        let may_be_opened = may_be_opened(&tunnel.authority, &tunnel.in_force);
         let socket = client.socket();
         let ends = socket.tcp().peer_addr().and_then(|peer| Ok((peer, socket.tcp().local_addr()?)));
         match (ends, tunnel.caller.who) {
@@ -331,6 +365,6 @@ fn is_host(name: &str, authority: &Authority) -> bool {
 }
 
 /// Without brackets and without the root's dot.
-fn bare_host(authority: &Authority) -> &str {
+pub(super) fn bare_host(authority: &Authority) -> &str {
     authority.host().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.')
 }

@@ -85,8 +85,8 @@ impl Opener {
     /// The system's verifier, with the extra roots; made aside, for it reads files.
     pub(super) async fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, String> {
         let make = || async {
-            let (interception, provider) = (self.interception.clone(), self.provider());
-            let made = tokio::task::spawn_blocking(move || roots::verifier(&interception, provider)).await;
+            let (trust, provider) = (self.interception.trust(), self.provider());
+            let made = tokio::task::spawn_blocking(move || roots::verifier(&trust, provider)).await;
             made.unwrap_or_else(|error| Err(format!("reading the system's roots broke off: {error}")))
         };
         self.verifier.get_or_try_init(make).await.cloned()

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::uri::Authority;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -14,9 +16,10 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::open::bare_host;
 use super::opener::Opener;
 use super::tickets::Partition;
-use super::{Interception, Untouched, ocsp};
+use super::{Trust, Untouched, ocsp, roots};
 use crate::tunnel::End;
 
 /// Begins TLS to an origin. `protocols` are offered to it; the stream tells which it took.
@@ -29,14 +32,21 @@ pub(super) async fn begin(
     limit: Duration,
 ) -> Result<TlsStream<End>, Untouched> {
     let platform = opener.verifier().await.map_err(Untouched::OwnFault)?;
-    let judge = partition.judge(|| Judge::new(opener.interception().clone(), platform));
-    let builder = ClientConfig::builder_with_provider(opener.provider()).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| Untouched::BadServer(error.to_string()))?;
-    let verified = builder.dangerous().with_custom_certificate_verifier(Arc::clone(&judge.strict) as _);
-    let mut config = verified.with_client_cert_resolver(Arc::clone(&judge.asked) as _);
-    config.alpn_protocols = protocols.to_vec();
-    config.resumption =
-        if judge.strict.may_resume() { Resumption::store(partition.sessions()) } else { Resumption::disabled() };
+    let judge = partition.judge(|| Judge::new(opener.interception().trust(), platform));
+    let mut config = judge.config(opener.provider(), protocols)?;
+    if judge.strict.may_resume() {
+        config.resumption = Resumption::store(partition.sessions());
+    }
+    shake_hands(config, &judge, name, origin, limit).await
+}
+
+async fn shake_hands(
+    config: ClientConfig,
+    judge: &Judge,
+    name: &ServerName<'static>,
+    origin: End,
+    limit: Duration,
+) -> Result<TlsStream<End>, Untouched> {
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), origin);
     let done = where_it_may_wait(limit, tokio::time::timeout(limit, handshake)).await?;
     if judge.has_been_asked() && !matches!(&done, Ok(Err(error)) if is_bad_certificate(error)) {
@@ -46,6 +56,38 @@ pub(super) async fn begin(
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(judge.strict.refusal().unwrap_or_else(|| Untouched::BadServer(error.to_string()))),
         Err(_) => Err(Untouched::BadServer(format!("no TLS within {} seconds", limit.as_secs()))),
+    }
+}
+
+/// TLS for what Tamis asks for itself. No connection of it can be told from another by its origin.
+#[derive(Debug)]
+pub(crate) struct OwnTls {
+    trust: Trust,
+    provider: Arc<CryptoProvider>,
+    platform: Arc<dyn ServerCertVerifier>,
+}
+
+impl OwnTls {
+    /// Reads the system's roots, aside.
+    pub(crate) async fn trusting(trust: Trust) -> Result<Self, Untouched> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let (read, with) = (trust.clone(), Arc::clone(&provider));
+        let made = tokio::task::spawn_blocking(move || roots::verifier(&read, with)).await;
+        let made = made.unwrap_or_else(|error| Err(format!("reading the system's roots broke off: {error}")));
+        Ok(Self { trust, provider, platform: made.map_err(Untouched::OwnFault)? })
+    }
+
+    /// Begins TLS to a server, over which HTTP/1.1 is spoken.
+    pub(crate) async fn begin(
+        &self,
+        origin: End,
+        authority: &Authority,
+        limit: Duration,
+    ) -> Result<TlsStream<End>, Untouched> {
+        let name = ServerName::try_from(bare_host(authority).to_owned()).map_err(|_| Untouched::NameMismatch)?;
+        let judge = Judge::new(self.trust.clone(), Arc::clone(&self.platform));
+        let config = judge.config(Arc::clone(&self.provider), &[b"http/1.1".to_vec()])?;
+        shake_hands(config, &judge, &name, origin, limit).await
     }
 }
 
@@ -86,10 +128,21 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    fn new(interception: Interception, platform: Arc<dyn ServerCertVerifier>) -> Self {
+    fn new(trust: Trust, platform: Arc<dyn ServerCertVerifier>) -> Self {
         let (refusal, has_proved, good_until) = (Mutex::default(), AtomicBool::new(false), AtomicI64::new(i64::MAX));
-        let strict = Arc::new(Strict { interception, platform, refusal, has_proved, good_until });
+        let strict = Arc::new(Strict { trust, platform, refusal, has_proved, good_until });
         Self { strict, asked: Arc::default() }
+    }
+
+    /// TLS as it judges, which takes no session up again.
+    fn config(&self, provider: Arc<CryptoProvider>, protocols: &[Vec<u8>]) -> Result<ClientConfig, Untouched> {
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| Untouched::BadServer(error.to_string()))?;
+        let verified = builder.dangerous().with_custom_certificate_verifier(Arc::clone(&self.strict) as _);
+        let mut config = verified.with_client_cert_resolver(Arc::clone(&self.asked) as _);
+        config.alpn_protocols = protocols.to_vec();
+        config.resumption = Resumption::disabled();
+        Ok(config)
     }
 
     /// Whether the origin, and not somebody in its place, asked for a certificate of the client: whoever asks does so before
@@ -102,7 +155,7 @@ impl Judge {
 /// The system's verifier, and what we know beside it.
 #[derive(Debug)]
 struct Strict {
-    interception: Interception,
+    trust: Trust,
     platform: Arc<dyn ServerCertVerifier>,
     /// Why it said no, where that is not the system's word.
     refusal: Mutex<Option<Untouched>>,
@@ -142,15 +195,15 @@ impl ServerCertVerifier for Strict {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let interception = &self.interception;
+        let trust = &self.trust;
         let chain = || std::iter::once(end_entity).chain(intermediates);
         // What we sign is for clients of ours: at a server it would be somebody who has our key, or ourselves in a circle.
-        let authority = interception.leaves.authority();
-        if chain().any(|certificate| authority.has_issued(certificate)) {
+        let is_ours = |certificate| trust.authority.as_ref().is_some_and(|authority| authority.has_issued(certificate));
+        if chain().any(is_ours) {
             let why = Untouched::BadServer("its certificate is by our own authority".into());
             return Err(self.refuse(why, CertificateError::UnknownIssuer));
         }
-        if interception.distrust.names(chain()).is_some() {
+        if trust.distrust.names(chain()).is_some() {
             return Err(self.refuse(Untouched::Distrusted, CertificateError::ApplicationVerificationFailure));
         }
         let parsed = x509_parser::parse_x509_certificate(end_entity).ok().map(|(_, parsed)| parsed);

@@ -20,6 +20,7 @@ use super::socks;
 use crate::Limits;
 use crate::line::LineIo;
 use crate::tunnel::End;
+use crate::{Resolution, Resolver};
 
 /// Makes connections for requests and for tunnels.
 #[derive(Debug, Clone)]
@@ -40,22 +41,39 @@ impl Connector {
         refused: Arc<[SocketAddr]>,
         routes: Arc<Routes>,
         limits: &Limits,
+        resolver: &Arc<dyn Resolver>,
         reach: Reach,
     ) -> Self {
-        let dialler = |reach| Dialler::new(own, Arc::clone(&refused), limits.connect, reach);
+        let dialler = |reach| Dialler::new(own, Arc::clone(&refused), limits.connect, Arc::clone(resolver), reach);
         let (origins, proxies) = (dialler(reach), dialler(Reach::Everything));
         let head = HeadBounds { bytes: limits.buffer(), fields: limits.fields };
         Self { routes, origins, proxies, reach, limit: limits.connect, head }
     }
 
-    /// The same on other routes.
+    /// The same on other routes; what hosts stood for on the network as it was is forgotten.
     pub(super) fn rerouted(&self, routes: Arc<Routes>) -> Self {
+        self.origins.forget();
         Self { routes, ..self.clone() }
     }
 
     /// The ways it takes.
     pub(super) fn routes(&self) -> &Routes {
         &self.routes
+    }
+
+    /// What the host of `target` stands for; none where another proxy looks it up.
+    pub(super) async fn resolution(
+        &self,
+        target: &Authority,
+        traffic: Traffic,
+    ) -> Result<Option<Arc<Resolution>>, ConnectError> {
+        match self.route(target, traffic)? {
+            Route::Direct => {
+                let found = self.in_time(self.origins.resolution(target.host())).await;
+                found.map(Some).map_err(ConnectError::Origin)
+            }
+            Route::HttpProxy(_) | Route::Socks5(_) | Route::Refused(_) => Ok(None),
+        }
     }
 
     /// A connection for requests to the origin `authority`: to itself, or to the HTTP proxy on its way.

@@ -12,6 +12,7 @@ use tower_service::Service;
 use super::fault::Fault;
 use super::lookup::{Lookup, Reach};
 use crate::target::is_own_ip;
+use crate::{Resolution, Resolver};
 
 /// How often a silent connection is probed, so that one whose peer has vanished is found.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -23,16 +24,37 @@ pub(super) struct Dialler {
     own: SocketAddr,
     refused: Arc<[SocketAddr]>,
     reach: Reach,
+    lookup: Lookup,
 }
 
 impl Dialler {
     /// `limit` is shared out among the addresses of a name, so that a dead one does not use up the time of the next.
-    pub(super) fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, limit: Duration, reach: Reach) -> Self {
-        let mut http = HttpConnector::new_with_resolver(Lookup::new(reach));
+    pub(super) fn new(
+        own: SocketAddr,
+        refused: Arc<[SocketAddr]>,
+        limit: Duration,
+        resolver: Arc<dyn Resolver>,
+        reach: Reach,
+    ) -> Self {
+        let lookup = Lookup::new(resolver, reach);
+        let mut http = HttpConnector::new_with_resolver(lookup.clone());
         http.set_nodelay(true);
         http.set_keepalive(Some(KEEPALIVE));
         http.set_connect_timeout(Some(limit));
-        Self { http, own, refused, reach }
+        Self { http, own, refused, reach, lookup }
+    }
+
+    /// What a host stands for; it is looked up if that is not known yet.
+    pub(super) async fn resolution(&self, host: &str) -> Result<Arc<Resolution>, Fault> {
+        match self.lookup.known(host) {
+            Some(known) => Ok(known),
+            None => self.lookup.find(host).await.map_err(Fault::of_connecting),
+        }
+    }
+
+    /// Forgets what hosts stand for.
+    pub(super) fn forget(&self) {
+        self.lookup.forget();
     }
 
     /// Connects to the authority of `uri`.

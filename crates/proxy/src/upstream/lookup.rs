@@ -4,12 +4,15 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
 use super::pattern::NamedHost;
+use super::resolutions::Resolutions;
+use crate::{Resolution, Resolver};
 
 /// Which addresses are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +51,45 @@ impl Reach {
     }
 }
 
-/// The system's resolver, less the addresses that are out of reach.
+/// The system's resolver, what it said of late, and whom its answers are for.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
-    system: GaiResolver,
+    system: Arc<dyn Resolver>,
     reach: Reach,
+    hosts: Arc<Resolutions>,
 }
 
 impl Lookup {
-    pub(super) fn new(reach: Reach) -> Self {
-        Self { system: GaiResolver::new(), reach }
+    pub(super) fn new(system: Arc<dyn Resolver>, reach: Reach) -> Self {
+        Self { system, reach, hosts: Arc::default() }
+    }
+
+    /// What a host stands for, as it was when it was last looked up; none where it was not. What was found long ago is looked up
+    /// again aside: it is what the connections were made by that are there.
+    pub(super) fn known(&self, host: &str) -> Option<Arc<Resolution>> {
+        if let Some(ip) = NamedHost::new(host).address() {
+            return Some(Arc::new(Resolution::new(host, None, vec![SocketAddr::new(ip, 0)])));
+        }
+        let known = self.hosts.of(host)?;
+        if known.is_stale {
+            let (lookup, host) = (self.clone(), host.to_owned());
+            tokio::spawn(async move { lookup.find(&host).await });
+        }
+        Some(known.found)
+    }
+
+    /// Asks the system, where waiting disturbs nobody.
+    pub(super) async fn find(&self, host: &str) -> io::Result<Arc<Resolution>> {
+        let (system, name) = (Arc::clone(&self.system), host.to_owned());
+        let found = tokio::task::spawn_blocking(move || system.look_up(&name)).await;
+        let found = Arc::new(found.map_err(io::Error::other)??);
+        self.hosts.remember(host, Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// Forgets what was found.
+    pub(super) fn forget(&self) {
+        self.hosts.forget();
     }
 }
 
@@ -66,15 +98,19 @@ impl Service<Name> for Lookup {
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.system.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let found = self.system.call(name);
-        let reach = self.reach;
+        let lookup = self.clone();
         Box::pin(async move {
-            let (within, beyond): (Vec<_>, Vec<_>) = found.await?.partition(|addr| reach.permits(addr.ip()));
+            let found = match lookup.hosts.just_found(name.as_str()) {
+                Some(found) => found,
+                None => lookup.find(name.as_str()).await?,
+            };
+            let (within, beyond): (Vec<_>, Vec<_>) =
+                found.addresses.iter().partition(|addr| lookup.reach.permits(addr.ip()));
             if within.is_empty() && !beyond.is_empty() {
                 return Err(io::Error::other(OnThisComputer));
             }

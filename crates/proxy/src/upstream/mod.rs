@@ -10,6 +10,7 @@ mod lease;
 mod lookup;
 mod origins;
 mod pattern;
+mod resolutions;
 mod route;
 mod routes;
 mod socks;
@@ -36,7 +37,7 @@ use crate::interim::Interims;
 use crate::line::LineIo;
 use crate::patience::{Awaited, Patience};
 use crate::tunnel::End;
-use crate::{Limits, Untouched};
+use crate::{Limits, Resolution, Resolver, Untouched};
 use connection::{Codecs, Connection};
 use connector::Connector;
 use fault::ConnectError;
@@ -64,6 +65,14 @@ pub(crate) enum Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
+    /// By which of the routes it is reached.
+    pub(crate) fn traffic(self) -> Traffic {
+        match self {
+            Self::Plain(_) => Traffic::Requests,
+            Self::Secure(_) => Traffic::Tunnels,
+        }
+    }
+
     /// Its host and port.
     pub(crate) fn authority(self) -> &'a Authority {
         match self {
@@ -88,7 +97,14 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Arc<Routes>, limits: &Limits, reach: Reach) -> Self {
+    fn new(
+        own: SocketAddr,
+        refused: Arc<[SocketAddr]>,
+        routes: Arc<Routes>,
+        limits: &Limits,
+        resolver: &Arc<dyn Resolver>,
+        reach: Reach,
+    ) -> Self {
         let origins = Origins::new(Bounds {
             places: limits.requests_per_origin,
             patience: limits.origin_wait,
@@ -96,7 +112,7 @@ impl Upstream {
             idle_for: limits.idle_upstream,
         });
         Self {
-            connector: Connector::new(own, refused, routes, limits, reach),
+            connector: Connector::new(own, refused, routes, limits, resolver, reach),
             codecs: Codecs::new(limits),
             generation: origins.generation(),
             origins,
@@ -121,6 +137,16 @@ impl Upstream {
     /// The ways it takes.
     pub(crate) fn routes(&self) -> &Routes {
         self.connector.routes()
+    }
+
+    /// What the host that a request or tunnel goes to stands for; none where another proxy looks it up.
+    pub(crate) async fn resolution(
+        &self,
+        authority: &Authority,
+        traffic: Traffic,
+    ) -> Result<Option<Arc<Resolution>>, Error> {
+        let found = self.connector.resolution(authority, traffic).await;
+        found.map_err(|error| error.explain(authority.as_str(), self.connect))
     }
 
     /// Waits until the origin may be asked one thing more. Its body's end frees the place.
@@ -166,10 +192,7 @@ impl Upstream {
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let proxy = match destination {
             Destination::Secure(_) => None,
-            Destination::Plain(authority) => match self.routes().to(authority, Traffic::Requests) {
-                Route::HttpProxy(proxy) => Some(proxy),
-                Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
-            },
+            Destination::Plain(authority) => self.proxy_to(authority),
         };
         address(&mut request, proxy);
         let readdressed = || {
@@ -187,6 +210,25 @@ impl Upstream {
             }
             _ => Ok((response, lease)),
         }
+    }
+
+    /// The proxy that plain requests to there are addressed to.
+    fn proxy_to(&self, authority: &Authority) -> Option<&ProxyServer> {
+        match self.routes().to(authority, Traffic::Requests) {
+            Route::HttpProxy(proxy) => Some(proxy),
+            Route::Direct | Route::Socks5(_) | Route::Refused(_) => None,
+        }
+    }
+
+    /// Opens a connection for one plain request of our own, whose target is written as the next hop wants it.
+    pub(crate) async fn for_own_request<B>(
+        &self,
+        authority: &Authority,
+        request: &mut Request<B>,
+    ) -> Result<LineIo, Error> {
+        address(request, self.proxy_to(authority));
+        let line = self.connector.for_requests(authority).await;
+        line.map_err(|error| error.explain(authority.as_str(), self.connect))
     }
 
     /// Takes an idle connection if there is one, else opens one.
@@ -301,7 +343,7 @@ impl Upstream {
 
 /// Writes the target as the next hop wants it: an origin its path alone (RFC 9112 3.2.1), another HTTP proxy the whole
 /// (RFC 9112 3.2.2), and with it our credentials.
-fn address(request: &mut Request<UpBody>, proxy: Option<&ProxyServer>) {
+fn address<B>(request: &mut Request<B>, proxy: Option<&ProxyServer>) {
     match proxy {
         None => {
             // What is no path and shows itself as one (`http://a.test#b`) would leave the line without a target.

@@ -116,6 +116,15 @@ impl HostPattern {
         &self.hosts
     }
 
+    /// Whether this is a single host.
+    pub fn names_one(&self) -> bool {
+        match &self.hosts {
+            Hosts::Name(_) => true,
+            Hosts::Addresses(range) => range.prefix_len() == range.max_prefix_len(),
+            Hosts::All | Hosts::NameAndBelow(_) => false,
+        }
+    }
+
     /// Whether a port of theirs is named.
     pub fn names_a_port(&self) -> bool {
         self.port.is_some()

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Upstream;
 use super::lookup::Reach;
 use super::routes::Routes;
-use crate::Limits;
 use crate::access::Who;
+use crate::{Limits, Resolver};
 
 /// One for this computer's programs, one for clients elsewhere, with pools of their own: a connection that the former left
 /// behind is not for the latter.
@@ -18,9 +18,16 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    pub(crate) fn new(own: SocketAddr, refused: Arc<[SocketAddr]>, routes: Routes, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        own: SocketAddr,
+        refused: Arc<[SocketAddr]>,
+        routes: Routes,
+        limits: &Limits,
+        resolver: &Arc<dyn Resolver>,
+    ) -> Self {
         let routes = Arc::new(routes);
-        let up = |reach| Arc::new(Upstream::new(own, Arc::clone(&refused), Arc::clone(&routes), limits, reach));
+        let up =
+            |reach| Arc::new(Upstream::new(own, Arc::clone(&refused), Arc::clone(&routes), limits, resolver, reach));
         Self { of_this_computer: up(Reach::Everything), of_others: up(Reach::OtherComputers) }
     }
 

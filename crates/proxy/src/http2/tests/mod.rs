@@ -50,6 +50,7 @@ impl Proxied {
             refused_targets: Vec::new(),
             learned: Arc::new(Learned::default()),
             programs: Arc::new(()),
+            resolver: Arc::new(()),
             records: sender,
         };
         let proxy = Proxy::start(config).await.unwrap();
