@@ -1,7 +1,8 @@
-//! The only disk access: settings, the journal of changes to the system's proxy setting, the authority and what was learned, each
+//! The only disk access: settings, the user's own rules, the journal of changes to the system's proxy setting, the authority and what was learned, each
 //! written whole or not at all; and files of the user's own, which are only read.
 
 mod authority;
+mod lists;
 mod traces;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -16,12 +17,15 @@ use crate::unexpected_ends::UnexpectedEnds;
 use tamis_filter::rules::TEXT_LIMIT;
 
 pub(crate) use authority::{AuthorityText, read_authority};
+pub(crate) use lists::open_text;
+pub use lists::read_list;
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
 /// What a file that cannot be read is set aside as: its extension.
 const SETTINGS_ASIDE: &str = "toml.unreadable";
+const MY_RULES_ASIDE: &str = "txt.unreadable";
 const JOURNAL_ASIDE: &str = "json.unreadable";
 const LEARNED_ASIDE: &str = "json.unreadable";
 
@@ -92,6 +96,21 @@ impl Store {
     pub(crate) fn set_settings_aside(&self) -> Result<PathBuf, StoreError> {
         let path = self.paths.settings();
         set_aside(&path, SETTINGS_ASIDE)
+    }
+
+    /// The user's own rules; nothing where none were saved.
+    pub(crate) fn my_rules(&self) -> Result<String, StoreError> {
+        Ok(read(&self.paths.my_rules())?.unwrap_or_default())
+    }
+
+    /// Saves them.
+    pub(crate) fn save_my_rules(&self, text: &str) -> Result<(), StoreError> {
+        write_whole(&self.paths.my_rules(), text.as_bytes())
+    }
+
+    /// Moves rules that cannot be read out of the way, so that saving does not lose them.
+    pub(crate) fn set_my_rules_aside(&self) -> Result<PathBuf, StoreError> {
+        set_aside(&self.paths.my_rules(), MY_RULES_ASIDE)
     }
 
     /// Moves a journal that makes no sense out of the way; where it is now.

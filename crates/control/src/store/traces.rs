@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::{JOURNAL_ASIDE, LEARNED_ASIDE, SETTINGS_ASIDE, Store, StoreError, at, remove};
+use super::{JOURNAL_ASIDE, LEARNED_ASIDE, MY_RULES_ASIDE, SETTINGS_ASIDE, Store, StoreError, at, remove};
 
 impl Store {
     /// Removes the temporary files of processes that were killed before they could give them their names; which. To be
@@ -12,14 +12,14 @@ impl Store {
     pub(crate) fn remove_abandoned(&self) -> Vec<PathBuf> {
         let paths = &self.paths;
         let state = [paths.settings(), paths.journal(), paths.unexpected_ends(), paths.learned()];
-        let written = [&state[..], &[paths.authority(), paths.authority_key()]].concat();
+        let written = [&state[..], &[paths.my_rules(), paths.authority(), paths.authority_key()]].concat();
         let removed = written.iter().flat_map(|path| {
             let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
                 return Vec::new();
             };
             tamis_platform::remove_abandoned(folder, &format!("{name}."), ".new")
         });
-        removed.chain(tamis_platform::remove_own_abandoned()).collect()
+        removed.chain(self.remove_abandoned_lists()).chain(tamis_platform::remove_own_abandoned()).collect()
     }
 
     /// A journal that was set aside because it makes no sense.
@@ -31,9 +31,13 @@ impl Store {
     pub(crate) fn traces(&self, also_settings: bool) -> Vec<PathBuf> {
         let mut traces = vec![self.paths.journal(), self.paths.lock(), self.paths.unexpected_ends()];
         traces.extend([self.paths.learned().with_extension(LEARNED_ASIDE), self.paths.learned()]);
+        traces.extend(self.versions());
+        traces.push(self.paths.lists().join("lists.json"));
         if also_settings {
             let settings = self.paths.settings();
+            let my_rules = self.paths.my_rules();
             traces.extend([settings.with_extension(SETTINGS_ASIDE), settings, self.journal_aside()]);
+            traces.extend([my_rules.with_extension(MY_RULES_ASIDE), my_rules]);
             traces.extend_from_slice(self.paths.window());
         }
         traces.extend(self.folders());
@@ -69,6 +73,7 @@ impl Store {
     /// Of settings, state and data.
     fn folders(&self) -> Vec<PathBuf> {
         let files = [self.paths.settings(), self.paths.journal(), self.paths.authority()];
-        files.iter().filter_map(|file| file.parent()).map(PathBuf::from).collect()
+        let folders = files.iter().filter_map(|file| file.parent()).map(PathBuf::from);
+        std::iter::once(self.paths.lists()).chain(folders).collect()
     }
 }

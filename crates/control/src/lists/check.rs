@@ -1,0 +1,282 @@
+//! Whether a text that was fetched may take the place of a list: what is broken or would break everything changes nothing.
+
+use std::time::{Duration, Instant};
+
+use http::Method;
+use tamis_filter::Destination;
+use tamis_filter::rules::{Context, Engine, Ruling, Source};
+
+use super::header;
+
+/// The longest line, in bytes. The longest rules of the well-known lists have some ten thousand.
+const LINE_LIMIT: usize = 64 << 10;
+
+/// How many lines may go by before one looks like a list's.
+const FIRST_LINES: usize = 200;
+
+/// How much an expression may unfold to before it is a trap: the states that its counted repetitions multiply to.
+const UNFOLDED_LIMIT: usize = 10_000;
+
+/// How long the canary cases may take in all.
+const CANARY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Requests that no list is to stop, nor to send elsewhere: the address, the page that asks, and what for.
+const CANARIES: &[(&str, Option<&str>, Destination)] = &[
+    ("https://en.wikipedia.org/wiki/Sieve", None, Destination::Page),
+    ("https://www.debian.org/", None, Destination::Page),
+    ("https://www.rfc-editor.org/rfc/rfc9110.html", None, Destination::Page),
+    ("https://www.bbc.co.uk/news", None, Destination::Page),
+    ("https://www.spiegel.de/", None, Destination::Page),
+    ("https://www.lemonde.fr/", None, Destination::Page),
+    ("https://www.nhk.or.jp/", None, Destination::Page),
+    ("https://www.google.com/search?q=sieve", None, Destination::Page),
+    ("https://github.com/", None, Destination::Page),
+    ("https://www.php.net/manual/en/", None, Destination::Page),
+    ("http://example.com/", None, Destination::Page),
+    ("http://tamis.internal/", None, Destination::Page),
+    ("http://192.168.1.1/", None, Destination::Page),
+    ("https://parts.example.net/app.js", Some("https://www.example.org/"), Destination::Script),
+    ("https://parts.example.net/app.css", Some("https://www.example.org/"), Destination::Style),
+    ("https://parts.example.net/text.woff2", Some("https://www.example.org/"), Destination::Font),
+    ("https://parts.example.net/data.json", Some("https://www.example.org/"), Destination::Fetch),
+    ("https://parts.example.net/frame.html", Some("https://www.example.org/"), Destination::Frame),
+    ("https://parts.example.net/film.mp4", Some("https://www.example.org/"), Destination::Media),
+    (
+        "https://en.wikipedia.org/static/images/project-logos/enwiki.png",
+        Some("https://en.wikipedia.org/"),
+        Destination::Image,
+    ),
+    (
+        "https://upload.wikimedia.org/wikipedia/commons/a/a9/Example.jpg",
+        Some("https://en.wikipedia.org/"),
+        Destination::Image,
+    ),
+    ("https://www.debian.org/debian.css", Some("https://www.debian.org/"), Destination::Style),
+    ("https://www.example.org/app.js", Some("https://www.example.org/"), Destination::Script),
+    ("https://api.github.com/users", Some("https://github.com/"), Destination::Fetch),
+    ("https://www.example.net/clip.mp4", Some("https://www.example.net/"), Destination::Media),
+    ("https://www.example.net/body.woff2", Some("https://www.example.net/"), Destination::Font),
+];
+
+/// Selectors that hide a whole page.
+const WHOLE_PAGE: [&str; 8] = ["*", "html", "body", ":root", "html body", "html > body", "body *", "html *"];
+
+/// What a pattern is made of that fits every address.
+const EVERYTHING: &[u8] = b"*|^/.";
+
+/// What may be activated.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// Lines that are no comments.
+    pub(crate) rules: usize,
+}
+
+/// Looks at a text; `former` has so many rules. To be called aside.
+///
+/// # Errors
+/// Why it is not to be activated, as a clause.
+pub(crate) fn check(text: &str, trusted: bool, former: Option<usize>) -> Result<Checked, String> {
+    looks_like_a_list(text)?;
+    if !header::is_whole(text) {
+        return Err("it is not as its own checksum says".into());
+    }
+    let rules = header::rules(text);
+    match former {
+        _ if rules == 0 => return Err("there is no rule in it".into()),
+        Some(former) if rules < former.div_ceil(2) => {
+            return Err(format!("it has {rules} rules, less than half of the {former} before"));
+        }
+        _ => {}
+    }
+    lines_are_harmless(text)?;
+    let built = Engine::build(&[Source { list: "", text, trusted }]);
+    canaries_live(&built.engine)?;
+    Ok(Checked { rules })
+}
+
+fn looks_like_a_list(text: &str) -> Result<(), String> {
+    let start = text.trim_start().get(..1).unwrap_or_default();
+    if start == "<" {
+        return Err("it is a web page, not a list".into());
+    }
+    if !text.lines().take(FIRST_LINES).any(|line| is_of_a_list(line.trim())) {
+        return Err("it does not look like a filter list".into());
+    }
+    Ok(())
+}
+
+fn is_of_a_list(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let is_of_a_hosts_file =
+        words.next().is_some_and(|word| word.parse::<std::net::IpAddr>().is_ok()) && words.next().is_some();
+    let begins =
+        ["[Adblock", "[uBlock", "! ", "# ", "||", "@@||", "##", "!#if"].iter().any(|begin| line.starts_with(begin));
+    begins || is_of_a_hosts_file
+}
+
+fn lines_are_harmless(text: &str) -> Result<(), String> {
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.len() > LINE_LIMIT {
+            return Err(format!("line {number} has more than {} KiB", LINE_LIMIT >> 10));
+        }
+        let hides = line.strip_prefix("##").map(|selector| selector.strip_prefix('^').unwrap_or(selector).trim());
+        if hides.is_some_and(|selector| WHOLE_PAGE.contains(&selector)) {
+            return Err(format!("line {number} would hide every page"));
+        }
+        if !line.is_empty() && line.bytes().all(|byte| EVERYTHING.contains(&byte)) {
+            return Err(format!("line {number} would stop everything"));
+        }
+        if unfolded(line) > UNFOLDED_LIMIT {
+            return Err(format!("the expression in line {number} takes too much to read"));
+        }
+    }
+    Ok(())
+}
+
+/// How many states the expression of a rule (`/…/`, `/…/$options`) unfolds to by its counted repetitions; an estimate from
+/// above. Nothing for other lines.
+fn unfolded(line: &str) -> usize {
+    let pattern = line.strip_prefix("@@").unwrap_or(line);
+    let Some(expression) = pattern.strip_prefix('/').and_then(|rest| Some(rest.rsplit_once('/')?.0)) else { return 0 };
+    if !expression.contains('{') {
+        return 0;
+    }
+    // The states of each open group, the innermost last, and of the piece that a repetition would be of.
+    let (mut groups, mut last, mut in_class) = (vec![0_usize], 0_usize, false);
+    let mut characters = expression.chars();
+    while let Some(character) = characters.next() {
+        let states = match character {
+            _ if in_class => {
+                in_class = character != ']';
+                if character == '\\' {
+                    characters.next();
+                }
+                continue;
+            }
+            '(' => {
+                groups.push(0);
+                continue;
+            }
+            ')' => {
+                last = if groups.len() > 1 { groups.pop().unwrap_or_default() } else { 0 };
+                last
+            }
+            '{' => {
+                let counts: String = characters.by_ref().take_while(|character| *character != '}').collect();
+                let most = counts.split(',').filter_map(|count| count.trim().parse::<usize>().ok()).max();
+                // The first is counted already.
+                last.saturating_mul(most.unwrap_or(1).saturating_sub(1))
+            }
+            _ => {
+                in_class = character == '[';
+                if character == '\\' {
+                    characters.next();
+                }
+                last = 1;
+                last
+            }
+        };
+        if let Some(sum) = groups.last_mut() {
+            *sum = sum.saturating_add(states);
+        }
+    }
+    groups.into_iter().fold(0, usize::saturating_add)
+}
+
+fn canaries_live(engine: &Engine) -> Result<(), String> {
+    let begun = Instant::now();
+    for (url, page, destination) in CANARIES {
+        let Some(request) = Context::named(url, *page, *destination, Method::GET) else { continue };
+        let judgement = engine.judge(&request);
+        if let Ruling::Block(hit) | Ruling::StrictBlock(hit) = judgement.ruling {
+            return Err(format!("the rule {} would stop {url}", shown(&hit.rule)));
+        }
+        if let Some((to, _)) = judgement.rewrite {
+            return Err(format!("it would send {url} to {}", shown(&to)));
+        }
+        if begun.elapsed() > CANARY_PATIENCE {
+            return Err("its rules take too long to go through".into());
+        }
+    }
+    Ok(())
+}
+
+/// What is shown of a rule.
+fn shown(rule: &str) -> String {
+    let beginning: String = rule.chars().take(80).collect();
+    if beginning.len() < rule.len() { format!("{beginning}…") } else { beginning }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "! Title: A list\n||ads.test^\n##.ad\n";
+
+    #[test]
+    fn a_list_of_any_kind_may_be_activated() {
+        for text in [
+            GOOD,
+            "[Adblock Plus 2.0]\n||ads.test^$third-party\n",
+            "# A hosts file\n127.0.0.1 localhost\n0.0.0.0 ads.test\n",
+            "127.0.0.1\tads.test\n",
+            "||ads.test^\n",
+            "! Title: x\n/^https?:\\/\\/[0-9a-f]{8,12}\\.(ads|b{2}){1,3}[.]test\\/[)(]{3}/$script\n",
+        ] {
+            check(text, false, None).unwrap_or_else(|why| panic!("{text}: {why}"));
+        }
+        assert_eq!(check(GOOD, false, Some(4)).unwrap().rules, 2);
+    }
+
+    #[test]
+    fn well_known_lists_may_be_activated() {
+        // Data for measuring, which does not come with the source.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+        let lists = ["easylist", "easyprivacy", "ublock-raw", "adguard-trackparam", "peter-lowe-serverlist"];
+        for list in lists {
+            let Ok(bytes) = std::fs::read(format!("{folder}/{list}.txt.gz")) else {
+                println!("skipped: there is no {list} in {folder}");
+                continue;
+            };
+            let text = crate::lists::decoded(bytes).unwrap();
+            check(&text, true, None).unwrap_or_else(|why| panic!("{list}: {why}"));
+        }
+    }
+
+    #[test]
+    fn what_would_stop_move_or_hide_what_everybody_needs_is_not() {
+        for (rule, why) in [
+            ("*", "would stop everything"),
+            ("/./", "would stop everything"),
+            ("||org^", "would stop https://"),
+            ("*$all", "would stop https://"),
+            ("*$script", "would stop https://"),
+            ("|https:$image,redirect=1x1.gif", "would stop https://"),
+            ("||wikipedia.org^$document", "would stop https://"),
+            ("/^https:/", "would stop https://"),
+            ("*$removeparam", "would send https://"),
+            ("##body", "would hide every page"),
+            ("##^html", "would hide every page"),
+        ] {
+            let said = check(&format!("{GOOD}{rule}\n"), true, None).map(|_| ()).unwrap_err();
+            assert!(said.contains(why), "{rule}: {said}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_a_trap_when_its_repetitions_multiply() {
+        for (line, states) in [
+            ("/a{5}b{3}/", 8),
+            ("/(ab){10}c/$script", 21),
+            ("@@/((a{10}){10}){10}/", 1000),
+            ("/[a-z{9}]{4}\\{x{2}/", 7),
+            ("/(a{2,}|b){3,5}", 0),
+            ("/a/b{9}/", 11),
+            ("||a.test^{9}", 0),
+        ] {
+            assert_eq!(unfolded(line), states, "{line}");
+        }
+        check(&format!("{GOOD}/((a{{50}}){{50}}){{50}}/\n"), false, None).unwrap_err();
+    }
+}

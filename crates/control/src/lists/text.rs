@@ -1,0 +1,92 @@
+//! From the bytes of a list to its text.
+
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+
+/// The largest list, in bytes, as it is read and as it is unpacked. The largest of the well-known ones have some ten megabytes.
+pub(crate) const TEXT_LIMIT: usize = 20 << 20;
+
+/// The first bytes of gzip (RFC 1952 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// One character in so many may be none: old lists have names in other encodings in their comments.
+const CHARACTERS_PER_STRAY: usize = 1000;
+
+/// The text of a list, which may be packed with gzip.
+///
+/// # Errors
+/// As a clause, when it is larger than [`TEXT_LIMIT`], cannot be unpacked, or is no text.
+pub(crate) fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+    let bytes = if bytes.starts_with(&GZIP) { unpacked(&bytes)? } else { bytes };
+    if bytes.len() > TEXT_LIMIT {
+        return Err(too_large());
+    }
+    if bytes.contains(&0) {
+        return Err("it is no text".into());
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => with_strays(error.as_bytes())?,
+    };
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Why a list beyond the limit is refused.
+pub(crate) fn too_large() -> String {
+    format!("it has more than {} MiB", TEXT_LIMIT >> 20)
+}
+
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut unpacked = Vec::new();
+    let mut decoder = MultiGzDecoder::new(bytes).take(TEXT_LIMIT as u64 + 1);
+    decoder.read_to_end(&mut unpacked).map_err(|error| format!("it cannot be unpacked: {error}"))?;
+    Ok(unpacked)
+}
+
+fn with_strays(bytes: &[u8]) -> Result<String, String> {
+    let text = String::from_utf8_lossy(bytes);
+    let strays = text.chars().filter(|character| *character == char::REPLACEMENT_CHARACTER).count();
+    if strays > text.len() / CHARACTERS_PER_STRAY + 1 { Err("it is no text in UTF-8".into()) } else { Ok(text.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_list_is_read_plain_and_packed_with_a_mark_and_with_a_stray_byte() {
+        let list = "! A list\n||ads.test^\n";
+        assert_eq!(decoded(list.into()).unwrap(), list);
+        assert_eq!(decoded(packed(list.as_bytes())).unwrap(), list);
+        assert_eq!(decoded(format!("\u{feff}{list}").into()).unwrap(), list);
+        let stray = [b"! M\xfcller\n".to_vec(), list.into()].concat();
+        assert!(decoded(stray).unwrap().ends_with(list));
+    }
+
+    #[test]
+    fn what_is_no_text_or_swells_is_refused() {
+        let noise: Vec<u8> = (0..5000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 | 1).collect();
+        for (what, bytes) in [
+            ("no text in UTF-8", noise),
+            ("no text", b"||ads.test^\n\0".to_vec()),
+            ("cannot be unpacked", packed(&[b'a'; 5000])[..30].to_vec()),
+            ("more than 20 MiB", packed(&vec![b'a'; 1 << 20]).repeat(21)),
+            ("more than 20 MiB", vec![b'a'; TEXT_LIMIT + 1]),
+        ] {
+            let why = decoded(bytes).unwrap_err();
+            assert!(why.contains(what), "{why}");
+        }
+    }
+}
