@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tamis_filter::{Card, Part};
 use tamis_proxy::{Ending, ExchangeRecord};
 
+use crate::site_choices::site_of;
 use crate::snapshot::{ChangeView, FIGURES_MINUTES, Figures, Minute, RECENT_CHANGES};
 
 /// Counts and changes. Holds at most [`FIGURES_MINUTES`] minutes and [`RECENT_CHANGES`] changes.
@@ -44,6 +45,10 @@ impl Activity {
         counts.never_downloaded += record.never_downloaded;
 
         let at = u64::try_from(since_1970(ended).as_millis()).unwrap_or(u64::MAX);
+        let site = match record.changes.is_empty() {
+            true => None,
+            false => site_of(record.page.as_deref().unwrap_or(record.host())),
+        };
         let url = record.url.strip_prefix("http://").unwrap_or(&record.url);
         for change in record.changes {
             let tag = cards.iter().find(|card| card.id == change.profile).map_or(change.profile, |card| card.tag);
@@ -53,6 +58,7 @@ impl Activity {
                 id: self.next_id,
                 at,
                 url: url.to_owned(),
+                site: site.clone(),
                 profile: change.profile.to_owned(),
                 tag: tag.to_owned(),
                 rule: change.rule.into_owned(),
@@ -144,6 +150,7 @@ mod tests {
             status: "200".parse().ok(),
             ending,
             untouched: None,
+            page: None,
             changes: vec![change; changes],
             sent: 0,
             never_downloaded: 10,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{HttpsLevel, PauseLength};
+use crate::{HttpsLevel, PauseLength, QuietLevel, SiteChoice};
 
 /// A request for change. Whoever makes it, it goes through the one inbox of the controller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -37,17 +37,22 @@ pub enum Command {
         /// The wish.
         hosts: Vec<String>,
     },
-    /// Leave a site alone with all hosts of its own, or do not any more: one line of the exceptions. The others stay.
-    LeaveAlone {
-        /// As in [`SiteView::name`](crate::SiteView::name).
+    /// Choose what becomes of a site, in place of what was chosen for it before. Whatever else is written in the settings is
+    /// taken out by its name with [`SiteChoice::Filtered`].
+    SetSite {
+        /// `example.com`, with all below it, `www.example.com`, `192.0.2.7`; as in [`SiteView::name`](crate::SiteView::name).
         site: String,
         /// The wish.
-        on: bool,
+        choice: SiteChoice,
     },
-    /// Take one line out of the exceptions.
-    RemoveException {
-        /// As in [`ExceptionView::line`](crate::ExceptionView::line).
-        line: String,
+    /// Tick or untick a profile for the pages of a site at [`SiteChoice::Custom`].
+    SetSiteProfile {
+        /// As in [`Command::SetSite`].
+        site: String,
+        /// The profile's id.
+        id: String,
+        /// The wish.
+        on: bool,
     },
     /// Open so much of HTTPS while filtering is on. Above off it needs a certificate, see [`Command::MakeAuthority`].
     SetHttpsLevel {
@@ -63,19 +68,6 @@ pub enum Command {
     },
     /// Take one line out of the list of chosen sites.
     RemoveOpenedSite {
-        /// As in [`ExceptionView::line`](crate::ExceptionView::line).
-        line: String,
-    },
-    /// Never open a site with all hosts of its own: one line of the exceptions from opened HTTPS. Else it is left as it is:
-    /// what goes by its host alone, a profile may still do.
-    NeverOpen {
-        /// As in [`Command::OpenSite`].
-        site: String,
-        /// The wish.
-        on: bool,
-    },
-    /// Take one line out of the exceptions from opened HTTPS.
-    RemoveNeverOpened {
         /// As in [`ExceptionView::line`](crate::ExceptionView::line).
         line: String,
     },
@@ -118,6 +110,67 @@ pub enum Command {
         /// As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
         store: Option<String>,
     },
+    /// Choose a filter list, or do not any more. One that is not here yet is fetched.
+    ChooseList {
+        /// As in [`ListView::id`](crate::ListView::id).
+        id: String,
+        /// The wish.
+        on: bool,
+    },
+    /// Choose these filter lists of the catalogue and no other of it; the user's own stay as they are.
+    ChooseLists {
+        /// As in [`ListView::id`](crate::ListView::id).
+        ids: Vec<String>,
+    },
+    /// Choose a filter list or hosts file that is not in the catalogue.
+    AddList {
+        /// A web address, or the whole path of a file.
+        address: String,
+    },
+    /// Forget a filter list that is not in the catalogue.
+    RemoveList {
+        /// As it was added.
+        address: String,
+    },
+    /// Look for newer versions of filter lists now.
+    UpdateLists {
+        /// As in [`ListView::id`](crate::ListView::id); none means all that are chosen.
+        id: Option<String>,
+    },
+    /// Go back to the version of a filter list before the one in force, until there is a newer one.
+    RollBackList {
+        /// As in [`ListView::id`](crate::ListView::id).
+        id: String,
+    },
+    /// Show which lines of a filter list are not in force, and why.
+    ShowRefusedLines {
+        /// As in [`ListView::id`](crate::ListView::id); none shows no more of them.
+        id: Option<String>,
+    },
+    /// Say what would become of a text of rules, in [`MyRulesView::trial`](crate::MyRulesView::trial). Nothing that is in force
+    /// changes.
+    TryRules {
+        /// Comes back with the answer, so that the asker knows for which text it is.
+        ticket: u32,
+        /// In place of what was written in the window before; at most [`MY_RULES_LIMIT`](crate::MY_RULES_LIMIT).
+        text: String,
+    },
+    /// Say what the rules in force say of a request that nobody makes, in [`MyRulesView::address`](crate::MyRulesView::address).
+    TryAddress {
+        /// As in [`Command::TryRules`].
+        ticket: u32,
+        /// A whole one.
+        address: String,
+        /// The address or host of the page that asks; empty for none.
+        source: String,
+        /// What it is asked for: a name in [`ADDRESS_KINDS`](crate::ADDRESS_KINDS).
+        kind: String,
+    },
+    /// Put a text of rules in force and keep it, in place of the one before. Lines that are not understood stay in it.
+    SaveRules {
+        /// As in [`Command::TryRules`].
+        text: String,
+    },
     /// Tick or untick a profile.
     SetProfile {
         /// The profile's id.
@@ -129,6 +182,18 @@ pub enum Command {
     UsePreset {
         /// As in [`PresetView::id`](crate::PresetView::id).
         id: String,
+    },
+    /// Keep so much quiet while the profile *Quiet headers* is ticked. Rows that were switched stay as they are.
+    SetQuietLevel {
+        /// The wish.
+        level: QuietLevel,
+    },
+    /// Switch a row of *Quiet headers*, whatever the level says.
+    SetQuietRow {
+        /// As in [`QuietRowView::id`](crate::QuietRowView::id).
+        row: String,
+        /// The wish.
+        on: bool,
     },
     /// Start Tamis, hidden, when the user logs in.
     SetStartAtLogin {

@@ -5,14 +5,17 @@ mod data_plane;
 mod first_steps;
 mod https;
 mod https_state;
+mod lists;
+mod lists_state;
+mod my_rules;
+mod quiet;
 mod system;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tamis_filter::profiles::catalogue;
-use tamis_filter::rules::{self, Rules};
+use tamis_filter::profiles::{QuietChoice, catalogue};
+use tamis_filter::rules::{self, LISTS_ID, Rules};
 use tamis_filter::{Card, Profile};
 use tamis_platform::{Autostart, network};
 use tamis_proxy::{ExchangeRecord, Proxy, Rule};
@@ -21,18 +24,24 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
 use crate::hands::aside;
+use crate::my_rules::{MyRules, Question};
 use crate::pause::{Now, Pause};
-use crate::plan::{Actual, Opening, Step, Wanted, plan};
+use crate::plan::{Actual, Opening, Sieve, Step, Wanted, plan};
+use crate::quiet::view as quiet_view;
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::sites::{self, Sites};
-use crate::snapshot::{FormerProxyView, Phase, ProfileView, Snapshot, StartAtLoginView, SystemProxyView, Toggle};
-use crate::store::{Store, read_rules};
+use crate::site_choices::{self, Choices};
+use crate::sites::Sites;
+use crate::snapshot::{
+    FormerProxyView, Phase, ProfileView, SitesView, Snapshot, StartAtLoginView, SystemProxyView, Toggle,
+};
+use crate::store::Store;
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
-use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, exceptions, presets, words};
+use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, presets, words};
 use first_steps::FirstSteps;
 use https_state::Https;
+use lists_state::ListsState;
 
 /// Records of finished exchanges that may wait; further ones are lost, never traffic.
 const RECORDS: usize = 4096;
@@ -57,8 +66,13 @@ pub(crate) struct Controller {
     settings_unreadable: bool,
     profiles: Vec<Arc<dyn Profile>>,
     cards: Vec<Card>,
-    /// The one line about the user's rules, where there are any.
-    rules_summary: Option<String>,
+    my_rules: MyRules,
+    /// They, as a profile; none where there is none of them.
+    own_rules: Option<Arc<Rules>>,
+    /// The text of the rules, for faces.
+    my_rules_out: watch::Sender<Arc<str>>,
+    /// Their file cannot be read; it is moved aside before the first save.
+    my_rules_unreadable: bool,
     /// What was asked for at the start cannot be had, and nothing less is to be started in its place.
     refuses_to_start: bool,
     /// The setting is not pointed here before a person asks for it: it was, and Tamis ended unexpectedly too often.
@@ -77,6 +91,9 @@ pub(crate) struct Controller {
     former: Option<Former>,
     actual: Actual,
     https: Https,
+    /// What *Quiet headers* does while it is ticked.
+    quiet: QuietChoice,
+    lists: ListsState,
     records: (mpsc::Sender<ExchangeRecord>, mpsc::Receiver<ExchangeRecord>),
     activity: Activity,
     sites: Sites,
@@ -102,7 +119,10 @@ impl Controller {
             settings_unreadable: false,
             cards: profiles.iter().map(|profile| profile.card()).collect(),
             profiles,
-            rules_summary: None,
+            my_rules: MyRules::default(),
+            own_rules: None,
+            my_rules_out: watch::channel(Arc::default()).0,
+            my_rules_unreadable: false,
             refuses_to_start: false,
             holds_back: false,
             place: words::places(&system.places()),
@@ -114,6 +134,8 @@ impl Controller {
             former: None,
             actual: Actual::default(),
             https: Https::new(),
+            quiet: QuietChoice::default(),
+            lists: ListsState::default(),
             records: mpsc::channel(RECORDS),
             activity: Activity::default(),
             sites: Sites::default(),
@@ -132,6 +154,11 @@ impl Controller {
         &self.options.paths
     }
 
+    /// The text of the user's own rules, now and from now on.
+    pub(crate) fn my_rules(&self) -> watch::Receiver<Arc<str>> {
+        self.my_rules_out.subscribe()
+    }
+
     /// From start to quit.
     pub(crate) async fn live(mut self, mut commands: mpsc::Receiver<Command>, out: watch::Sender<Arc<Snapshot>>) {
         // From here on a signal waits for its turn instead of ending the process half-way.
@@ -139,6 +166,7 @@ impl Controller {
         self.look_around().await;
         self.reconcile().await;
         self.follow_https();
+        self.follow_lists().await;
         self.begin_first_steps().await;
         self.phase = Phase::Running;
         self.publish(&out);
@@ -163,6 +191,11 @@ impl Controller {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
                     None | Some(Command::Quit) => break,
+                    Some(Command::TryRules { ticket, text }) => self.try_rules(ticket, text).await,
+                    Some(Command::TryAddress { ticket, address, source, kind }) => {
+                        self.try_address(Question { ticket, address, source, kind }).await;
+                    }
+                    Some(Command::SaveRules { text }) => self.save_rules(text).await,
                     Some(command) => {
                         let before = self.settings.clone();
                         self.wish(command);
@@ -201,6 +234,7 @@ impl Controller {
                         continue;
                     }
                 }
+                event = self.lists.event() => self.deal_with_lists(event).await,
                 Some(()) = network.recv() => {
                     tracing::info!("the network is another one; connections made over the former one are given up");
                     // The same routes again: what was connected before belongs to the former ones.
@@ -231,9 +265,6 @@ impl Controller {
 
     /// Finds out what is: the user's rules, saved wishes, what a crash left behind, the login entry.
     async fn look_around(&mut self) {
-        if let Some(file) = self.options.rules.clone() {
-            self.read_rules(file).await;
-        }
         let store = self.store.clone();
         let read = move || {
             for path in store.remove_abandoned() {
@@ -250,6 +281,8 @@ impl Controller {
             Err(broken) => self.report(words::settings_unreadable(&broken)),
         }
         self.look_at_https().await;
+        self.look_at_my_rules().await;
+        self.look_at_lists().await;
         match self.with_system(SystemSetting::recover).await {
             Ok(Ok(Restoration::NothingToDo)) => {}
             Ok(Ok(Restoration::Done { kept, .. })) => {
@@ -289,22 +322,17 @@ impl Controller {
         self.own_routes = rules;
         problems.into_iter().for_each(|problem| self.report(problem));
         self.settings = settings;
+        self.read_quiet();
+        self.tell_of_sites();
     }
 
-    /// Puts the user's rules before the other profiles: their own word comes first.
-    async fn read_rules(&mut self, file: PathBuf) {
-        let path = file.clone();
-        let parsed = match aside(move || read_rules(&path).map(|text| Rules::parse(&text))).await {
-            Ok(Ok(parsed)) => parsed,
-            Ok(Err(error)) => return self.refuse_to_start(words::rules_unreadable(&file, &error)),
-            Err(broken) => return self.refuse_to_start(words::rules_unreadable(&file, &broken)),
-        };
-        if parsed.refused_count > 0 {
-            self.report(words::rules_refused(&file, &parsed));
+    /// Says what of the chosen sites is not understood.
+    fn tell_of_sites(&mut self) {
+        self.settle("sites-not-understood");
+        let (_, faults) = site_choices::read(&self.settings.sites, &self.cards);
+        if !faults.is_empty() {
+            self.report(words::sites_nonsense(&faults));
         }
-        self.rules_summary = Some(words::rules_summary(parsed.rules.len(), &file));
-        self.cards.insert(0, parsed.rules.card());
-        self.profiles.insert(0, Arc::new(parsed.rules));
     }
 
     fn refuse_to_start(&mut self, problem: Problem) {
@@ -333,8 +361,13 @@ impl Controller {
                 }
             }
             Command::SetExceptions { hosts } => self.settings.exceptions = hosts,
-            Command::LeaveAlone { site, on } => sites::leave_alone(&mut self.settings.exceptions, &site, on),
-            Command::RemoveException { line } => self.settings.exceptions.retain(|written| *written != line),
+            Command::SetSite { site, choice } => {
+                let ticked = self.ticked();
+                site_choices::choose(&mut self.settings, &site, choice, ticked);
+                self.read_https();
+                self.tell_of_sites();
+            }
+            Command::SetSiteProfile { site, id, on } => site_choices::tick(&mut self.settings, &site, &id, on),
             Command::SetFormerProxy { on } => self.settings.former_proxy = on,
             Command::SetProfile { id, on } => {
                 if self.cards.iter().any(|card| card.id == id) {
@@ -348,11 +381,14 @@ impl Controller {
                     tracing::warn!(id, "a command names a preset that does not exist");
                 }
             }
+            Command::SetQuietLevel { level } => self.set_quiet_level(level),
+            Command::SetQuietRow { row, on } => self.set_quiet_row(&row, on),
             Command::SetStartAtLogin { on } => self.login_wanted = on,
             Command::ShowFirstSteps { on } => self.show_first_steps(on),
             Command::TestItself => self.want_self_test(),
             Command::DismissProblem { id } => self.problems.retain(|problem| problem.id != id),
             Command::Quit => {}
+            about_lists if self.wish_lists(&about_lists) => {}
             about_https => self.wish_https(about_https),
         }
     }
@@ -361,6 +397,7 @@ impl Controller {
     async fn fulfil(&mut self, before: &Settings) {
         self.reconcile().await;
         self.follow_https();
+        self.follow_lists().await;
         self.follow_first_steps().await;
         if self.settings != *before {
             self.save_settings().await;
@@ -385,16 +422,27 @@ impl Controller {
     fn wanted(&self) -> Wanted {
         let running = self.phase != Phase::Stopped && !self.refuses_to_start;
         let filtering = running && self.filtering_wish();
-        let profiles = self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id);
+        let sieve = || Sieve {
+            profiles: self.ticked(),
+            sites: site_choices::read(&self.settings.sites, &self.cards).0,
+            quiet: self.quiet.clone(),
+            lists: self.lists.generation(),
+            rules: self.my_rules.version,
+        };
         Wanted {
             listening: running,
-            profiles: filtering.then(|| profiles.collect()),
+            sieve: filtering.then(sieve),
             exceptions: self.settings.exceptions.clone(),
             opening: if running { self.opening_wish() } else { Opening::default() },
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some() && !self.holds_back,
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
         }
+    }
+
+    /// The profiles that are ticked, in their order of work.
+    fn ticked(&self) -> Vec<&'static str> {
+        self.cards.iter().filter(|card| self.settings.wants(card)).map(|card| card.id).collect()
     }
 
     fn filtering_wish(&self) -> bool {
@@ -405,7 +453,7 @@ impl Controller {
     async fn take(&mut self, step: Step) {
         match step {
             Step::StartProxy => self.start_proxy().await,
-            Step::SwapPipeline(ids) => self.swap_pipeline(ids),
+            Step::SwapPipeline(sieve) => self.swap_pipeline(sieve),
             Step::SwapRoutes { through_former } => self.swap_routes(through_former),
             Step::SetExceptions(exceptions) => self.set_exceptions(exceptions),
             Step::OpenHttps(opening) => self.open_https(opening),
@@ -416,7 +464,7 @@ impl Controller {
                     proxy.shutdown().await;
                 }
                 self.actual.listening = false;
-                self.actual.profiles = None;
+                self.actual.sieve = None;
                 self.actual.through_former = false;
                 self.actual.opening = Opening::default();
             }
@@ -497,7 +545,7 @@ impl Controller {
             headline: String::new(),
             detail: String::new(),
             listening: self.proxy.as_ref().map(|proxy| proxy.addr_here().to_string()),
-            filtering: Toggle { wanted: self.filtering_wish(), actual: self.actual.profiles.is_some() },
+            filtering: Toggle { wanted: self.filtering_wish(), actual: self.actual.sieve.is_some() },
             pause: self.pause.map(|pause| pause.view(Now::is())),
             system_proxy: SystemProxyView {
                 wanted: self.system_proxy_wish(),
@@ -509,8 +557,8 @@ impl Controller {
                     wanted: self.settings.former_proxy,
                     actual: self.actual.through_former,
                 }),
-                exceptions: exceptions::views(&self.settings.exceptions),
             },
+            lists: self.lists.view(),
             https: self.https.view(self.actual.opening.wish.level, &self.options.paths),
             start_at_login: StartAtLoginView {
                 available: self.autostart.is_some(),
@@ -519,9 +567,11 @@ impl Controller {
             },
             profiles: self.cards.iter().map(|card| self.profile_view(card)).collect(),
             presets: presets::views(&self.settings, &self.cards),
+            quiet_headers: quiet_view(&self.quiet),
             figures: self.activity.figures(SystemTime::now()),
             recent: self.activity.recent(),
-            sites: self.sites.views(&self.settings.exceptions),
+            sites: self.sites_view(),
+            my_rules: self.my_rules.view(),
             first_steps: None,
             problems: self.problems.clone(),
         };
@@ -530,16 +580,26 @@ impl Controller {
         snapshot
     }
 
+    fn sites_view(&self) -> SitesView {
+        let choices = Choices::of(&self.settings, &self.https.wish.exceptions);
+        SitesView { choices: words::sites::choices(), seen: self.sites.views(&choices), chosen: choices.all() }
+    }
+
     fn profile_view(&self, card: &Card) -> ProfileView {
-        let summary = self.rules_summary.as_deref().filter(|_| card.id == rules::ID).unwrap_or(card.summary);
+        let own = match card.id {
+            rules::ID => Some(words::rules_summary(&self.my_rules)),
+            LISTS_ID => self.lists.summary().map(str::to_owned),
+            _ => None,
+        };
+        let summary = own.unwrap_or_else(|| card.summary.into());
         ProfileView {
             id: card.id.into(),
             title: card.title.into(),
-            summary: summary.into(),
+            summary,
             tag: card.tag.into(),
             service: card.service.name().into(),
             wanted: self.settings.wants(card),
-            actual: self.actual.profiles.iter().flatten().any(|id| *id == card.id),
+            actual: self.actual.sieve.iter().flat_map(|sieve| &sieve.profiles).any(|id| *id == card.id),
         }
     }
 }

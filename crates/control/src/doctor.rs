@@ -6,15 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use tamis_filter::rules::Rules;
 use tamis_platform::{State, Way, environment, firefox, open_files};
 
 use crate::ask::ask;
 use crate::company::Company;
+use crate::my_rules::RulesReport;
 use crate::settings::Settings;
 use crate::store::{Store, read_rules};
 use crate::words::{self, doctor as text};
-use crate::{Hands, Paths, Problem, access, exceptions, limits};
+use crate::{Hands, Paths, Problem, access, exceptions, limits, quiet_settings, site_choices};
 
 /// How long a port of this computer may take for an answer. On loopback it takes a millisecond.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -199,8 +199,12 @@ impl Diagnosis {
         self.fact(ABOUT, text::settings_read(&path, path.exists()));
         self.problems.extend(settings.upstream.rules().1);
         self.problems.extend(exceptions::read(&settings.exceptions).1);
+        let (_, faults) = site_choices::read(&settings.sites, &[]);
+        self.problems.extend((!faults.is_empty()).then(|| words::sites_nonsense(&faults)));
         let nonsense = limits::read(&settings.limits).1;
         self.problems.extend((!nonsense.is_empty()).then(|| words::limits_nonsense(&nonsense)));
+        let nonsense = quiet_settings::read(&settings.quiet_headers).1;
+        self.problems.extend((!nonsense.is_empty()).then(|| words::quiet_nonsense(&nonsense)));
         let access = access::read(&settings.access, settings.listen).err();
         self.problems.extend(access.map(|why| words::access_refused(&why)));
         settings
@@ -219,9 +223,9 @@ impl Diagnosis {
         let Some(file) = file else { return };
         match read_rules(file) {
             Ok(rules) => {
-                let parsed = Rules::parse(&rules);
-                self.fact(ABOUT, words::rules_summary(parsed.rules.len(), file));
-                self.problems.extend((parsed.refused_count > 0).then(|| words::rules_refused(file, &parsed)));
+                let report = RulesReport::of(&rules);
+                self.fact(ABOUT, words::rules_of(report.rules, file));
+                self.problems.extend((report.refused_count > 0).then(|| words::rules_refused(file, &report)));
             }
             Err(error) => self.problems.push(words::rules_unreadable(file, &error)),
         }

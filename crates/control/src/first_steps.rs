@@ -35,6 +35,8 @@ pub enum FirstStep {
     Purpose,
     /// Which profiles are ticked.
     Profiles,
+    /// Which filter lists are fetched.
+    Lists,
     /// Whether this computer uses Tamis.
     SystemProxy,
     /// What becomes of https.

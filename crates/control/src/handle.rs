@@ -18,6 +18,7 @@ const INBOX: usize = 64;
 pub struct Control {
     inbox: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    my_rules: watch::Receiver<Arc<str>>,
 }
 
 /// The command was not taken.
@@ -53,6 +54,12 @@ impl Control {
         self.snapshots.clone()
     }
 
+    /// The text of the user's own rules as it is in force. Another one has another
+    /// [`MyRulesView::version`](crate::MyRulesView::version).
+    pub fn my_rules(&self) -> Arc<str> {
+        self.my_rules.borrow().clone()
+    }
+
     /// Waits for a snapshot of which `fits` is true and returns it; none when Tamis ends without one.
     pub async fn until(&self, mut fits: impl FnMut(&Snapshot) -> bool) -> Option<Arc<Snapshot>> {
         let mut snapshots = self.snapshots.clone();
@@ -78,6 +85,7 @@ pub fn start_with(options: Options, hands: Hands) -> io::Result<Control> {
     let (inbox, commands) = mpsc::channel(INBOX);
     let controller = Controller::new(options, hands);
     let (out, snapshots) = watch::channel(Arc::new(controller.snapshot()));
+    let my_rules = controller.my_rules();
     let paths = controller.paths().clone();
     thread::Builder::new().name("tamis".into()).spawn(move || {
         let life = AssertUnwindSafe(|| runtime.block_on(controller.live(commands, out)));
@@ -89,5 +97,5 @@ pub fn start_with(options: Options, hands: Hands) -> io::Result<Control> {
             }
         }
     })?;
-    Ok(Control { inbox, snapshots })
+    Ok(Control { inbox, snapshots, my_rules })
 }

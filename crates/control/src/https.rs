@@ -63,8 +63,6 @@ pub struct HttpsView {
     pub done: Vec<String>,
     /// Sites that are never opened, by their category, unless the user wants them to be.
     pub built_in: Vec<BuiltInView>,
-    /// The user's own sites that are never opened.
-    pub exceptions: Vec<ExceptionView>,
     /// Sites that one program reaches untouched because it did not go otherwise, oldest first.
     pub learned: Vec<LearnedView>,
     /// Programs that take no certificate of ours, oldest first.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tamis_proxy::HostPattern;
 use toml::{Table, Value};
 
-use crate::{ExceptionView, HttpsLevel, builtin_exceptions, exceptions, sites, words};
+use crate::{ExceptionView, HttpsLevel, builtin_exceptions, exceptions, site_choices, words};
 
 const LEVEL: &str = "level";
 const SELECTED: &str = "selected";
@@ -137,7 +137,7 @@ pub(crate) fn set_level(table: &mut Table, level: HttpsLevel) {
 
 /// Adds a site to a list as a line of its own, or takes that line out.
 pub(crate) fn put_site(table: &mut Table, list: HostList, site: &str, on: bool) {
-    edit(table, list.key(), |lines| sites::leave_alone(lines, site, on));
+    edit(table, list.key(), |lines| site_choices::put_line(lines, site, on));
 }
 
 /// Takes one line out of a list.

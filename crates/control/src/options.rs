@@ -24,6 +24,9 @@ pub struct Options {
     pub restore_at_login: Option<LoginCommand>,
     /// A file of the user's own rules in adblock syntax, read once at the start. Where it cannot be read, nothing starts.
     pub rules: Option<PathBuf>,
+    /// Files of filter lists, plain or packed with gzip, in force beside those that are chosen. Where one cannot be read,
+    /// nothing starts.
+    pub lists: Vec<PathBuf>,
     /// What of HTTPS is opened.
     pub https: HttpsOptions,
     /// Addresses that must not be reached through the proxy, such as the host's own control service.
@@ -45,6 +48,7 @@ impl Options {
             guard: None,
             restore_at_login: None,
             rules: None,
+            lists: Vec::new(),
             https: HttpsOptions::default(),
             refused_targets: Vec::new(),
             first_steps: false,

@@ -48,6 +48,11 @@ impl Paths {
         self.config.join("settings.toml")
     }
 
+    /// The user's own rules, as they were written in the window.
+    pub fn my_rules(&self) -> PathBuf {
+        self.config.join("my-rules.txt")
+    }
+
     /// The certificate of the authority.
     pub fn authority(&self) -> PathBuf {
         self.data.join("authority.pem")
@@ -61,6 +66,11 @@ impl Paths {
     /// What was learned from clients that did not take our certificates.
     pub fn learned(&self) -> PathBuf {
         self.state.join("learned.json")
+    }
+
+    /// The folder of filter lists that were fetched.
+    pub fn lists(&self) -> PathBuf {
+        self.state.join("lists")
     }
 
     /// The journal: what the system's proxy setting was before we changed it. Exists only while it is changed.

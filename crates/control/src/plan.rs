@@ -1,5 +1,9 @@
 //! From what is to what is wanted, in an order that leaves nobody offline. Pure.
 
+use std::collections::BTreeMap;
+
+use tamis_filter::profiles::QuietChoice;
+
 use crate::https_settings::HttpsWish;
 
 /// What of HTTPS is opened; the default opens nothing.
@@ -12,13 +16,28 @@ pub(crate) struct Opening {
     pub(crate) authority: u64,
 }
 
+/// What is filtered, by what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sieve {
+    /// The profiles in force, in their order of work.
+    pub(crate) profiles: Vec<&'static str>,
+    /// Sites whose pages have others.
+    pub(crate) sites: BTreeMap<String, Vec<&'static str>>,
+    /// What *Quiet headers* does, be it among them or not.
+    pub(crate) quiet: QuietChoice,
+    /// Which filter lists, counted as they are built.
+    pub(crate) lists: u64,
+    /// Which rules of the user's own, counted as they are taken up.
+    pub(crate) rules: u64,
+}
+
 /// What shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// Listen; false only when quitting.
     pub(crate) listening: bool,
-    /// The profiles in force, in catalogue order; none when nothing is to be filtered.
-    pub(crate) profiles: Option<Vec<&'static str>>,
+    /// None when nothing is to be filtered.
+    pub(crate) sieve: Option<Sieve>,
     /// Hosts that clients reach without us, as they were written.
     pub(crate) exceptions: Vec<String>,
     /// What of HTTPS is opened.
@@ -35,8 +54,8 @@ pub(crate) struct Wanted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Actual {
     pub(crate) listening: bool,
-    /// As in [`Wanted::profiles`].
-    pub(crate) profiles: Option<Vec<&'static str>>,
+    /// As in [`Wanted::sieve`].
+    pub(crate) sieve: Option<Sieve>,
     /// As in [`Wanted::exceptions`].
     pub(crate) exceptions: Vec<String>,
     /// As in [`Wanted::opening`].
@@ -51,7 +70,7 @@ pub(crate) struct Actual {
 pub(crate) enum Step {
     StartProxy,
     /// A proxy that has just started has no profiles.
-    SwapPipeline(Option<Vec<&'static str>>),
+    SwapPipeline(Option<Sieve>),
     /// Whether traffic goes on through the proxy of before. A proxy that has just started takes the user's own ways only.
     SwapRoutes {
         through_former: bool,
@@ -81,9 +100,9 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
         if !actual.listening {
             steps.push(Step::StartProxy);
         }
-        let in_force = if actual.listening { &actual.profiles } else { &None };
-        if wanted.profiles != *in_force {
-            steps.push(Step::SwapPipeline(wanted.profiles.clone()));
+        let in_force = if actual.listening { &actual.sieve } else { &None };
+        if wanted.sieve != *in_force {
+            steps.push(Step::SwapPipeline(wanted.sieve.clone()));
         }
         if wanted.through_former != (actual.listening && actual.through_former) {
             steps.push(Step::SwapRoutes { through_former: wanted.through_former });
@@ -114,7 +133,21 @@ pub(crate) fn plan(wanted: &Wanted, actual: &Actual) -> Vec<Step> {
 mod tests {
     use super::*;
 
-    const PROFILES: [Option<&[&str]>; 3] = [None, Some(&[]), Some(&["a", "b"])];
+    fn sieve(n: usize) -> Option<Sieve> {
+        let sites = |site: &str| BTreeMap::from([(site.to_owned(), vec!["a"])]);
+        let profiles = vec!["a", "b"];
+        [
+            None,
+            Some(Sieve::default()),
+            Some(Sieve { profiles: profiles.clone(), ..Sieve::default() }),
+            Some(Sieve { profiles: profiles.clone(), sites: sites("a.test"), ..Sieve::default() }),
+            Some(Sieve { profiles: profiles.clone(), lists: 1, ..Sieve::default() }),
+            Some(Sieve { profiles, quiet: quiet(), ..Sieve::default() }),
+        ]
+        .into_iter()
+        .nth(n % 6)
+        .flatten()
+    }
 
     fn exceptions(n: usize) -> Vec<String> {
         vec!["a.test".to_owned(); n]
@@ -124,26 +157,30 @@ mod tests {
         Opening { authority: n as u64, ..Opening::default() }
     }
 
+    fn quiet() -> QuietChoice {
+        QuietChoice { switched: [("gpc".to_owned(), true)].into(), ..QuietChoice::default() }
+    }
+
     fn all_wanted() -> impl Iterator<Item = Wanted> {
-        (0..288).map(|n| Wanted {
-            opening: opening(n / 144),
+        (0..576).map(|n| Wanted {
+            opening: opening(n / 144 % 2),
             exceptions: exceptions(n / 72 % 2),
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
             through_former: n / 4 % 2 == 0,
-            profiles: PROFILES[n / 8 % 3].map(<[_]>::to_vec),
+            sieve: sieve(n / 8 % 3 + n / 288 * 3),
             start_at_login: [None, Some(false), Some(true)][n / 24 % 3],
         })
     }
 
     fn all_actual() -> impl Iterator<Item = Actual> {
-        (0..288).map(|n| Actual {
-            opening: opening(n / 96),
+        (0..576).map(|n| Actual {
+            opening: opening(n / 96 % 3),
             exceptions: exceptions(n / 48 % 2),
             listening: n % 2 == 0,
             system_proxy: n / 2 % 2 == 0,
             through_former: n / 4 % 2 == 0,
-            profiles: PROFILES[n / 8 % 3].map(<[_]>::to_vec),
+            sieve: sieve(n / 8 % 3 + n / 288 * 3),
             start_at_login: n / 24 % 2 == 0,
         })
     }
@@ -155,13 +192,13 @@ mod tests {
                 let Actual { system_proxy, start_at_login, .. } = *actual;
                 *actual = Actual { system_proxy, start_at_login, ..fresh };
             }
-            Step::SwapPipeline(profiles) => actual.profiles = profiles,
+            Step::SwapPipeline(sieve) => actual.sieve = sieve,
             Step::SwapRoutes { through_former } => actual.through_former = through_former,
             Step::SetExceptions(exceptions) => actual.exceptions = exceptions,
             Step::OpenHttps(opening) => actual.opening = opening,
             Step::PointSystemHere => actual.system_proxy = true,
             Step::RestoreSystem => actual.system_proxy = false,
-            Step::StopProxy => *actual = Actual { listening: false, profiles: None, ..actual.clone() },
+            Step::StopProxy => *actual = Actual { listening: false, sieve: None, ..actual.clone() },
             Step::SetStartAtLogin(on) => actual.start_at_login = on,
         }
     }
@@ -181,7 +218,7 @@ mod tests {
                 }
                 assert!(plan(&wanted, &actual).is_empty(), "{from:?} -> {wanted:?} ends in {actual:?}");
                 assert_eq!(actual.listening, wanted.listening);
-                assert!(!wanted.listening || actual.profiles == wanted.profiles);
+                assert!(!wanted.listening || actual.sieve == wanted.sieve);
                 assert!(!wanted.listening || actual.through_former == wanted.through_former);
                 assert!(!wanted.listening || actual.exceptions == wanted.exceptions);
                 assert!(!wanted.listening || actual.opening == wanted.opening);
@@ -195,7 +232,7 @@ mod tests {
         let actual = Actual { listening: true, system_proxy: true, ..Actual::default() };
         let wanted = Wanted {
             listening: false,
-            profiles: None,
+            sieve: sieve(4),
             exceptions: exceptions(1),
             opening: opening(2),
             system_proxy: true,

@@ -26,7 +26,11 @@ enum Choice {
 /// All of them, as they are offered.
 const PRESETS: &[Preset] = &[
     Preset { id: "recommended", title: "Recommended", chooses: Choice::Usual },
-    Preset { id: "fewer-trackers", title: "Fewer trackers", chooses: Choice::Only(&["strip-trackers"]) },
+    Preset {
+        id: "fewer-trackers",
+        title: "Fewer trackers",
+        chooses: Choice::Only(&["strip-trackers", "quiet-headers"]),
+    },
     Preset { id: "less-data", title: "Less data", chooses: Choice::Only(&["lighter-media"]) },
 ];
 
@@ -59,9 +63,10 @@ pub(crate) fn views(settings: &Settings, profiles: &[Card]) -> Vec<PresetView> {
     PRESETS.iter().map(view).collect()
 }
 
-/// The profiles that a preset is about: not the user's own rules, which are their own word and stay as they are.
+/// The profiles that a preset is about: not the user's own rules and the filter lists, which are chosen for themselves and
+/// stay as they are.
 fn chosen_among(profiles: &[Card]) -> impl Iterator<Item = &Card> {
-    profiles.iter().filter(|profile| profile.id != rules::ID)
+    profiles.iter().filter(|profile| profile.id != rules::ID && profile.id != rules::LISTS_ID)
 }
 
 #[cfg(test)]

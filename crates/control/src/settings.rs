@@ -40,6 +40,15 @@ pub struct Settings {
     /// What of HTTPS is opened, as it was written; `https_settings.rs` reads it.
     #[serde(skip_serializing_if = "toml::Table::is_empty")]
     pub https: toml::Table,
+    /// How much *Quiet headers* does, as it was written; `quiet_settings.rs` reads it.
+    #[serde(rename = "quiet-headers", skip_serializing_if = "toml::Table::is_empty")]
+    pub quiet_headers: toml::Table,
+    /// Which filter lists are in force, as it was written; `lists/wish.rs` reads it.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub lists: toml::Table,
+    /// Sites whose pages are filtered in another way than all others, as it was written; `site_choices.rs` reads it.
+    #[serde(skip_serializing_if = "toml::Table::is_empty")]
+    pub sites: toml::Table,
     /// The bounds of the proxy, as they were written; `limits.rs` reads them.
     #[serde(skip_serializing_if = "toml::Table::is_empty")]
     pub limits: toml::Table,
@@ -64,6 +73,9 @@ impl Default for Settings {
             profiles: BTreeMap::new(),
             access: toml::Table::new(),
             https: toml::Table::new(),
+            quiet_headers: toml::Table::new(),
+            lists: toml::Table::new(),
+            sites: toml::Table::new(),
             limits: toml::Table::new(),
             upstream: Written::default(),
             other: toml::Table::new(),
@@ -125,8 +137,8 @@ mod tests {
     #[test]
     fn the_settings_page_shows_every_key_with_its_default() {
         let shown: Settings = page().try_into().unwrap();
-        let Settings { profiles, access, https, limits, .. } = shown.clone();
-        let usual = Settings { access, https, limits, ..Settings::default() };
+        let Settings { profiles, access, https, lists, quiet_headers, limits, .. } = shown.clone();
+        let usual = Settings { access, https, lists, quiet_headers, limits, ..Settings::default() };
         assert_eq!(Settings { profiles: BTreeMap::new(), ..shown }, usual);
         let cards: BTreeMap<String, bool> = tamis_filter::profiles::catalogue()
             .iter()

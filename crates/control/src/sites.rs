@@ -1,9 +1,8 @@
-//! The sites that were seen last, so that a person can have one left alone.
+//! The sites that were seen last, so that a person can choose what becomes of one.
 
-use tamis_filter::registered_domain;
-use tamis_proxy::{ExchangeRecord, HostPattern};
+use tamis_proxy::ExchangeRecord;
 
-use crate::exceptions;
+use crate::site_choices::{Choices, site_of};
 use crate::snapshot::{SITES_SEEN, SiteView};
 
 /// At most [`SITES_SEEN`] sites. One that is there keeps its place, and a new one takes that of the site which was not seen
@@ -48,42 +47,10 @@ impl Sites {
         }
     }
 
-    /// The sites and what the exceptions say of them.
-    pub(crate) fn views(&self, written: &[String]) -> Vec<SiteView> {
-        let (exceptions, _) = exceptions::read(written);
-        let view = |seen: &Seen| {
-            let is_itself_written = written.iter().any(|line| is_for(line, &seen.name));
-            let left_alone = HostPattern::any_means(&exceptions, &seen.name, 0);
-            SiteView { name: seen.name.clone(), left_alone, fixed: left_alone && !is_itself_written }
-        };
-        self.seen.iter().map(view).collect()
+    /// The sites and what was chosen for them.
+    pub(crate) fn views(&self, choices: &Choices<'_>) -> Vec<SiteView> {
+        self.seen.iter().map(|seen| choices.view(&seen.name)).collect()
     }
-}
-
-/// What a host belongs to, as a name for people and for the exceptions; none for what cannot be excepted.
-fn site_of(host: &str) -> Option<String> {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    exceptions::pattern(host, exceptions::INSTEAD_OF_EVERYTHING).ok()?;
-    Some(registered_domain(host).unwrap_or(host).to_owned())
-}
-
-/// Leaves a site alone, or does not any more; other exceptions stay as they were written.
-pub(crate) fn leave_alone(written: &mut Vec<String>, site: &str, on: bool) {
-    match on {
-        false => written.retain(|line| !is_for(line, site)),
-        true if written.iter().any(|line| is_for(line, site)) => {}
-        true => written.push(exception_for(site)),
-    }
-}
-
-fn is_for(line: &str, site: &str) -> bool {
-    line.eq_ignore_ascii_case(&exception_for(site))
-}
-
-/// A registered domain with all below it, for a page's parts come from many of its hosts; anything else by itself.
-fn exception_for(site: &str) -> String {
-    if registered_domain(site) == Some(site) { format!("*.{site}") } else { site.to_owned() }
 }
 
 #[cfg(test)]
@@ -103,6 +70,7 @@ mod tests {
             status: None,
             ending: Ending::Failed("x".into()),
             untouched: None,
+            page: None,
             changes: Vec::new(),
             sent: 0,
             never_downloaded: 0,
@@ -133,28 +101,5 @@ mod tests {
         let mut expected: Vec<_> = (0..SITES_SEEN).map(site).collect();
         expected[1] = "new.test".into();
         assert_eq!(names(&sites), expected);
-    }
-
-    #[test]
-    fn a_site_gets_a_line_of_its_own_and_gives_no_other_up() {
-        let mut sites = Sites::default();
-        for url in ["http://www.a.test/", "http://192.0.2.7/", "http://github.io/"] {
-            sites.see(&record(url));
-        }
-        let mut written = vec!["192.0.2.0/24".to_owned(), "*.B.test".to_owned()];
-        for site in ["a.test", "b.test", "github.io", "a.test"] {
-            leave_alone(&mut written, site, true);
-        }
-        assert_eq!(written, ["192.0.2.0/24", "*.B.test", "*.a.test", "github.io"]);
-        let view = |n: usize, written: &[String]| (sites.views(written)[n].left_alone, sites.views(written)[n].fixed);
-        assert_eq!(
-            (view(0, &written), view(1, &written), view(2, &written)),
-            ((true, false), (true, true), (true, false))
-        );
-        for site in ["a.test", "b.test", "192.0.2.7", "github.io"] {
-            leave_alone(&mut written, site, false);
-        }
-        assert_eq!(written, ["192.0.2.0/24"]);
-        assert_eq!((view(0, &written), view(1, &written)), ((false, false), (true, true)));
     }
 }

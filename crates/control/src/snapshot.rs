@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{FirstStepsView, HttpsView, Problem};
+use crate::{FirstStepsView, HttpsView, ListsView, MyRulesView, Problem, QuietHeadersView, SiteChoice};
 
 /// How many minutes the figures reach back, the running one included.
 pub const FIGURES_MINUTES: usize = 60;
@@ -11,7 +11,7 @@ pub const FIGURES_MINUTES: usize = 60;
 /// How many changes [`Snapshot::recent`] shows.
 pub const RECENT_CHANGES: usize = 50;
 
-/// How many sites [`Snapshot::sites`] shows.
+/// How many sites [`SitesView::seen`] shows.
 pub const SITES_SEEN: usize = 8;
 
 /// The state of Tamis at one moment.
@@ -38,19 +38,24 @@ pub struct Snapshot {
     pub system_proxy: SystemProxyView,
     /// What becomes of HTTPS.
     pub https: HttpsView,
+    /// Filter lists.
+    pub lists: ListsView,
     /// Whether Tamis starts at login.
     pub start_at_login: StartAtLoginView,
     /// Every profile in the order of their work: the user's own rules, where there are any, and then the catalogue.
     pub profiles: Vec<ProfileView>,
     /// The presets as they are offered, the same ones in every snapshot of one run of the program.
     pub presets: Vec<PresetView>,
+    /// What the profile *Quiet headers* does while it is ticked.
+    pub quiet_headers: QuietHeadersView,
     /// Counts of the last hour.
     pub figures: Figures,
     /// The latest changes, newest first, at most [`RECENT_CHANGES`].
     pub recent: Vec<ChangeView>,
-    /// The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
-    /// nothing.
-    pub sites: Vec<SiteView>,
+    /// What was chosen for which sites.
+    pub sites: SitesView,
+    /// The user's own rules.
+    pub my_rules: MyRulesView,
     /// The first steps, while they are shown: from a start before which nobody has gone through them, or when asked for.
     pub first_steps: Option<FirstStepsView>,
     /// What a person should know, oldest first.
@@ -103,11 +108,9 @@ pub struct SystemProxyView {
     /// The proxy that the system used before it was pointed here; none where it used none, or was not pointed
     /// here yet.
     pub former: Option<FormerProxyView>,
-    /// Hosts that this computer reaches without Tamis.
-    pub exceptions: Vec<ExceptionView>,
 }
 
-/// One line of the exceptions.
+/// One line of a list of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ExceptionView {
     /// As the user wrote it.
@@ -183,16 +186,44 @@ pub struct PresetView {
     pub on: bool,
 }
 
-/// One site: a registered domain with all below it, an address, or a name in a local network.
+/// Sites, and what becomes of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SitesView {
+    /// What can be chosen, the same in every snapshot of one run of the program; each leaves more alone than the one before.
+    pub choices: Vec<SiteChoiceView>,
+    /// The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
+    /// nothing.
+    pub seen: Vec<SiteView>,
+    /// Everything for which something else than [`SiteChoice::Filtered`] is written, each once.
+    pub chosen: Vec<SiteView>,
+}
+
+/// A choice as it is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SiteChoiceView {
+    /// Which.
+    pub choice: SiteChoice,
+    /// Its name for people.
+    pub title: String,
+    /// What it means, as a sentence.
+    pub meaning: String,
+}
+
+/// One site: a registered domain with all below it, an address, or a name in a local network. Among [`SitesView::chosen`] also
+/// whatever else somebody wrote there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteView {
     /// Names the site in commands, and for people.
     pub name: String,
-    /// Whether the exceptions leave it alone.
-    pub left_alone: bool,
-    /// Whether that is by an exception which means other hosts too: it has to be changed in the settings.
+    /// What is in force for it.
+    pub choice: SiteChoice,
+    /// The ids of the profiles that it has of its own, at [`SiteChoice::Custom`].
+    pub profiles: Vec<String>,
+    /// Whether that is by a line which means other hosts too: it has to be changed there.
     pub fixed: bool,
+    /// Why it does not count, as a sentence; none where it does.
+    pub fault: Option<String>,
 }
 
 /// Counts over the last [`FIGURES_MINUTES`] minutes.
@@ -232,6 +263,9 @@ pub struct ChangeView {
     pub at: u64,
     /// Host and path of the request, without the scheme.
     pub url: String,
+    /// The site that the request is a part of: that of the page which asked, or its own where none is known. None where
+    /// nothing can be chosen for it.
+    pub site: Option<String>,
     /// The profile's id.
     pub profile: String,
     /// The profile's one word.

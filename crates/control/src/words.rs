@@ -4,20 +4,22 @@ pub(crate) mod cleanup;
 pub(crate) mod doctor;
 pub(crate) mod first_steps;
 pub(crate) mod https;
+pub(crate) mod lists;
+pub(crate) mod rules;
+pub(crate) mod sites;
 
 use std::path::Path;
 
-use tamis_filter::rules::Parsed;
-
-use crate::PauseLength;
+use crate::my_rules::{MY_RULES_LIMIT, MyRules, RulesReport};
 use crate::problem::Problem;
 use crate::snapshot::{PauseView, Phase, Snapshot, SystemProxyState};
+use crate::{PauseLength, QuietLevel, QuietLevelView};
 
 /// How many refused lines of a file of rules a problem names.
 const REFUSALS_NAMED: usize = 5;
 
-/// The longest reason for a refused line that is shown, in characters.
-const REASON_LIMIT: usize = 160;
+/// How many senseless words of a table a problem names.
+const NONSENSE_NAMED: usize = 5;
 
 /// The pauses that are offered, in their order.
 pub const PAUSES: [(PauseLength, &str); 4] = [
@@ -80,9 +82,43 @@ fn problem(id: &str, title: &str, meaning: impl Into<String>, remedy: impl Into<
 }
 
 /// The one line about the profile of the user's rules.
-pub(crate) fn rules_summary(count: usize, file: &Path) -> String {
-    let rules = if count == 1 { "rule" } else { "rules" };
-    format!("{count} {rules} of {}", file.display())
+pub(crate) fn rules_summary(own: &MyRules) -> String {
+    let written = (own.saved.rules > 0 || own.file.is_none()).then(|| rules_counted(own.saved.rules));
+    let of_file = own.file.as_ref().map(|(path, _, report)| rules_of(report.rules, path));
+    written.into_iter().chain(of_file).collect::<Vec<_>>().join(", and ")
+}
+
+/// How many rules a file has.
+pub(crate) fn rules_of(count: usize, file: &Path) -> String {
+    format!("{} of {}", rules_counted(count), file.display())
+}
+
+fn rules_counted(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "rule" } else { "rules" })
+}
+
+/// As a sentence.
+pub(crate) fn my_rules_too_long() -> String {
+    format!("The text is longer than {} MiB. Longer ones are lists.", MY_RULES_LIMIT >> 20)
+}
+
+pub(crate) fn my_rules_not_saved(error: &impl ToString) -> Problem {
+    problem(
+        "my-rules-not-saved",
+        "Your rules could not be saved",
+        error.to_string(),
+        "Keep a copy of what you wrote. Make room on the disk, shorten the text if it is too long, and save it once more.",
+    )
+}
+
+pub(crate) fn my_rules_unreadable(error: &impl ToString) -> Problem {
+    problem(
+        "my-rules-unreadable",
+        "Your saved rules could not be read",
+        format!("None of those that you wrote in the window is in force. {}", error.to_string()),
+        "The file is kept; when rules are saved it is moved aside to my-rules.txt.unreadable. Repair it and start Tamis \
+         again, or write your rules anew.",
+    )
 }
 
 pub(crate) fn rules_unreadable(file: &Path, error: &impl ToString) -> Problem {
@@ -95,27 +131,18 @@ pub(crate) fn rules_unreadable(file: &Path, error: &impl ToString) -> Problem {
 }
 
 /// Some lines are not in force, and the others are.
-pub(crate) fn rules_refused(file: &Path, parsed: &Parsed) -> Problem {
-    let lines = if parsed.refused_count == 1 { "one line".into() } else { format!("{} lines", parsed.refused_count) };
-    let named = parsed.refused.iter().take(REFUSALS_NAMED);
-    let reasons: Vec<String> = named
-        .map(|refusal| {
-            let reason: String = refusal.reason.chars().take(REASON_LIMIT).collect();
-            format!("Line {}: {reason}.", refusal.line)
-        })
-        .collect();
-    let more = match parsed.refused_count - reasons.len() {
+pub(crate) fn rules_refused(file: &Path, report: &RulesReport) -> Problem {
+    let lines = if report.refused_count == 1 { "one line".into() } else { format!("{} lines", report.refused_count) };
+    let named = report.refused.iter().take(REFUSALS_NAMED);
+    let reasons: Vec<String> = named.map(|refusal| format!("Line {}: {}.", refusal.line, refusal.text)).collect();
+    let more = match report.refused_count - reasons.len() {
         0 => String::new(),
         more => format!(" And {more} more."),
     };
     problem(
         "rules-refused",
         &format!("Tamis does not understand {lines} of your rules"),
-        format!(
-            "What it understands is in force, {}. {}{more}",
-            rules_summary(parsed.rules.len(), file),
-            reasons.join(" ")
-        ),
+        format!("What it understands is in force, {}. {}{more}", rules_of(report.rules, file), reasons.join(" ")),
         "Correct these lines and start Tamis again.",
     )
 }
@@ -166,6 +193,38 @@ pub(crate) fn limits_nonsense(sentences: &[String]) -> Problem {
         sentences.join(" "),
         "Quit Tamis, correct it under [limits] in settings.toml, and start it again.",
     )
+}
+
+/// The first of these sentences, and how many more there are.
+fn first_of(sentences: &[String]) -> String {
+    let first = sentences.iter().take(NONSENSE_NAMED).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match sentences.len().saturating_sub(NONSENSE_NAMED) {
+        0 => first,
+        more => format!("{first} And {more} more."),
+    }
+}
+
+pub(crate) fn quiet_nonsense(sentences: &[String]) -> Problem {
+    problem(
+        "quiet-headers-not-understood",
+        "Something about quiet headers in the settings makes no sense",
+        first_of(sentences),
+        "Quit Tamis, correct it under [quiet-headers] in settings.toml, and start it again. Or set it in the window.",
+    )
+}
+
+/// The levels of *Quiet headers* as they are offered.
+pub(crate) fn quiet_levels() -> Vec<QuietLevelView> {
+    let view =
+        |level, title: &str, summary: &str| QuietLevelView { level, title: title.into(), summary: summary.into() };
+    vec![
+        view(QuietLevel::Basic, "Basic", "What no site is known to need stays behind."),
+        view(
+            QuietLevel::Strict,
+            "Strict",
+            "Less is said, and some sites miss it. What may break stands beside each switch.",
+        ),
+    ]
 }
 
 pub(crate) fn system_proxy_not_set(error: &impl ToString, reset: bool) -> Problem {
@@ -269,15 +328,28 @@ pub(crate) fn former_is_nonsense(why: &impl ToString) -> String {
 }
 
 pub(crate) fn exceptions_nonsense(faults: &[String]) -> Problem {
-    let more = faults.len().saturating_sub(REFUSALS_NAMED);
-    let named: String = faults.iter().take(REFUSALS_NAMED).map(|fault| format!(" {fault}.")).collect();
-    let more = if more == 0 { String::new() } else { format!(" And {more} more.") };
     problem(
         "exceptions-not-understood",
         "Some exceptions are not understood",
-        format!("Their hosts come to Tamis like all others.{named}{more}"),
+        format!("Their hosts come to Tamis like all others.{}", named(faults)),
         "Correct them: a host such as `example.com`, `*.example.com`, or `192.0.2.0/24`.",
     )
+}
+
+pub(crate) fn sites_nonsense(faults: &[String]) -> Problem {
+    problem(
+        "sites-not-understood",
+        "Some sites in the settings are not understood",
+        format!("They are filtered like all others.{}", named(faults)),
+        "Choose anew for them at Sites in the window, or quit Tamis and correct them under [sites] in settings.toml.",
+    )
+}
+
+/// The first clauses of several, each as a sentence behind another.
+fn named(faults: &[String]) -> String {
+    let more = faults.len().saturating_sub(REFUSALS_NAMED);
+    let named: String = faults.iter().take(REFUSALS_NAMED).map(|fault| format!(" {fault}.")).collect();
+    if more == 0 { named } else { format!("{named} And {more} more.") }
 }
 
 /// `why`: a clause.

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tamis_control::{
-    AuthorityStanding, AuthorityView, BuiltInHostView, BuiltInView, ChangeView, CheckId, CheckState, CheckView,
-    Command, ExceptionView, Figures, FirstStep, FirstStepsView, FormerProxyView, HttpsLevel, HttpsLevelView, HttpsView,
-    KeyView, LearnedView, Minute, PAUSES, PauseLength, PauseView, Phase, PlaceView, PresetView, Problem, ProfileView,
-    SiteView, Snapshot, StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle, TrustState,
-    TrustStoreView, WaryProgramView,
+    ADDRESS_KINDS, AddressTrial, AuthorityStanding, AuthorityView, BuiltInHostView, BuiltInView, ChangeView, CheckId,
+    CheckState, CheckView, Command, ExceptionView, Figures, FirstStep, FirstStepsView, FormerProxyView, HttpsLevel,
+    HttpsLevelView, HttpsView, KeyView, LearnedView, LineNote, ListKind, ListState, ListView, ListsView,
+    MY_RULES_LIMIT, Minute, MyRulesView, PAUSES, PauseLength, PauseView, Phase, PlaceView, PresetView, Problem,
+    ProfileView, QuietHeadersView, QuietLevel, QuietLevelView, QuietRowView, RefusedLineView, RefusedView,
+    RuleCountsView, RulesFileView, RulesReport, RulesTrial, SiteChoice, SiteChoiceView, SiteView, SitesView, Snapshot,
+    StartAtLoginView, StepView, SystemProxyState, SystemProxyView, Toggle, TrustState, TrustStoreView, WaryProgramView,
 };
 use ts_rs::{Config, TS};
 
@@ -59,10 +61,30 @@ fn the_typescript_types_are_those_of_the_contract() {
         declaration::<BuiltInHostView>(&config),
         declaration::<LearnedView>(&config),
         declaration::<WaryProgramView>(&config),
+        declaration::<ListsView>(&config),
+        declaration::<RuleCountsView>(&config),
+        declaration::<ListView>(&config),
+        declaration::<ListKind>(&config),
+        declaration::<ListState>(&config),
+        declaration::<RefusedView>(&config),
+        declaration::<RefusedLineView>(&config),
         declaration::<StartAtLoginView>(&config),
         declaration::<ProfileView>(&config),
         declaration::<PresetView>(&config),
+        declaration::<QuietHeadersView>(&config),
+        declaration::<QuietLevel>(&config),
+        declaration::<QuietLevelView>(&config),
+        declaration::<QuietRowView>(&config),
+        declaration::<SitesView>(&config),
+        declaration::<SiteChoiceView>(&config),
+        declaration::<SiteChoice>(&config),
         declaration::<SiteView>(&config),
+        declaration::<MyRulesView>(&config),
+        declaration::<RulesFileView>(&config),
+        declaration::<RulesTrial>(&config),
+        declaration::<RulesReport>(&config),
+        declaration::<AddressTrial>(&config),
+        declaration::<LineNote>(&config),
         declaration::<Figures>(&config),
         declaration::<Minute>(&config),
         declaration::<ChangeView>(&config),
@@ -78,10 +100,14 @@ fn the_typescript_types_are_those_of_the_contract() {
     ];
     let pauses = PAUSES.map(|(length, label)| json!({ "length": length, "label": label }));
     let pauses = serde_json::to_string_pretty(&pauses).unwrap();
+    let kinds = ADDRESS_KINDS.map(|(kind, label)| json!({ "kind": kind, "label": label }));
+    let kinds = serde_json::to_string_pretty(&kinds).unwrap();
     let text = format!(
         "// Generated from the types of the control crate; see crates/control/tests/contract.rs.\n{}\n\
          /** The pauses that are offered, in their order. */\n\
-         export const PAUSES: readonly {{ length: PauseLength, label: string }}[] = {pauses};\n",
+         export const PAUSES: readonly {{ length: PauseLength, label: string }}[] = {pauses};\n\n\
+         /** What an address can be asked for. */\n\
+         export const ADDRESS_KINDS: readonly {{ kind: string, label: string }}[] = {kinds};\n",
         types.concat()
     );
     compare("contract.ts", &text);
@@ -96,13 +122,12 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::SetSystemProxy { on: false },
         Command::SetFormerProxy { on: false },
         Command::SetExceptions { hosts: vec!["*.bank.example".into()] },
-        Command::LeaveAlone { site: "bank.example".into(), on: true },
-        Command::RemoveException { line: "*.bank.example".into() },
+        Command::SetSite { site: "bank.example".into(), choice: SiteChoice::LeftAlone },
+        Command::SetSite { site: "news.example".into(), choice: SiteChoice::Off },
+        Command::SetSiteProfile { site: "shop.example".into(), id: "strip-trackers".into(), on: false },
         Command::SetHttpsLevel { level: HttpsLevel::Selected },
         Command::OpenSite { site: "news.example".into(), on: true },
         Command::RemoveOpenedSite { line: "*.news.example".into() },
-        Command::NeverOpen { site: "doctor.example".into(), on: true },
-        Command::RemoveNeverOpened { line: "*.doctor.example".into() },
         Command::SetBuiltInException { name: "finance".into(), on: false },
         Command::ForgetLearned { path: Some("/usr/bin/git".into()), host: Some("git.example".into()) },
         Command::ForgetLearned { path: None, host: None },
@@ -116,8 +141,26 @@ fn every_command_is_read_and_written_as_the_golden_file_has_it() {
         Command::VerifyTrust { store: Some("The system".into()) },
         Command::RemoveTrust { store: None },
         Command::RemoveTrust { store: Some("The system".into()) },
+        Command::ChooseList { id: "easylist".into(), on: true },
+        Command::ChooseLists { ids: vec!["easylist".into(), "easyprivacy".into()] },
+        Command::AddList { address: "https://lists.example/mine.txt".into() },
+        Command::RemoveList { address: "https://lists.example/mine.txt".into() },
+        Command::UpdateLists { id: None },
+        Command::UpdateLists { id: Some("easylist".into()) },
+        Command::RollBackList { id: "easylist".into() },
+        Command::ShowRefusedLines { id: Some("easylist".into()) },
+        Command::TryRules { ticket: 7, text: "||ads.example^\n".into() },
+        Command::TryAddress {
+            ticket: 8,
+            address: "https://ads.example/a.js".into(),
+            source: "news.example".into(),
+            kind: "script".into(),
+        },
+        Command::SaveRules { text: "||ads.example^\n".into() },
         Command::SetProfile { id: "strip-trackers".into(), on: true },
         Command::UsePreset { id: "recommended".into() },
+        Command::SetQuietLevel { level: QuietLevel::Strict },
+        Command::SetQuietRow { row: "gpc".into(), on: true },
         Command::SetStartAtLogin { on: true },
         Command::ShowFirstSteps { on: true },
         Command::TestItself,
@@ -150,6 +193,7 @@ fn first_steps_are_read_and_written_as_the_golden_file_has_them() {
         steps: [
             (FirstStep::Purpose, "A sieve for your web traffic", "What you tick stays behind."),
             (FirstStep::Profiles, "What is to stay behind?", "At any time."),
+            (FirstStep::Lists, "Which filter lists?", "Nothing is fetched yet."),
             (FirstStep::SystemProxy, "Use Tamis for this computer?", "Tamis listens on 127.0.0.1:8118."),
             (FirstStep::Https, "What becomes of https", "Pages over https pass through unopened."),
             (FirstStep::SelfTest, "Does it work?", "Each part by itself."),
@@ -196,9 +240,9 @@ fn golden_snapshot() -> Snapshot {
             place: Some("GNOME settings".into()),
             pac_url: Some("http://127.0.0.1:8118/tamis.pac?1".into()),
             former: Some(FormerProxyView { name: "proxy.corp.example:3128".into(), wanted: true, actual: true }),
-            exceptions: vec![ExceptionView { line: "*.bank.example".into(), fault: None }],
         },
         https: golden_https(),
+        lists: golden_lists(),
         start_at_login: StartAtLoginView { available: true, wanted: false, actual: false },
         profiles: vec![ProfileView {
             id: "strip-trackers".into(),
@@ -210,6 +254,21 @@ fn golden_snapshot() -> Snapshot {
             actual: true,
         }],
         presets: vec![PresetView { id: "recommended".into(), title: "Recommended".into(), on: true }],
+        quiet_headers: QuietHeadersView {
+            level: QuietLevel::Basic,
+            levels: vec![QuietLevelView {
+                level: QuietLevel::Basic,
+                title: "Basic".into(),
+                summary: "What no site is known to need stays behind.".into(),
+            }],
+            rows: vec![QuietRowView {
+                id: "gpc".into(),
+                title: "Do not sell or share".into(),
+                summary: "Browsers tell every site.".into(),
+                level: Some(QuietLevel::Strict),
+                on: false,
+            }],
+        },
         figures: Figures {
             changed: 2,
             untouched: 3,
@@ -222,6 +281,7 @@ fn golden_snapshot() -> Snapshot {
             id: 1,
             at: 1_795_000_025_500,
             url: "shop.example/boots?gclid=x&size=42".into(),
+            site: Some("news.example".into()),
             profile: "strip-trackers".into(),
             tag: "trackers".into(),
             rule: "query parameter gclid".into(),
@@ -230,7 +290,8 @@ fn golden_snapshot() -> Snapshot {
             before: Some("http://shop.example/boots?gclid=x&size=42".into()),
             after: Some("http://shop.example/boots?size=42".into()),
         }],
-        sites: vec![SiteView { name: "bank.example".into(), left_alone: true, fixed: false }],
+        sites: golden_sites(),
+        my_rules: golden_rules(),
         first_steps: None,
         problems: vec![Problem {
             id: "settings-not-saved".into(),
@@ -238,6 +299,106 @@ fn golden_snapshot() -> Snapshot {
             meaning: "What you set is in force now, and forgotten at the next start.".into(),
             remedy: "Make room on the disk.".into(),
         }],
+    }
+}
+
+fn golden_lists() -> ListsView {
+    let rules = RuleCountsView { network: 53_274, cosmetic: 22_129, scriptlets: 0 };
+    ListsView {
+        summary: "75403 rules of EasyList.".into(),
+        building: false,
+        rules,
+        lists: vec![
+            ListView {
+                id: "easylist".into(),
+                title: "EasyList".into(),
+                kind: ListKind::Ads,
+                homepage: Some("https://easylist.to/".into()),
+                licence: Some("GPL-3.0-or-later or CC BY-SA 3.0-or-later".into()),
+                address: "https://easylist.to/easylist/easylist.txt".into(),
+                suggested: true,
+                wanted: true,
+                state: ListState::InForce,
+                version: Some("202608130520".into()),
+                rules: Some(rules),
+                refused: 1,
+                updated: Some(1_795_000_000_000),
+                next: Some(1_795_345_600_000),
+                fault: Some("Not brought up to date: the server answers 404 Not Found.".into()),
+                warning: None,
+                can_roll_back: true,
+            },
+            ListView {
+                id: "http://lists.example/mine.txt".into(),
+                title: "http://lists.example/mine.txt".into(),
+                kind: ListKind::Own,
+                homepage: None,
+                licence: None,
+                address: "http://lists.example/mine.txt".into(),
+                suggested: false,
+                wanted: false,
+                state: ListState::Off,
+                version: None,
+                rules: None,
+                refused: 0,
+                updated: None,
+                next: None,
+                fault: None,
+                warning: Some("It comes over http.".into()),
+                can_roll_back: false,
+            },
+        ],
+        refused: Some(RefusedView {
+            list: "easylist".into(),
+            lines: vec![RefusedLineView { line: 7, reason: "the option is not known".into() }],
+        }),
+    }
+}
+
+fn golden_rules() -> MyRulesView {
+    let note = |line, text: &str| LineNote { line, text: text.into() };
+    let report = RulesReport {
+        rules: 3,
+        refused: vec![note(2, "the option `popup` is not known")],
+        refused_count: 1,
+        hints: vec![note(4, "The same stands in line 1.")],
+    };
+    MyRulesView {
+        version: 2,
+        limit: MY_RULES_LIMIT,
+        saved: report.clone(),
+        file: Some(RulesFileView { path: "/home/me/rules.txt".into(), report: report.clone() }),
+        trial: Some(RulesTrial { ticket: 7, report, refusal: Some("The text is too long.".into()) }),
+        address: Some(AddressTrial {
+            ticket: 8,
+            verdict: "Stopped.".into(),
+            rule: Some("||ads.example^".into()),
+            list: Some("EasyList".into()),
+            goes_to: Some("https://ads.example/a.js".into()),
+        }),
+    }
+}
+
+fn golden_sites() -> SitesView {
+    let site = |name: &str, choice, profiles: &[&str], fault: Option<&str>| SiteView {
+        name: name.into(),
+        choice,
+        profiles: profiles.iter().map(|id| (*id).to_owned()).collect(),
+        fixed: false,
+        fault: fault.map(str::to_owned),
+    };
+    SitesView {
+        choices: vec![SiteChoiceView {
+            choice: SiteChoice::Off,
+            title: "Not filtered".into(),
+            meaning: "Its pages pass as they are.".into(),
+        }],
+        seen: vec![site("bank.example", SiteChoice::LeftAlone, &[], None)],
+        chosen: vec![
+            site("bank.example", SiteChoice::LeftAlone, &[], None),
+            site("shop.example", SiteChoice::Custom, &["strip-trackers"], None),
+            site("x y", SiteChoice::Off, &[], Some("Does not count.")),
+        ],
     }
 }
 
@@ -277,7 +438,6 @@ fn golden_https() -> HttpsView {
             on: true,
             hosts: vec![BuiltInHostView { host: "*.bank.example".into(), on: false }],
         }],
-        exceptions: vec![ExceptionView { line: "*.doctor.example".into(), fault: None }],
         learned: vec![LearnedView {
             program: Some("git".into()),
             path: Some("/usr/bin/git".into()),

@@ -1,16 +1,17 @@
 //! The controller's dealings with the proxy: it is started as the settings say, and told what is in force.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tamis_filter::Pipeline;
-use tamis_platform::programs;
-use tamis_proxy::{Access, Config, Limits, Program, Programs, Proxy, Routes};
+use tamis_filter::profiles::{QUIET_HEADERS_ID, QuietHeaders, is_tracker};
+use tamis_filter::rules::{self, LISTS_ID};
+use tamis_filter::{Pipeline, Profile, SitePolicies};
+use tamis_platform::{names, programs};
+use tamis_proxy::{Access, Config, Limits, Program, Programs, Proxy, Resolution, Resolver, Routes};
 
 use super::Controller;
-use crate::plan::Opening;
+use crate::plan::{Opening, Sieve};
 use crate::{access, exceptions, limits, words};
 
 /// Files that the program needs besides its connections: settings, event queues, the desktop's own.
@@ -38,7 +39,7 @@ impl Controller {
                 Ok(proxy) => {
                     self.proxy = Some(proxy);
                     self.actual.listening = true;
-                    self.actual.profiles = None;
+                    self.actual.sieve = None;
                     self.actual.through_former = false;
                     self.actual.exceptions = Vec::new();
                     self.actual.opening = Opening::default();
@@ -70,6 +71,7 @@ impl Controller {
             refused_targets: self.options.refused_targets.clone(),
             learned: self.https.learned(),
             programs: Arc::new(Sockets::default()),
+            resolver: Arc::new(SystemNames),
             records: self.records.0.clone(),
         }
     }
@@ -85,12 +87,33 @@ impl Controller {
         Limits { connections: set.connections.min(room.max(1)), ..set }
     }
 
-    pub(super) fn swap_pipeline(&mut self, ids: Option<Vec<&'static str>>) {
-        let chosen: BTreeSet<&str> = ids.iter().flatten().copied().collect();
-        let profiles = self.profiles.iter().filter(|profile| chosen.contains(profile.card().id)).cloned();
+    pub(super) fn swap_pipeline(&mut self, sieve: Option<Sieve>) {
         let Some(proxy) = &self.proxy else { return };
-        proxy.set_pipeline(Pipeline::new(profiles.collect()));
-        self.actual.profiles = ids;
+        proxy.set_pipeline(sieve.as_ref().map_or_else(Pipeline::default, |sieve| self.pipeline(sieve)));
+        self.actual.sieve = sieve;
+    }
+
+    fn pipeline(&self, sieve: &Sieve) -> Pipeline {
+        let chosen = |ids: &[&str]| -> Vec<Arc<dyn Profile>> {
+            let own = self.own_rules.as_ref().filter(|_| ids.contains(&rules::ID));
+            let before_lists = ids.contains(&LISTS_ID) && self.lists.profile(None).is_some();
+            let as_chosen = |profile: &Arc<dyn Profile>| match profile.card().id {
+                QUIET_HEADERS_ID => Arc::new(QuietHeaders::new(&sieve.quiet, is_tracker)),
+                rules::ID => own.zip(self.lists.standing()).map_or_else(
+                    || Arc::clone(profile),
+                    |(own, standing)| Arc::new(own.remembering(standing, before_lists)),
+                ),
+                LISTS_ID => {
+                    let own = own.map(|own| Arc::clone(own.engine()));
+                    self.lists.profile(own).unwrap_or_else(|| Arc::clone(profile))
+                }
+                _ => Arc::clone(profile),
+            };
+            self.profiles.iter().filter(|profile| ids.contains(&profile.card().id)).map(as_chosen).collect()
+        };
+        let sites = sieve.sites.iter().map(|(site, ids)| (site.as_str(), chosen(ids)));
+        let sites = sites.collect::<SitePolicies>().remembering(self.lists.standing());
+        Pipeline::new(chosen(&sieve.profiles)).with_sites(sites)
     }
 
     pub(super) fn set_exceptions(&mut self, written: Vec<String>) {
@@ -108,6 +131,17 @@ impl Controller {
         let Some(proxy) = &self.proxy else { return };
         proxy.set_routes(Routes::new(rules));
         self.actual.through_former = through_former;
+    }
+}
+
+/// The system's own look-up.
+#[derive(Debug)]
+struct SystemNames;
+
+impl Resolver for SystemNames {
+    fn look_up(&self, host: &str) -> io::Result<Resolution> {
+        let found = names::look_up(host)?;
+        Ok(Resolution::new(host, found.canonical.as_deref(), found.addresses))
     }
 }
 

@@ -31,7 +31,7 @@ impl Controller {
     }
 
     /// Reads what the settings say, and what this run's options do.
-    fn read_https(&mut self) {
+    pub(super) fn read_https(&mut self) {
         let (mut wish, nonsense) = https_settings::read(&self.settings.https);
         let options = &self.options.https;
         wish.level = options.level.unwrap_or(wish.level);
@@ -53,8 +53,6 @@ impl Controller {
                 https_settings::remove_line(table, HostList::Selected, &line);
                 self.options.https.selected.retain(|written| *written != line);
             }
-            Command::NeverOpen { site, on } => https_settings::put_site(table, HostList::Exceptions, &site, on),
-            Command::RemoveNeverOpened { line } => https_settings::remove_line(table, HostList::Exceptions, &line),
             Command::SetBuiltInException { name, on } => https_settings::switch_built_in(table, &name, on),
             Command::ForgetLearned { path, host } => self.https.forget(path.as_deref(), host.as_deref()),
             Command::LookAtTrust => self.https.ask(Job::Look),

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::CertificateDer;
 use tamis_authority::{Authority, Distrust, Leaves};
-use tamis_proxy::{Interception, Learned, LearnedException, Program, Scope, WaryProgram};
+use tamis_proxy::{Interception, Learned, LearnedException, Program, Scope, Trust, WaryProgram};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -176,6 +176,15 @@ impl Https {
         })
     }
 
+    /// Whom servers may be certified by that Tamis itself asks.
+    pub(super) fn trust(&self) -> Trust {
+        Trust {
+            authority: self.leaves.as_ref().map(|leaves| Arc::clone(leaves.authority())),
+            distrust: Arc::clone(&self.distrust),
+            extra_roots: self.extra_roots.clone(),
+        }
+    }
+
     /// Takes up what was found at the start.
     pub(super) fn take_up(&mut self, had: Had) {
         let Had { learned, distrust, extra_roots, authority, of_this_run } = had;
@@ -282,7 +291,6 @@ impl Https {
             busy: self.running.as_ref().map(|(job, _)| text::busy(job).to_owned()),
             done: self.done.clone(),
             built_in: Category::ALL.map(|category| self.built_in_view(category)).into(),
-            exceptions: https_settings::views(&self.wish.exceptions, HostList::Exceptions),
             learned: learned.iter().map(learned_view).collect(),
             wary: wary.iter().map(|wary| wary_view(wary, standing)).collect(),
         }

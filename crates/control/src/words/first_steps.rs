@@ -28,6 +28,14 @@ pub(crate) fn steps(snapshot: &Snapshot, wish: SocketAddr) -> Vec<StepView> {
             "What is to stay behind?",
             &["Each of these can be turned on and off at any time, here, in the window and in the tray.".into()],
         ),
+        step(
+            FirstStep::Lists,
+            "Which filter lists?",
+            &["People who look for ads and trackers all day keep lists of them. Tamis fetches those that you choose from where \
+               they are kept, says nothing about you there, and looks for newer ones every few days. Nothing is fetched before \
+               you press the button."
+                .into()],
+        ),
         step(FirstStep::SystemProxy, "Use Tamis for this computer?", &system_proxy_step(snapshot, wish)),
         step(
             FirstStep::Https,

@@ -10,15 +10,12 @@ use tamis_platform::trust::TrustError;
 use tamis_proxy::{Cause, LearnedException, Program, WaryProgram};
 use time::OffsetDateTime;
 
-use super::problem;
+use super::{first_of, problem};
 use crate::builtin_exceptions::Category;
 use crate::certificates::{Job, StoreOutcome};
 use crate::https::{HttpsLevel, HttpsLevelView};
 use crate::https_settings::HttpsWish;
 use crate::{AuthorityStanding, Problem};
-
-/// How many words that are not understood a problem names.
-const NONSENSE_NAMED: usize = 5;
 
 /// What is so now, for a wish and what became of it.
 pub(crate) fn state_sentences(wish: &HttpsWish, actual: HttpsLevel, can_open: bool) -> (String, String) {
@@ -262,15 +259,10 @@ pub(crate) fn key_kept(file: &Path) -> String {
 }
 
 pub(crate) fn nonsense(sentences: &[String]) -> Problem {
-    let more = sentences.len().saturating_sub(NONSENSE_NAMED);
-    let mut meaning = sentences.iter().take(NONSENSE_NAMED).map(String::as_str).collect::<Vec<_>>().join(" ");
-    if more > 0 {
-        meaning += &format!(" And {more} more.");
-    }
     problem(
         "https-not-understood",
         "Something about https in the settings makes no sense",
-        meaning,
+        first_of(sentences),
         "Quit Tamis, correct it under [https] in settings.toml, and start it again. Or set it in the window.",
     )
 }

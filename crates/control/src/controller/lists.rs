@@ -1,0 +1,163 @@
+//! The controller's dealings with filter lists: what is chosen, what is fetched and built of it, what is put in force.
+
+use tamis_filter::Wish;
+use tamis_filter::rules::{ID, LISTS_ID};
+
+use super::Controller;
+use super::lists_state::{Event, Had};
+use crate::hands::{Broken, aside};
+use crate::lists::{Rebuilt, choose, choose_all, put_own, read};
+use crate::site_choices::{Choices, site_of};
+use crate::snapshot::Phase;
+use crate::store::StoreError;
+use crate::words::lists as text;
+use crate::{Command, SiteChoice};
+
+impl Controller {
+    /// At the start: takes up what was fetched before. What was named for this run is built before anything is served, for
+    /// more would pass than was asked for.
+    pub(super) async fn look_at_lists(&mut self) {
+        self.read_lists();
+        let store = self.store.clone();
+        let look = move || Had { archive: store.archive(), locales: tamis_platform::languages() };
+        let had = match aside(look).await {
+            Ok(had) => had,
+            Err(broken) => return self.refuse_to_start(text::not_built(&broken)),
+        };
+        let files = self.options.lists.clone();
+        let is_named = !files.is_empty();
+        if let Err(error) = self.lists.begin(files, had) {
+            return self.refuse_to_start(text::no_secret(&error));
+        }
+        self.lists.begin_building(&self.store);
+        while is_named && self.lists.is_building() {
+            let event = self.lists.event().await;
+            self.deal_with_lists(event).await;
+        }
+    }
+
+    /// Reads what the settings say.
+    fn read_lists(&mut self) {
+        let (wish, nonsense) = read(&self.settings.lists);
+        self.lists.wish = wish;
+        self.settle("lists-not-understood");
+        if !nonsense.is_empty() {
+            self.report(text::nonsense(&nonsense));
+        }
+    }
+
+    /// Takes down what a command asks for, of those that are about lists; whether it is one of them.
+    pub(super) fn wish_lists(&mut self, command: &Command) -> bool {
+        let table = &mut self.settings.lists;
+        match command {
+            Command::ChooseList { id, on } => choose(table, id, *on),
+            Command::ChooseLists { ids } => choose_all(table, ids),
+            Command::AddList { address } => put_own(table, address.trim(), true),
+            Command::RemoveList { address } => put_own(table, address, false),
+            Command::UpdateLists { id } => self.lists.ask_for(id.clone()),
+            Command::RollBackList { id } => {
+                if let Some(kept) = self.lists.archive.lists.get_mut(id) {
+                    kept.roll_back();
+                }
+            }
+            Command::ShowRefusedLines { id } => self.lists.refused_of.clone_from(id),
+            _ => return false,
+        }
+        self.read_lists();
+        self.lists.forget_removed();
+        true
+    }
+
+    /// Begins what has to be done for what is wished for.
+    pub(super) async fn follow_lists(&mut self) {
+        if self.phase == Phase::Stopped {
+            return;
+        }
+        if self.lists.is_unsaved() {
+            self.save_lists().await;
+        }
+        self.lists.begin_building(&self.store);
+        let (proxy, trust) = (self.proxy.as_ref(), self.https.trust());
+        self.lists.begin_update(&self.store, || proxy.map(|proxy| proxy.fetcher(trust)));
+        self.settle("lists-missing");
+        let missing = self.lists.missing();
+        if !missing.is_empty() {
+            self.report(text::missing(&missing));
+        }
+    }
+
+    /// Deals with what came of itself.
+    pub(super) async fn deal_with_lists(&mut self, event: Event) {
+        match event {
+            Event::Wish(Wish::AllowSite { host }) => self.allow_site(&host).await,
+            Event::Look => self.follow_lists().await,
+            Event::Built(built) => self.take_up_lists(built).await,
+            Event::Updated(outcome) => {
+                self.lists.take_outcome(outcome);
+                self.follow_lists().await;
+            }
+        }
+    }
+
+    async fn take_up_lists(&mut self, rebuilt: Option<Result<Box<Rebuilt>, StoreError>>) {
+        match rebuilt {
+            Some(Ok(rebuilt)) => {
+                self.settle("lists-not-built");
+                self.lists.take_up(Some(rebuilt));
+                self.put_lists();
+            }
+            Some(Err(error)) => {
+                self.lists.take_up(None);
+                match self.phase {
+                    Phase::Starting => self.refuse_to_start(text::unreadable(&error)),
+                    Phase::Running | Phase::Stopped => self.report(text::not_built(&error)),
+                }
+            }
+            None => {
+                self.lists.take_up(None);
+                self.report(text::not_built(&Broken));
+            }
+        }
+        if self.phase == Phase::Running {
+            self.follow_lists().await;
+            self.reconcile().await;
+        }
+    }
+
+    /// Puts the profile of the lists in its place: behind the user's own rules, before the catalogue.
+    fn put_lists(&mut self) {
+        self.profiles.retain(|profile| profile.card().id != LISTS_ID);
+        self.cards.retain(|card| card.id != LISTS_ID);
+        if let Some(profile) = self.lists.profile(None) {
+            let place = self.cards.iter().take_while(|card| card.id == ID).count();
+            self.cards.insert(place, profile.card());
+            self.profiles.insert(place, profile);
+        }
+    }
+
+    /// Writes down what is known of lists that were fetched.
+    async fn save_lists(&mut self) {
+        let (store, archive) = (self.store.clone(), self.lists.archive.clone());
+        match aside(move || store.save_archive(&archive)).await {
+            Ok(Ok(())) => {
+                self.lists.are_saved();
+                self.settle("lists-not-saved");
+            }
+            Ok(Err(error)) => self.report(text::not_saved(&error)),
+            Err(broken) => self.report(text::not_saved(&broken)),
+        }
+    }
+
+    /// Somebody asked on a page of ours that the site of this host be let pass.
+    async fn allow_site(&mut self, host: &str) {
+        let Some(site) = site_of(host) else { return };
+        // What a person chose that leaves more alone stays as it is; they have a pass for the page.
+        let now = Choices::of(&self.settings, &self.https.wish.exceptions).view(&site).choice;
+        if matches!(now, SiteChoice::TunnelOnly | SiteChoice::LeftAlone) {
+            return;
+        }
+        let before = self.settings.clone();
+        self.wish(Command::SetSite { site, choice: SiteChoice::Off });
+        self.fulfil(&before).await;
+    }
+}
