@@ -1,6 +1,7 @@
 //! `tamis`, the whole product without a desktop: for scripts, servers, tests, and for the day when nothing else works.
 
 mod ca;
+mod check;
 mod cleanup;
 mod control_service;
 mod doctor;
@@ -33,6 +34,8 @@ enum Subcommands {
     /// Look after the certificate that opening HTTPS takes, and who trusts it.
     #[command(subcommand)]
     Ca(ca::Ca),
+    /// Say what filter lists want of a request, or of many.
+    Check(check::Check),
     /// Put the system's proxy setting back to what it was before Tamis changed it.
     Restore(restore::Restore),
     /// Say what the proxy settings of this computer are, who made them so, and what is wrong.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Subcommands::Serve(serve) => end(serve.run()),
         Subcommands::Ca(ca) => end(ca.run()),
+        Subcommands::Check(check) => end(check.run()),
         Subcommands::Restore(restore) => end(restore.run()),
         Subcommands::Doctor(doctor) => doctor.run().unwrap_or_else(|message| end(Err(message))),
         Subcommands::Cleanup(cleanup) => end(cleanup.run()),

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tamis_control::{
-    Command, Control, HttpsLevel, HttpsOptions, LoginCommand, Options, Phase, Problem, RULES_PROFILE, Snapshot,
-    SystemProxyUse,
+    Command, Control, HttpsLevel, HttpsOptions, LISTS_PROFILE, LoginCommand, Options, Phase, Problem, RULES_PROFILE,
+    Snapshot, SystemProxyUse,
 };
 use tokio::net::TcpListener;
 
@@ -28,6 +28,11 @@ pub(crate) struct Serve {
     /// Filter by the rules in this file too, one a line, in adblock syntax.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+
+    /// Filter by the list in this file too, in adblock syntax or as a hosts file, plain or packed with gzip; may be given
+    /// several times.
+    #[arg(long, value_name = "FILE")]
+    list: Vec<PathBuf>,
 
     /// Open so much of HTTPS in this run: off, selected, or all; the latter two take a certificate, see `tamis ca`.
     #[arg(long, value_name = "LEVEL", value_parser = level())]
@@ -68,6 +73,7 @@ impl Serve {
         options.listen = self.listen;
         options.system_proxy = if self.system_proxy { SystemProxyUse::Always } else { SystemProxyUse::Never };
         options.rules = self.rules;
+        options.lists = self.list;
         options.https = HttpsOptions {
             level: self.https,
             selected: self.https_host,
@@ -92,7 +98,8 @@ impl Serve {
         };
         say(&format!("Proxy listening on {address}"));
         say(&format!("{}. {}", started.headline, started.detail));
-        if let Some(profile) = started.profiles.iter().find(|profile| profile.id == RULES_PROFILE) {
+        let of_the_user = [RULES_PROFILE, LISTS_PROFILE];
+        for profile in started.profiles.iter().filter(|profile| of_the_user.contains(&profile.id.as_str())) {
             let state = if profile.actual { "in force" } else { "not in force now" };
             say(&format!("{}: {}, {state}", profile.title, profile.summary));
         }

@@ -22,12 +22,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
-use tamis_control::{Command, Control};
+use tamis_control::{Command, Control, MY_RULES_LIMIT};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
-/// Bytes of a command; the longest is some two hundred.
-const COMMAND_LIMIT: usize = 16 * 1024;
+/// Bytes of a command. The longest holds a text of rules, in which JSON writes some characters as two.
+const COMMAND_LIMIT: usize = 2 * MY_RULES_LIMIT + 16 * 1024;
 
 /// Connections at one time: a handful of windows with some requests each.
 const CONNECTIONS: usize = 32;
@@ -153,8 +153,9 @@ impl ControlService {
                 let open = self.open_streams.upgrade().ok_or(Refusal::ENDING)?;
                 Ok(events::response(self.control.snapshots(), open))
             }
+            (Method::GET, "/api/rules") => Ok(json(StatusCode::OK, &*self.control.my_rules())),
             (Method::POST, "/api/send") => self.send(request).await,
-            (_, "/api/snapshot" | "/api/events" | "/api/send") => Err(Refusal::METHOD),
+            (_, "/api/snapshot" | "/api/events" | "/api/rules" | "/api/send") => Err(Refusal::METHOD),
             _ => Err(Refusal::NOT_FOUND),
         }
     }
@@ -234,7 +235,7 @@ struct ErrorText {
     error: String,
 }
 
-fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Body> {
+fn json(status: StatusCode, value: &(impl serde::Serialize + ?Sized)) -> Response<Body> {
     match serde_json::to_vec(value) {
         Ok(text) => response(status, Some("application/json"), Bytes::from(text)),
         Err(error) => {
