@@ -23,19 +23,27 @@ on: boolean, } | { "type": "setExceptions",
 /**
  * The wish.
  */
-hosts: Array<string>, } | { "type": "leaveAlone", 
+hosts: Array<string>, } | { "type": "setSite", 
 /**
- * As in [`SiteView::name`](crate::SiteView::name).
+ * `example.com`, with all below it, `www.example.com`, `192.0.2.7`; as in [`SiteView::name`](crate::SiteView::name).
  */
 site: string, 
 /**
  * The wish.
  */
-on: boolean, } | { "type": "removeException", 
+choice: SiteChoice, } | { "type": "setSiteProfile", 
 /**
- * As in [`ExceptionView::line`](crate::ExceptionView::line).
+ * As in [`Command::SetSite`].
  */
-line: string, } | { "type": "setHttpsLevel", 
+site: string, 
+/**
+ * The profile's id.
+ */
+id: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setHttpsLevel", 
 /**
  * The wish.
  */
@@ -48,18 +56,6 @@ site: string,
  * The wish.
  */
 on: boolean, } | { "type": "removeOpenedSite", 
-/**
- * As in [`ExceptionView::line`](crate::ExceptionView::line).
- */
-line: string, } | { "type": "neverOpen", 
-/**
- * As in [`Command::OpenSite`].
- */
-site: string, 
-/**
- * The wish.
- */
-on: boolean, } | { "type": "removeNeverOpened", 
 /**
  * As in [`ExceptionView::line`](crate::ExceptionView::line).
  */
@@ -91,7 +87,67 @@ store: string | null, } | { "type": "removeTrust",
 /**
  * As in [`TrustStoreView::name`](crate::TrustStoreView::name); none means every one.
  */
-store: string | null, } | { "type": "setProfile", 
+store: string | null, } | { "type": "chooseList", 
+/**
+ * As in [`ListView::id`](crate::ListView::id).
+ */
+id: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "chooseLists", 
+/**
+ * As in [`ListView::id`](crate::ListView::id).
+ */
+ids: Array<string>, } | { "type": "addList", 
+/**
+ * A web address, or the whole path of a file.
+ */
+address: string, } | { "type": "removeList", 
+/**
+ * As it was added.
+ */
+address: string, } | { "type": "updateLists", 
+/**
+ * As in [`ListView::id`](crate::ListView::id); none means all that are chosen.
+ */
+id: string | null, } | { "type": "rollBackList", 
+/**
+ * As in [`ListView::id`](crate::ListView::id).
+ */
+id: string, } | { "type": "showRefusedLines", 
+/**
+ * As in [`ListView::id`](crate::ListView::id); none shows no more of them.
+ */
+id: string | null, } | { "type": "tryRules", 
+/**
+ * Comes back with the answer, so that the asker knows for which text it is.
+ */
+ticket: number, 
+/**
+ * In place of what was written in the window before; at most [`MY_RULES_LIMIT`](crate::MY_RULES_LIMIT).
+ */
+text: string, } | { "type": "tryAddress", 
+/**
+ * As in [`Command::TryRules`].
+ */
+ticket: number, 
+/**
+ * A whole one.
+ */
+address: string, 
+/**
+ * The address or host of the page that asks; empty for none.
+ */
+source: string, 
+/**
+ * What it is asked for: a name in [`ADDRESS_KINDS`](crate::ADDRESS_KINDS).
+ */
+kind: string, } | { "type": "saveRules", 
+/**
+ * As in [`Command::TryRules`].
+ */
+text: string, } | { "type": "setProfile", 
 /**
  * The profile's id.
  */
@@ -103,7 +159,19 @@ on: boolean, } | { "type": "usePreset",
 /**
  * As in [`PresetView::id`](crate::PresetView::id).
  */
-id: string, } | { "type": "setStartAtLogin", 
+id: string, } | { "type": "setQuietLevel", 
+/**
+ * The wish.
+ */
+level: QuietLevel, } | { "type": "setQuietRow", 
+/**
+ * As in [`QuietRowView::id`](crate::QuietRowView::id).
+ */
+row: string, 
+/**
+ * The wish.
+ */
+on: boolean, } | { "type": "setStartAtLogin", 
 /**
  * The wish.
  */
@@ -167,6 +235,10 @@ systemProxy: SystemProxyView,
  */
 https: HttpsView, 
 /**
+ * Filter lists.
+ */
+lists: ListsView, 
+/**
  * Whether Tamis starts at login.
  */
 startAtLogin: StartAtLoginView, 
@@ -179,6 +251,10 @@ profiles: Array<ProfileView>,
  */
 presets: Array<PresetView>, 
 /**
+ * What the profile *Quiet headers* does while it is ticked.
+ */
+quietHeaders: QuietHeadersView, 
+/**
  * Counts of the last hour.
  */
 figures: Figures, 
@@ -187,10 +263,13 @@ figures: Figures,
  */
 recent: Array<ChangeView>, 
 /**
- * The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
- * nothing.
+ * What was chosen for which sites.
  */
-sites: Array<SiteView>, 
+sites: SitesView, 
+/**
+ * The user's own rules.
+ */
+myRules: MyRulesView, 
 /**
  * The first steps, while they are shown: from a start before which nobody has gone through them, or when asked for.
  */
@@ -255,14 +334,10 @@ pacUrl: string | null,
  * The proxy that the system used before it was pointed here; none where it used none, or was not pointed
  * here yet.
  */
-former: FormerProxyView | null, 
-/**
- * Hosts that this computer reaches without Tamis.
- */
-exceptions: Array<ExceptionView>, };
+former: FormerProxyView | null, };
 
 /**
- * One line of the exceptions.
+ * One line of a list of hosts.
  */
 export type ExceptionView = { 
 /**
@@ -344,10 +419,6 @@ done: Array<string>,
  * Sites that are never opened, by their category, unless the user wants them to be.
  */
 builtIn: Array<BuiltInView>, 
-/**
- * The user's own sites that are never opened.
- */
-exceptions: Array<ExceptionView>, 
 /**
  * Sites that one program reaches untouched because it did not go otherwise, oldest first.
  */
@@ -536,6 +607,158 @@ firstSeen: number,
 expires: number, };
 
 /**
+ * Filter lists.
+ */
+export type ListsView = { 
+/**
+ * What is in force, as a sentence.
+ */
+summary: string, 
+/**
+ * The rules are being built anew; those of before are in force meanwhile.
+ */
+building: boolean, 
+/**
+ * The rules in force, of all lists.
+ */
+rules: RuleCountsView, 
+/**
+ * The catalogue in its order, then the user's own.
+ */
+lists: Array<ListView>, 
+/**
+ * The lines of one list that are not in force, while they are asked for
+ * ([`Command::ShowRefusedLines`](crate::Command::ShowRefusedLines)).
+ */
+refused: RefusedView | null, };
+
+/**
+ * How many rules of each kind.
+ */
+export type RuleCountsView = { 
+/**
+ * About requests and answers.
+ */
+network: number, 
+/**
+ * That hide elements of pages, or take them out.
+ */
+cosmetic: number, 
+/**
+ * That put a scriptlet into pages.
+ */
+scriptlets: number, };
+
+/**
+ * One list.
+ */
+export type ListView = { 
+/**
+ * Names it in commands: of the catalogue, or the address of one of the user's own.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+title: string, 
+/**
+ * What it is for.
+ */
+kind: ListKind, 
+/**
+ * Where it is kept by those who make it.
+ */
+homepage: string | null, 
+/**
+ * On which terms, in a few words.
+ */
+licence: string | null, 
+/**
+ * Where it is fetched.
+ */
+address: string, 
+/**
+ * Offered to everybody, or to those who read a language that this system is set to.
+ */
+suggested: boolean, 
+/**
+ * Whether the user wants it.
+ */
+wanted: boolean, 
+/**
+ * What is.
+ */
+state: ListState, 
+/**
+ * The version in force, or to be, as the list names it.
+ */
+version: string | null, 
+/**
+ * Its rules in force.
+ */
+rules: RuleCountsView | null, 
+/**
+ * How many of its lines are not in force.
+ */
+refused: number, 
+/**
+ * When the version came, in milliseconds since 1970.
+ */
+updated: number | null, 
+/**
+ * When it is looked for again, likewise.
+ */
+next: number | null, 
+/**
+ * Why the last look came to nothing, as a sentence.
+ */
+fault: string | null, 
+/**
+ * What is to be known before it is chosen, as a sentence.
+ */
+warning: string | null, 
+/**
+ * Whether there is a version before the one in force.
+ */
+canRollBack: boolean, };
+
+/**
+ * What a list is for.
+ */
+export type ListKind = "ads" | "trackers" | "parameters" | "malware" | "regional" | "own";
+
+/**
+ * How a list stands.
+ */
+export type ListState = "off" | "waiting" | "updating" | "building" | "inForce";
+
+/**
+ * Lines of a list that are not in force.
+ */
+export type RefusedView = { 
+/**
+ * As in [`ListView::id`].
+ */
+list: string, 
+/**
+ * The first of them, at most a hundred.
+ */
+lines: Array<RefusedLineView>, };
+
+/**
+ * One of them.
+ */
+export type RefusedLineView = { 
+/**
+ * Its number, from 1.
+ */
+line: number, 
+/**
+ * Why, as a clause.
+ */
+reason: string, };
+
+/**
  * Start at login.
  */
 export type StartAtLoginView = { 
@@ -603,7 +826,112 @@ title: string,
 on: boolean, };
 
 /**
- * One site: a registered domain with all below it, an address, or a name in a local network.
+ * What the profile *Quiet headers* does while it is ticked.
+ */
+export type QuietHeadersView = { 
+/**
+ * The level that the user wants.
+ */
+level: QuietLevel, 
+/**
+ * The levels as they are offered, least first.
+ */
+levels: Array<QuietLevelView>, 
+/**
+ * Every row, in the order of their work.
+ */
+rows: Array<QuietRowView>, };
+
+/**
+ * How much is kept quiet.
+ */
+export type QuietLevel = "basic" | "strict";
+
+/**
+ * A level as it is offered.
+ */
+export type QuietLevelView = { 
+/**
+ * Which.
+ */
+level: QuietLevel, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * What it is, in a sentence or two.
+ */
+summary: string, };
+
+/**
+ * One row.
+ */
+export type QuietRowView = { 
+/**
+ * Names the row in settings and commands.
+ */
+id: string, 
+/**
+ * A few words.
+ */
+title: string, 
+/**
+ * What it does, and what it may break.
+ */
+summary: string, 
+/**
+ * The first level that has it; none where only its own switch does.
+ */
+level: QuietLevel | null, 
+/**
+ * Whether it is on.
+ */
+on: boolean, };
+
+/**
+ * Sites, and what becomes of them.
+ */
+export type SitesView = { 
+/**
+ * What can be chosen, the same in every snapshot of one run of the program; each leaves more alone than the one before.
+ */
+choices: Array<SiteChoiceView>, 
+/**
+ * The sites that were seen last, at most [`SITES_SEEN`]. Each keeps its place while it is there; the order says
+ * nothing.
+ */
+seen: Array<SiteView>, 
+/**
+ * Everything for which something else than [`SiteChoice::Filtered`] is written, each once.
+ */
+chosen: Array<SiteView>, };
+
+/**
+ * A choice as it is offered.
+ */
+export type SiteChoiceView = { 
+/**
+ * Which.
+ */
+choice: SiteChoice, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * What it means, as a sentence.
+ */
+meaning: string, };
+
+/**
+ * What becomes of a site.
+ */
+export type SiteChoice = "filtered" | "custom" | "tunnelOnly" | "off" | "leftAlone";
+
+/**
+ * One site: a registered domain with all below it, an address, or a name in a local network. Among [`SitesView::chosen`] also
+ * whatever else somebody wrote there.
  */
 export type SiteView = { 
 /**
@@ -611,13 +939,140 @@ export type SiteView = {
  */
 name: string, 
 /**
- * Whether the exceptions leave it alone.
+ * What is in force for it.
  */
-leftAlone: boolean, 
+choice: SiteChoice, 
 /**
- * Whether that is by an exception which means other hosts too: it has to be changed in the settings.
+ * The ids of the profiles that it has of its own, at [`SiteChoice::Custom`].
  */
-fixed: boolean, };
+profiles: Array<string>, 
+/**
+ * Whether that is by a line which means other hosts too: it has to be changed there.
+ */
+fixed: boolean, 
+/**
+ * Why it does not count, as a sentence; none where it does.
+ */
+fault: string | null, };
+
+/**
+ * The user's own rules, as they are shown. The text itself is asked for apart (`Control::my_rules`): it does not travel
+ * with each snapshot.
+ */
+export type MyRulesView = { 
+/**
+ * Another number, another text.
+ */
+version: number, 
+/**
+ * The longest text that can be saved, in bytes.
+ */
+limit: number, 
+/**
+ * What became of the text that is in force.
+ */
+saved: RulesReport, 
+/**
+ * The file that was named for this run. It is only read.
+ */
+file: RulesFileView | null, 
+/**
+ * What would become of the text that was tried last; none once one was saved.
+ */
+trial: RulesTrial | null, 
+/**
+ * What the rules in force say of the address that was tried last.
+ */
+address: AddressTrial | null, };
+
+/**
+ * A file of rules.
+ */
+export type RulesFileView = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * What became of it.
+ */
+report: RulesReport, };
+
+/**
+ * A text that was tried.
+ */
+export type RulesTrial = { 
+/**
+ * As in [`Command::TryRules`](crate::Command::TryRules).
+ */
+ticket: number, 
+/**
+ * What would become of it.
+ */
+report: RulesReport, 
+/**
+ * Why it would not be saved, as a sentence; none where it would be.
+ */
+refusal: string | null, };
+
+/**
+ * What becomes of a text of rules.
+ */
+export type RulesReport = { 
+/**
+ * How many rules there are.
+ */
+rules: number, 
+/**
+ * The first lines that are not in force, with why, in the middle of a sentence.
+ */
+refused: Array<LineNote>, 
+/**
+ * How many there are in all.
+ */
+refusedCount: number, 
+/**
+ * The first lines that probably do not do what was meant, with a sentence.
+ */
+hints: Array<LineNote>, };
+
+/**
+ * What the rules say of a request that nobody makes.
+ */
+export type AddressTrial = { 
+/**
+ * As in [`Command::TryAddress`](crate::Command::TryAddress).
+ */
+ticket: number, 
+/**
+ * What would become of it, as a sentence.
+ */
+verdict: string, 
+/**
+ * The rule that says so.
+ */
+rule: string | null, 
+/**
+ * What the list is called in which it stands.
+ */
+list: string | null, 
+/**
+ * Where it would go instead.
+ */
+goesTo: string | null, };
+
+/**
+ * Something about a line.
+ */
+export type LineNote = { 
+/**
+ * Its number, from 1.
+ */
+line: number, 
+/**
+ * What.
+ */
+text: string, };
 
 /**
  * Counts over the last [`FIGURES_MINUTES`] minutes.
@@ -678,6 +1133,11 @@ at: number,
  * Host and path of the request, without the scheme.
  */
 url: string, 
+/**
+ * The site that the request is a part of: that of the page which asked, or its own where none is known. None where
+ * nothing can be chosen for it.
+ */
+site: string | null, 
 /**
  * The profile's id.
  */
@@ -745,7 +1205,7 @@ text: Array<string>, };
 /**
  * What a step is about.
  */
-export type FirstStep = "purpose" | "profiles" | "systemProxy" | "https" | "selfTest";
+export type FirstStep = "purpose" | "profiles" | "lists" | "systemProxy" | "https" | "selfTest";
 
 /**
  * One place of the system's proxy setting.
@@ -856,5 +1316,57 @@ export const PAUSES: readonly { length: PauseLength, label: string }[] = [
   {
     "label": "Until Tamis starts again",
     "length": "untilRestart"
+  }
+];
+
+/** What an address can be asked for. */
+export const ADDRESS_KINDS: readonly { kind: string, label: string }[] = [
+  {
+    "kind": "document",
+    "label": "Page"
+  },
+  {
+    "kind": "subdocument",
+    "label": "Page within a page"
+  },
+  {
+    "kind": "script",
+    "label": "Script"
+  },
+  {
+    "kind": "image",
+    "label": "Image"
+  },
+  {
+    "kind": "stylesheet",
+    "label": "Style sheet"
+  },
+  {
+    "kind": "font",
+    "label": "Font"
+  },
+  {
+    "kind": "media",
+    "label": "Sound or video"
+  },
+  {
+    "kind": "xmlhttprequest",
+    "label": "Data for a script"
+  },
+  {
+    "kind": "websocket",
+    "label": "WebSocket"
+  },
+  {
+    "kind": "ping",
+    "label": "Ping"
+  },
+  {
+    "kind": "object",
+    "label": "Plug-in"
+  },
+  {
+    "kind": "other",
+    "label": "Something else"
   }
 ];

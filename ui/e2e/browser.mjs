@@ -62,7 +62,8 @@ export function overflowing(page) {
     const limit = document.documentElement.clientWidth;
     const wide = [];
     for (const element of document.querySelectorAll("html, body *")) {
-      if (element.closest("svg, .only-heard")) continue;
+      // What somebody writes may be longer than any window.
+      if (element.closest("svg, .only-heard, textarea")) continue;
       const style = getComputedStyle(element);
       // What ends in an ellipsis is cut off on purpose, with its content.
       const outside = element.getBoundingClientRect().right > limit + 0.5 && !element.closest(".what, .why");

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { checks, FakeTamis, firstSteps, https, httpsInUse, sample } from "../test/fake_tamis.mjs";
+import { checks, FakeTamis, firstSteps, https, httpsInUse, lists, listsInUse, report, sample, site, sites } from "../test/fake_tamis.mjs";
 import { barriers, complaints, launch, LOOKS, overflowing } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "";
@@ -26,11 +26,11 @@ const STATES = {
     detail: "This computer does not use it yet.",
     figures: silence,
     recent: [],
-    systemProxy: { wanted: false, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
+    systemProxy: { wanted: false, state: "untouched", place: "GNOME settings", pacUrl: null, former: null },
   }),
   pending: sample({
     filtering: { wanted: false, actual: true },
-    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
+    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null },
     profiles: base.profiles.map((profile, index) => ({ ...profile, wanted: index === 0, actual: index !== 0 })),
     startAtLogin: { available: true, wanted: true, actual: true },
   }),
@@ -38,7 +38,7 @@ const STATES = {
     headline: "Traffic passes untouched",
     detail: "Filtering is off.",
     filtering: { wanted: false, actual: false },
-    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null, exceptions: [] },
+    systemProxy: { wanted: true, state: "untouched", place: "GNOME settings", pacUrl: null, former: null },
     profiles: base.profiles.map((profile) => ({ ...profile, actual: false })),
   }),
   paused: sample({
@@ -56,7 +56,7 @@ const STATES = {
     },
   }),
   byhand: sample({
-    systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null, exceptions: [] },
+    systemProxy: { wanted: false, state: "unsupported", place: null, pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null },
     figures: { ...base.figures, changed: 1_234_567, untouched: 98_765_432, failed: 12 },
   }),
   problems: sample({
@@ -78,7 +78,7 @@ const STATES = {
   stopped: sample({ phase: "stopped", listening: null }),
   many: sample({
     profiles: [...base.profiles, ...base.profiles, ...base.profiles].map((profile, index) => ({ ...profile, id: `${index}` })),
-    systemProxy: { wanted: false, state: "notManaged", place: null, pacUrl: null, former: null, exceptions: [] },
+    systemProxy: { wanted: false, state: "notManaged", place: null, pacUrl: null, former: null },
     startAtLogin: { available: false, wanted: false, actual: false },
   }),
 };
@@ -87,20 +87,62 @@ const untouched = sample({ systemProxy: { ...base.systemProxy, wanted: false, st
 const byHand = sample({ ...STATES.byhand, firstSteps: firstSteps({ changes: [] }) });
 
 const SITES = sample({
-  systemProxy: {
-    ...base.systemProxy,
-    exceptions: [
-      { line: "*.bank.example", fault: null },
-      { line: "192.0.2.0/24", fault: null },
-      { line: "https://x.example/a", fault: "Does not count: an address stands there, and a host is meant." },
+  sites: sites({
+    seen: [
+      site("bank.example", "leftAlone"),
+      site("192.0.2.7", "leftAlone", { fixed: true }),
+      site("a-name-that-is-much-longer-than-the-others.shop.example", "filtered"),
+      site("news.example", "off"),
     ],
-  },
-  sites: [
-    { name: "bank.example", leftAlone: true, fixed: false },
-    { name: "192.0.2.7", leftAlone: true, fixed: true },
-    { name: "a-name-that-is-much-longer-than-the-others.shop.example", leftAlone: false, fixed: false },
-  ],
+    chosen: [
+      site("bank.example", "leftAlone"),
+      site("192.0.2.0/24", "leftAlone"),
+      site("https://x.example/a", "leftAlone", { fault: "Does not count: an address stands there, and a host is meant." }),
+      site("news.example", "off"),
+      site("shop.example", "custom", { profiles: ["strip-trackers"] }),
+      site("doctor.example", "tunnelOnly"),
+    ],
+  }),
 });
+
+const RULES = `! What I do not want to see
+||ads.example.com^
+||metrics.example^$script,third-party
+||player.example^$popunder
+@@||player.example^$media
+@@||shop.example^
+/banner[0-9]+/$image,domain=news.example|blog.example
+||ads.example.com^
+||popunder.example^$popup
+`;
+
+const RULES_STATE = sample({
+  myRules: {
+    version: 3,
+    limit: 1048576,
+    saved: report({
+      rules: 6,
+      refused: [
+        { line: 4, text: "the option `popunder` is not known" },
+        { line: 9, text: "the option `popup` is not known" },
+      ],
+      refusedCount: 2,
+      hints: [
+        { line: 6, text: "This lets requests to this host pass. What its pages load is let pass at Sites: choose Not filtered." },
+        { line: 8, text: "The same stands in line 2." },
+      ],
+    }),
+    file: { path: "/home/me/rules.txt", report: report({ rules: 120 }) },
+    trial: null,
+    address: null,
+  },
+});
+
+/** @type {Record<string, import("../contract/contract").Snapshot>} */
+const LISTS = {
+  "lists-none": sample({ lists: lists() }),
+  "lists-in-use": sample({ lists: listsInUse() }),
+};
 
 /** @type {Record<string, import("../contract/contract").Snapshot>} */
 const HTTPS = {
@@ -120,16 +162,17 @@ const HTTPS = {
 const FIRST_STEPS = {
   "first0-purpose": untouched,
   "first1-profiles": untouched,
-  "first2-old-and-new": untouched,
-  "first2-in-use": sample({ firstSteps: firstSteps() }),
-  "first2-by-hand": byHand,
-  "first2-refused": sample({
+  "first2-lists": untouched,
+  "first3-old-and-new": untouched,
+  "first3-in-use": sample({ firstSteps: firstSteps() }),
+  "first3-by-hand": byHand,
+  "first3-refused": sample({
     ...STATES.problems,
     systemProxy: untouched.systemProxy,
     firstSteps: firstSteps({ changes: [{ place: "KDE settings", keys: [], fault: "Cannot be set: the key is locked." }] }),
   }),
-  "first3-https": untouched,
-  "first4-self-test": sample({ firstSteps: firstSteps({ checks: checks() }) }),
+  "first4-https": untouched,
+  "first5-self-test": sample({ firstSteps: firstSteps({ checks: checks() }) }),
 };
 
 const fake = new FakeTamis(base, "secret", fileURLToPath(new URL("../dist", import.meta.url)));
@@ -146,6 +189,15 @@ try {
     for (const look of LOOKS) {
       await photograph(name, look, `${origin}/#token=secret`, async (page) => {
         for (let step = 0; step < Number(name.slice(5, 6)); step += 1) await page.locator("footer .on").click();
+      });
+    }
+  }
+  for (const [name, snapshot] of Object.entries(LISTS)) {
+    fake.current = snapshot;
+    for (const look of LOOKS) {
+      await photograph(name, look, `${origin}/#token=secret`, async (page) => {
+        await page.getByRole("link", { name: "Lists" }).click();
+        if (name === "lists-in-use") await page.locator("summary").first().click();
       });
     }
   }
@@ -171,7 +223,16 @@ try {
     await photograph("sites", look, `${origin}/#token=secret`, async (page) => {
       await page.getByRole("link", { name: "Sites" }).click();
     });
+    fake.current = RULES_STATE;
+    fake.rules = RULES;
+    await photograph("rules", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("link", { name: "My rules" }).click();
+      await page.getByText("6 rules", { exact: false }).waitFor();
+    });
     fake.current = base;
+    await photograph("headers", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("link", { name: "Headers" }).click();
+    });
     await photograph("keyless", look, `${origin}/`);
     await photograph("refused", look, `${origin}/#token=wrong`, undefined, 1);
     await photograph("lost", look, `${origin}/#token=secret`, async (page) => {

@@ -46,7 +46,7 @@ try {
   await filteringOffLetsPass(page);
   await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
-  await aSiteIsLeftAloneAndNotAnyMore(page);
+  await aSiteHasOneChoice(page);
   await firstStepsShowAndTest(page);
   for (const [index, label] of SWITCHES.entries()) await turn(page, label, before[index] === true);
   check(errors.length === 0, `the browser reported: ${errors.join(" | ")}`);
@@ -174,29 +174,47 @@ async function pauseLetsPassUntilResumed(page) {
   say("a pause says when it ends and lets everything pass, and Resume ends it");
 }
 
-/** A site is added and taken away by the keyboard; what is no site is refused in words. @param {Page} page */
-async function aSiteIsLeftAloneAndNotAnyMore(page) {
+/** Each choice for a site is seen in what arrives, from the form, the row and the log; what is no site is refused in words. @param {Page} page */
+async function aSiteHasOneChoice(page) {
   await page.getByRole("link", { name: "Sites" }).click();
   await everyLookIsSound(page, "sites");
-  const field = page.getByRole("textbox", { name: "Site to leave alone" });
+  const field = page.getByRole("textbox", { name: "Site", exact: true });
+  const rows = page.getByRole("combobox", { name: "What becomes of 127.0.0.1" });
+  const chosen = page.locator("[aria-labelledby=chosen]").getByRole("combobox", { name: "What becomes of 127.0.0.1" });
+  const becomes = (/** @type {string} */ choice) =>
+    page.waitForFunction((choice) => [...document.querySelectorAll("select[aria-label='What becomes of 127.0.0.1']")].every((it) => it instanceof HTMLSelectElement && it.value === choice), choice);
+  await page.getByRole("combobox", { name: "What becomes of it" }).selectOption("leftAlone");
   await field.fill("127.0.0.1");
   await field.press("Enter");
-  const remove = page.getByRole("button", { name: "Remove: 127.0.0.1", exact: true });
-  await remove.waitFor();
-  await page.locator('[role=switch][aria-label="Leave 127.0.0.1 alone"][aria-checked="true"]').waitFor();
+  await chosen.waitFor();
+  await becomes("leftAlone");
   await sees("/alone?gclid=1", "/alone?gclid=1", "from a site that is left alone");
+  await chosen.selectOption("custom");
+  const trackers = page.getByRole("group", { name: "Profiles for 127.0.0.1" }).getByRole("checkbox", { name: "Strip trackers" });
+  await trackers.first().waitFor();
+  await sees("/own?gclid=1", "/own", "from a site that begins with what is ticked");
+  await trackers.first().click();
+  await page.waitForFunction(() => [...document.querySelectorAll("fieldset label")].every((it) => !it.textContent?.includes("Strip trackers") || !it.querySelector("input")?.checked));
+  await sees("/own?gclid=2", "/own?gclid=2", "from a site without that profile");
   await field.fill("no site at all");
   await field.press("Enter");
   await page.getByText("Does not count:").waitFor();
-  for (const line of ["no site at all", "127.0.0.1"]) {
-    await page.getByRole("button", { name: `Remove: ${line}`, exact: true }).click();
-  }
-  await remove.waitFor({ state: "detached" });
-  await page.locator('[role=switch][aria-label="Leave 127.0.0.1 alone"][aria-checked="false"]').waitFor();
-  await sees("/again?gclid=1&id=2", "/again?id=2", "from a site that is not left alone any more");
+  await page.getByRole("button", { name: "Remove: no site at all", exact: true }).click();
+  await chosen.selectOption("filtered");
+  await chosen.waitFor({ state: "detached" });
+  await sees("/again?gclid=1&id=2", "/again?id=2", "from a site that is filtered again");
   check((await page.getByText("Does not count:").count()) === 0, "a line that was removed is still there");
+
   await page.getByRole("link", { name: "Now" }).click();
-  say("a site is left alone and filtered again, and what is no site is told");
+  await page.locator("details summary").first().click();
+  await page.getByRole("button", { name: "Not on this site: 127.0.0.1" }).first().click();
+  await page.getByRole("link", { name: "Chosen at Sites" }).first().waitFor();
+  await sees("/off?gclid=1", "/off?gclid=1", "from a site that was turned off in the log");
+  await page.getByRole("link", { name: "Sites" }).click();
+  await rows.first().selectOption("filtered");
+  await becomes("filtered");
+  await page.getByRole("link", { name: "Now" }).click();
+  say("a site has one choice at a time, made in the form, in its row and in the log, and what is no site is told");
 }
 
 /** They come when asked for, from the keyboard alone; this Tamis leaves the system's setting alone and says so. @param {Page} page */
@@ -204,17 +222,18 @@ async function firstStepsShowAndTest(page) {
   await page.getByRole("button", { name: "First steps" }).focus();
   await page.keyboard.press("Enter");
   const titles = [];
-  for (let step = 0; step < 5; step += 1) {
+  for (let step = 0; step < 6; step += 1) {
     const heading = page.getByRole("heading", { level: 1 });
     await page.locator("li[aria-current=step]").nth(0).waitFor();
     titles.push(await heading.textContent());
     await everyLookIsSound(page, `first-steps-${step}`);
-    if (step === 4) break;
-    await page.getByRole("button", { name: "Next", exact: true }).focus();
+    if (step === 5) break;
+    // "Skip" where nothing was chosen.
+    await page.locator("footer .on").focus();
     await page.keyboard.press("Enter");
     await page.locator(`li[aria-current=step]:nth-child(${step + 2})`).waitFor();
   }
-  check(new Set(titles).size === 5, `the five steps are not five: ${titles.join(" | ")}`);
+  check(new Set(titles).size === 6, `the six steps are not six: ${titles.join(" | ")}`);
   await page.locator("li:nth-child(5) [role=img]").waitFor();
   const found = await page.locator("[aria-label=Self-test] [role=img]").evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
   check(found.join() === "Works,Works,Works,Not used,Not used", `the self-test found: ${found.join()}`);

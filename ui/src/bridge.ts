@@ -15,6 +15,8 @@ export type Connection = "connecting" | "connected" | "lost" | "refused";
 export interface Bridge {
   /** The state of the program now. Rejects with an `Error` whose message is a sentence for the user. */
   snapshot(): Promise<Snapshot>;
+  /** The text of the user's own rules, which no snapshot holds. Rejects with an `Error` whose message is a sentence for the user. */
+  myRules(): Promise<string>;
   /** Asks for a change. Rejects with an `Error` whose message is a sentence for the user. */
   send(command: Command): Promise<void>;
   /**
@@ -49,6 +51,10 @@ export class TauriBridge implements Bridge {
 
   async snapshot(): Promise<Snapshot> {
     return (await this.invoke("snapshot")) as Snapshot;
+  }
+
+  async myRules(): Promise<string> {
+    return (await this.invoke("my_rules")) as string;
   }
 
   async send(command: Command): Promise<void> {

@@ -1,4 +1,4 @@
-// The bridge to `tamis serve`: same origin, three doors, a token in each request.
+// The bridge to `tamis serve`: same origin, four doors, a token in each request.
 
 import type { Command, Snapshot } from "../contract/contract";
 import type { Bridge, Connection } from "./bridge";
@@ -31,6 +31,11 @@ export class WebBridge implements Bridge {
   async snapshot(): Promise<Snapshot> {
     const answer = await this.ask("/api/snapshot", { signal: AbortSignal.timeout(REQUEST_LIMIT) });
     return (await answer.json()) as Snapshot;
+  }
+
+  async myRules(): Promise<string> {
+    const answer = await this.ask("/api/rules", { signal: AbortSignal.timeout(REQUEST_LIMIT) });
+    return (await answer.json()) as string;
   }
 
   async send(command: Command): Promise<void> {

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import { mount, tick, unmount } from "svelte";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { type Command, PAUSES, type Snapshot } from "../contract/contract";
 import App from "../src/App.svelte";
 import type { Bridge, Connection } from "../src/bridge";
 import { screenAt, screenFiles, screens } from "../src/screens";
-import { checks, firstSteps, https, httpsInUse, sample } from "./fake_tamis.mjs";
+import { checks, firstSteps, https, httpsInUse, lists, listsInUse, report, sample, site, sites } from "./fake_tamis.mjs";
 
 /** A program under the test's thumb. */
 class Puppet implements Bridge {
@@ -17,6 +17,10 @@ class Puppet implements Bridge {
 
   async snapshot(): Promise<Snapshot> {
     return sample();
+  }
+  rules = "";
+  async myRules(): Promise<string> {
+    return this.rules;
   }
   async send(command: Command): Promise<void> {
     this.commands.push(command);
@@ -116,7 +120,7 @@ test("a problem says what happened, what it means and what to do, and is dismiss
 });
 
 describe("the system's proxy", () => {
-  const rest = { former: null, exceptions: [] };
+  const rest = { former: null };
   const place = "GNOME settings";
   const pacUrl = "http://127.0.0.1:8118/proxy.pac";
 
@@ -167,38 +171,194 @@ describe("the system's proxy", () => {
   });
 });
 
-describe("sites left alone", () => {
-  const exceptions = [{ line: "*.bank.example", fault: null }, { line: "x y", fault: "Does not count: there is a space in it." }];
-  const sites = [
-    { name: "shop.example", leftAlone: false, fixed: false },
-    { name: "192.0.2.7", leftAlone: true, fixed: true },
-  ];
+describe("sites", () => {
+  const shown = sites({
+    seen: [site("shop.example", "filtered"), site("192.0.2.7", "leftAlone", { fixed: true })],
+    chosen: [
+      site("x y", "leftAlone", { fault: "Does not count: there is a space in it." }),
+      site("news.example", "custom", { profiles: ["strip-trackers"] }),
+    ],
+  });
+  const choose = (label: string, choice: string) => {
+    const select = document.querySelector<HTMLSelectElement>(`select[aria-label="${label}"]`);
+    if (select) select.value = choice;
+    select?.dispatchEvent(new Event("change", { bubbles: true }));
+    return select?.value;
+  };
 
-  test("are listed with what is wrong, added, and removed", async () => {
+  test("have one choice each, and what is written wrongly is told and removed", async () => {
     location.hash = "#sites";
-    const puppet = await open(sample({ systemProxy: { ...sample().systemProxy, exceptions }, sites }));
-    const list = document.querySelector("[aria-labelledby=exceptions]");
-    for (const { line, fault } of exceptions) for (const words of [line, fault ?? ""]) expect(list?.textContent).toContain(words);
+    const puppet = await open(sample({ sites: shown }));
+    const list = document.querySelector("[aria-labelledby=chosen]");
+    for (const { name, fault } of shown.chosen) for (const words of [name, fault ?? ""]) expect(list?.textContent).toContain(words);
     const field = document.querySelector("input");
     const type = (text: string) => {
       if (field) field.value = text;
       field?.dispatchEvent(new Event("input", { bubbles: true }));
     };
     type("   ");
-    button("Leave alone")?.click();
-    type(" news.example ");
-    button("Leave alone")?.click();
+    button("Add")?.click();
+    choose("What becomes of it", "tunnelOnly");
+    type(" doctor.example ");
+    button("Add")?.click();
     button("Remove: x y")?.click();
-    switchFor("Leave shop.example alone")?.click();
-    switchFor("Leave 192.0.2.7 alone")?.click();
+    // What is shown is what is in force.
+    expect(choose("What becomes of shop.example", "off")).toBe("filtered");
+    choose("What becomes of 192.0.2.7", "off");
+    const ticks = [...document.querySelectorAll<HTMLInputElement>("fieldset input")].slice(0, 2);
+    expect(ticks.map(({ checked }) => checked)).toEqual([true, false]);
+    for (const tick of ticks) tick.click();
     await settle();
+    expect(ticks.map(({ checked }) => checked)).toEqual([true, false]);
     expect(field?.value).toBe("");
     expect(puppet.commands).toEqual([
-      { type: "leaveAlone", site: "news.example", on: true },
-      { type: "removeException", line: "x y" },
-      { type: "leaveAlone", site: "shop.example", on: true },
+      { type: "setSite", site: "doctor.example", choice: "tunnelOnly" },
+      { type: "setSite", site: "x y", choice: "filtered" },
+      { type: "setSite", site: "shop.example", choice: "off" },
+      { type: "setSiteProfile", site: "news.example", id: "strip-trackers", on: false },
+      { type: "setSiteProfile", site: "news.example", id: "lighter-media", on: true },
     ]);
     location.hash = "";
+  });
+
+  test("are turned off from what was changed there, and not twice", async () => {
+    const puppet = await open(sample({ sites: sites({ chosen: [site("mail.example", "off")] }) }));
+    expect(button("Not on this site: mail.example")).toBeUndefined();
+    button("Not on this site: shop.example")?.click();
+    await settle();
+    expect(puppet.commands).toEqual([{ type: "setSite", site: "shop.example", choice: "off" }]);
+  });
+});
+
+test("a level and single rows of quiet headers are asked for, and those shown are the ones in force", async () => {
+  location.hash = "#headers";
+  const puppet = await open(sample());
+  const radio = (level: string) => document.querySelector<HTMLInputElement>(`input[type=radio][value=${level}]`);
+  expect(radio("basic")?.checked).toBe(true);
+  radio("strict")?.click();
+  await settle();
+  expect(radio("basic")?.checked).toBe(true);
+  switchFor("Reports to other sites")?.click();
+  switchFor("Do not sell or share")?.click();
+  switchFor("Quiet headers")?.click();
+  expect(puppet.commands).toEqual([
+    { type: "setQuietLevel", level: "strict" },
+    { type: "setQuietRow", row: "reports", on: true },
+    { type: "setQuietRow", row: "gpc", on: false },
+    { type: "setProfile", id: "quiet-headers", on: false },
+  ]);
+  for (const { summary } of sample().quietHeaders.rows) expect(document.body.textContent).toContain(summary);
+  puppet.show(sample({ quietHeaders: { ...sample().quietHeaders, level: "strict" } }));
+  await tick();
+  expect(radio("strict")?.checked).toBe(true);
+  location.hash = "";
+});
+
+describe("my rules", () => {
+  const inForce = { version: 1, limit: 1048576, file: null, trial: null, address: null };
+  const area = () => document.querySelector("textarea");
+  const write = async (text: string) => {
+    const field = area();
+    if (field) field.value = text;
+    field?.dispatchEvent(new Event("input", { bubbles: true }));
+    await tick();
+  };
+  const onRules = async (text: string, saved = report({ rules: 1 })) => {
+    location.hash = "#rules";
+    const puppet = new Puppet();
+    puppet.rules = text;
+    await open(sample({ myRules: { ...inForce, saved } }), puppet);
+    await vi.waitFor(() => expect(area()?.value).toBe(text));
+    return puppet;
+  };
+  const trials = (puppet: Puppet) => puppet.commands.filter((command) => command.type === "tryRules");
+  afterEach(() => {
+    location.hash = "";
+  });
+
+  test("are tried when the typing rests, and only the answer to the last question counts", async () => {
+    const puppet = await onRules("||a.test^\n");
+    expect(document.body.textContent).toContain("1 rule in force.");
+    await write("||a.test^\n||b");
+    await write("||a.test^\n||b.test^$odd\n");
+    await vi.waitFor(() => expect(trials(puppet)).toHaveLength(1));
+    const [trial] = trials(puppet);
+    expect(trial).toMatchObject({ text: "||a.test^\n||b.test^$odd\n" });
+    const ticket = trial?.type === "tryRules" ? trial.ticket : 0;
+    const odd = report({ rules: 1, refused: [{ line: 2, text: "the option `odd` is not known" }], refusedCount: 1 });
+    const answered = (ticket: number) => sample({ myRules: { ...inForce, saved: report({ rules: 1 }), trial: { ticket, report: odd, refusal: null } } });
+    puppet.show(answered(ticket - 1));
+    await tick();
+    expect(document.body.textContent).not.toContain("Line 2");
+    puppet.show(answered(ticket));
+    await tick();
+    expect(document.body.textContent).toContain("1 rule, 1 line not understood. Not saved yet.");
+    button("Line 2 Not in force: the option `odd` is not known.")?.click();
+    expect([area()?.selectionStart, document.activeElement]).toEqual([10, area()]);
+    expect(document.querySelector(".gutter .refused")?.textContent ?? "2").toBe("2");
+
+    button("Save")?.click();
+    expect(puppet.commands.at(-1)).toEqual({ type: "saveRules", text: "||a.test^\n||b.test^$odd\n" });
+    puppet.rules = "||a.test^\n||b.test^$odd\n";
+    puppet.show(sample({ myRules: { ...inForce, version: 2, saved: odd } }));
+    await vi.waitFor(() => expect(document.body.textContent).toContain("1 rule in force, 1 line not understood."));
+    expect(button("Save")?.getAttribute("aria-disabled")).toBe("true");
+  });
+
+  test("that were not saved outlive a look at another screen, and another window's text takes nothing away", async () => {
+    const puppet = await onRules("||a.test^\n");
+    await write("||mine.test^\n");
+    location.hash = "#now";
+    await vi.waitFor(() => expect(area()).toBeNull());
+    location.hash = "#rules";
+    await vi.waitFor(() => expect(area()?.value).toBe("||mine.test^\n"));
+    puppet.rules = "||other.test^\n";
+    puppet.show(sample({ myRules: { ...inForce, version: 2, saved: report({ rules: 1 }) } }));
+    await settle();
+    expect(area()?.value).toBe("||mine.test^\n");
+    button("Undo all")?.click();
+    await vi.waitFor(() => expect(area()?.value).toBe("||other.test^\n"));
+  });
+
+  test("say of an address what becomes of it, to whoever asked last", async () => {
+    const puppet = await onRules("");
+    const fill = (label: string, text: string) => {
+      const field = document.querySelector<HTMLInputElement>(`input[aria-label="${label}"]`);
+      if (field) field.value = text;
+      field?.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    fill("Address", " https://ads.example/a.js ");
+    fill("Page that asks", "news.example");
+    const questions = () => puppet.commands.filter((command) => command.type === "tryAddress");
+    await vi.waitFor(() => expect(questions()).toHaveLength(1));
+    expect(questions()[0]).toMatchObject({ address: "https://ads.example/a.js", source: "news.example", kind: "script" });
+    const [question] = questions();
+    const ticket = question?.type === "tryAddress" ? question.ticket : 0;
+    const answer = (ticket: number) =>
+      sample({ myRules: { ...inForce, saved: report(), address: { ticket, verdict: "Stopped.", rule: "||ads.example^", list: "EasyList", goesTo: null } } });
+    puppet.show(answer(ticket + 1));
+    await tick();
+    expect(document.body.textContent).not.toContain("Stopped.");
+    puppet.show(answer(ticket));
+    await tick();
+    for (const words of ["Stopped.", "||ads.example^", "EasyList"]) expect(document.body.textContent).toContain(words);
+    fill("Address", "");
+    await tick();
+    expect(document.body.textContent).not.toContain("Stopped.");
+  });
+
+  test("that are too long cannot be saved, and why is said", async () => {
+    const puppet = await onRules("");
+    await write("x");
+    await vi.waitFor(() => expect(trials(puppet)).toHaveLength(1));
+    const [trial] = trials(puppet);
+    const ticket = trial?.type === "tryRules" ? trial.ticket : 0;
+    puppet.show(sample({ myRules: { ...inForce, saved: report(), trial: { ticket, report: report(), refusal: "The text is too long." } } }));
+    await tick();
+    expect(document.body.textContent).toContain("The text is too long.");
+    button("Save")?.click();
+    expect(puppet.commands.at(-1)?.type).toBe("tryRules");
+    button("Undo all")?.click();
   });
 });
 
@@ -284,6 +444,50 @@ describe("screens", () => {
   });
 });
 
+describe("filter lists", () => {
+  test("are chosen one by one, and their own words and lines are seen when asked for", async () => {
+    location.hash = "#lists";
+    const puppet = await open(sample({ lists: listsInUse() }));
+    const words = document.body.textContent ?? "";
+    for (const { title, fault, warning } of listsInUse().lists) for (const it of [title, fault ?? "", warning ?? ""]) expect(words).toContain(it);
+    expect(switchFor("EasyList")?.getAttribute("aria-busy")).toBe("false");
+    expect(switchFor("URLhaus malicious addresses")?.getAttribute("aria-busy")).toBe("true");
+    expect(words).toContain("Line 12: the option popup is not in force in a proxy");
+    switchFor("Peter Lowe’s list")?.click();
+    button("Update now")?.click();
+    button("Back to the version before")?.click();
+    const field = document.querySelector<HTMLInputElement>("input[aria-label='Address of a list']");
+    if (field) field.value = " https://lists.example/other.txt ";
+    field?.dispatchEvent(new Event("input", { bubbles: true }));
+    button("Add")?.click();
+    document.querySelector<HTMLElement>("[aria-label^='Remove: http://lists.example']")?.click();
+    await tick();
+    expect(puppet.commands).toEqual([
+      { type: "chooseList", id: "peter-lowe", on: true },
+      { type: "updateLists", id: null },
+      { type: "rollBackList", id: "easylist" },
+      { type: "addList", address: "https://lists.example/other.txt" },
+      { type: "removeList", address: "http://lists.example/mine.txt" },
+    ]);
+    location.hash = "";
+  });
+
+  test("are offered in the first steps with what suits this computer, and fetched at a press of the button only", async () => {
+    const puppet = await open(sample({ lists: lists(), firstSteps: firstSteps() }));
+    for (const name of ["Next", "Next"]) {
+      button(name)?.click();
+      await settle();
+    }
+    const ticks = [...document.querySelectorAll<HTMLInputElement>("input[type=checkbox]")];
+    expect(ticks.map(({ value }) => value)).toEqual(lists().lists.filter(({ suggested }) => suggested).map(({ id }) => id));
+    expect(ticks.every(({ checked }) => checked)).toBe(true);
+    expect(puppet.commands).toEqual([]);
+    for (const tick of ticks.slice(2)) tick.click();
+    button("Use these lists")?.click();
+    expect(puppet.commands).toEqual([{ type: "chooseLists", ids: ["easylist", "ublock-filters"] }]);
+  });
+});
+
 describe("the first steps", () => {
   const untouched = { ...sample().systemProxy, wanted: false, state: "untouched" as const };
 
@@ -291,14 +495,14 @@ describe("the first steps", () => {
     const puppet = await open(sample({ systemProxy: untouched, firstSteps: firstSteps() }));
     expect(document.querySelector("nav")).toBeNull();
     const seen = [heading()];
-    for (const name of ["Next", "Next", "Skip", "Next"]) {
+    for (const name of ["Next", "Next", "Skip", "Skip", "Next"]) {
       button(name)?.click();
       await settle();
       seen.push(heading());
       expect(document.activeElement).toBe(document.querySelector("h1"));
     }
     expect(seen).toEqual(firstSteps().steps.map(({ title }) => title));
-    for (let step = 0; step < 4; step += 1) {
+    for (let step = 0; step < 5; step += 1) {
       button("Back")?.click();
       await settle();
     }
@@ -313,6 +517,8 @@ describe("the first steps", () => {
     await tick();
     switchFor("Strip trackers")?.click();
     button("Next")?.click();
+    await tick();
+    button("Skip")?.click();
     await tick();
     const [place] = firstSteps().changes;
     for (const { key, before, after } of place?.keys ?? []) {
@@ -332,8 +538,8 @@ describe("the first steps", () => {
   });
 
   test("end with what was tested, each with its state in words, and with start at login", async () => {
-    const puppet = await open(sample({ firstSteps: firstSteps({ checks: checks() }) }));
-    for (let step = 0; step < 4; step += 1) {
+    const puppet = await open(sample({ lists: listsInUse(), firstSteps: firstSteps({ checks: checks() }) }));
+    for (let step = 0; step < 5; step += 1) {
       button("Next")?.click();
       await settle();
     }
@@ -472,12 +678,10 @@ describe("the HTTPS screen", () => {
     expect(main()).not.toContain("Not in force");
   });
 
-  test("adds and removes sites of either list, and forgets what was learned", async () => {
+  test("adds and removes sites that are opened, and forgets what was learned", async () => {
     const puppet = await onHttps({ https: httpsInUse() });
     type("Site to open", " shop.example ");
-    type("Site that is never opened", "tax.example");
     button("Remove: *.news.example")?.click();
-    button("Remove: *.doctor.example")?.click();
     button("Remove: git.example for git")?.click();
     button("Remove: curl")?.click();
     switchFor("Never open: Banks and payment")?.click();
@@ -486,9 +690,7 @@ describe("the HTTPS screen", () => {
     switchFor("Never open *.clinic.example")?.click();
     expect(puppet.commands.slice(1)).toEqual([
       { type: "openSite", site: "shop.example", on: true },
-      { type: "neverOpen", site: "tax.example", on: true },
       { type: "removeOpenedSite", line: "*.news.example" },
-      { type: "removeNeverOpened", line: "*.doctor.example" },
       { type: "forgetLearned", path: "/usr/bin/git", host: "git.example" },
       { type: "forgetLearned", path: "/usr/bin/curl", host: null },
       { type: "setBuiltInException", name: "finance", on: false },

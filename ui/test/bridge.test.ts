@@ -104,6 +104,9 @@ describe("in the desktop shell", () => {
     const bridge = new TauriBridge(shell(invoke).tauri);
     await bridge.send({ type: "setFiltering", on: false });
     expect(invoke).toHaveBeenCalledWith("send", { command: { type: "setFiltering", on: false } });
+    invoke.mockResolvedValueOnce("||a.test^");
+    expect(await bridge.myRules()).toBe("||a.test^");
+    expect(invoke).toHaveBeenLastCalledWith("my_rules", undefined);
     invoke.mockRejectedValueOnce("There is no profile `x`.");
     await expect(bridge.send({ type: "setProfile", id: "x", on: true })).rejects.toThrow("There is no profile `x`.");
   });
@@ -191,6 +194,8 @@ describe("in a browser", () => {
     await bridge.send({ type: "setProfile", id: "strip-trackers", on: false });
     expect(fake.commands).toEqual([{ type: "setProfile", id: "strip-trackers", on: false }]);
     expect((await bridge.snapshot()).revision).toBe(1);
+    fake.rules = '||a.test^\n"';
+    expect(await bridge.myRules()).toBe(fake.rules);
   });
 
   test.each([

@@ -13,6 +13,7 @@ const golden = (file: string): unknown => JSON.parse(readFileSync(`contract/${fi
 /** A program that stays as it is. */
 const showing = (snapshot: Snapshot, sent: (command: Command) => void): Bridge => ({
   snapshot: async () => snapshot,
+  myRules: async () => "",
   send: async (command) => void sent(command),
   subscribe: (onSnapshot, onConnection) => {
     onConnection("connected");
@@ -78,10 +79,10 @@ test("the HTTPS screen shows what the golden snapshot says and sends only golden
   const page = mount(App, { target: document.body, props: { bridge } });
   await tick();
   const text = document.body.textContent;
-  const { headline, detail, levels, selected, authority, stores, done, builtIn, exceptions, learned, wary } = snapshot.https;
+  const { headline, detail, levels, selected, authority, stores, done, builtIn, learned, wary } = snapshot.https;
   const shown = [headline, detail, ...done, authority.name ?? "", authority.fingerprint ?? "", authority.keyKept ?? "", authority.otherDevices ?? ""];
   shown.push(...levels.flatMap(({ title, sees, doesNotSee }) => [title, sees, doesNotSee]));
-  shown.push(...stores.flatMap(({ name, detail }) => [name, detail]), ...exceptions.map(({ line }) => line));
+  shown.push(...stores.flatMap(({ name, detail }) => [name, detail]));
   shown.push(...builtIn.flatMap(({ title, hosts }) => [title, ...hosts.map(({ host }) => host)]));
   shown.push(...learned.flatMap(({ program, host, cause }) => [program ?? "", host, cause]), ...wary.map(({ fix }) => fix));
   for (const words of shown) expect(text).toContain(words);

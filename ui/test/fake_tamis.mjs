@@ -12,6 +12,12 @@ import { extname, join, normalize } from "node:path";
  * @typedef {import("../contract/contract").CheckView} CheckView
  * @typedef {import("../contract/contract").FirstStepsView} FirstStepsView
  * @typedef {import("../contract/contract").HttpsView} HttpsView
+ * @typedef {import("../contract/contract").QuietHeadersView} QuietHeadersView
+ * @typedef {import("../contract/contract").ListView} ListView
+ * @typedef {import("../contract/contract").ListsView} ListsView
+ * @typedef {import("../contract/contract").RulesReport} RulesReport
+ * @typedef {import("../contract/contract").SitesView} SitesView
+ * @typedef {import("../contract/contract").SiteView} SiteView
  * @typedef {import("node:http").ServerResponse} ServerResponse
  */
 
@@ -40,22 +46,25 @@ export function sample(changes = {}) {
     version: "0.1.0",
     phase: "running",
     headline: "Sieving your web traffic",
-    detail: "2 profiles on.",
+    detail: "3 profiles on.",
     listening: "127.0.0.1:8118",
     filtering: { wanted: true, actual: true },
     pause: null,
-    systemProxy: { wanted: true, state: "ours", place: "GNOME settings", pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null, exceptions: [] },
+    systemProxy: { wanted: true, state: "ours", place: "GNOME settings", pacUrl: "http://127.0.0.1:8118/proxy.pac", former: null },
     https: https(),
+    lists: lists(),
     startAtLogin: { available: true, wanted: false, actual: false },
     profiles: [
       profile("strip-trackers", "Strip trackers", "Click ids leave addresses, tracker hosts get no answer", "trackers", true),
       profile("lighter-media", "Lighter media", "Still GIFs, video and fonts on request", "media", true),
+      profile("quiet-headers", "Quiet headers", "Less said of you in every request", "headers", true),
     ],
     presets: [
       { id: "recommended", title: "Recommended", on: true },
       { id: "fewer-trackers", title: "Fewer trackers", on: false },
       { id: "less-data", title: "Less data", on: false },
     ],
+    quietHeaders: quietHeaders(),
     figures: {
       changed: sum("changed"),
       untouched: sum("untouched"),
@@ -65,11 +74,136 @@ export function sample(changes = {}) {
       lastMinute,
     },
     recent: changesAt(lastMinute * 1000),
-    sites: [],
+    sites: sites(),
+    myRules: { version: 1, limit: 1048576, saved: report(), file: null, trial: null, address: null },
     firstSteps: null,
     problems: [],
   };
   return { ...snapshot, ...changes };
+}
+
+/** A few rows of each kind; `changes` are laid over it. @param {Partial<QuietHeadersView>} [changes] @returns {QuietHeadersView} */
+export function quietHeaders(changes = {}) {
+  return {
+    level: "basic",
+    levels: [
+      { level: "basic", title: "Basic", summary: "What no site is known to need stays behind." },
+      { level: "strict", title: "Strict", summary: "Less is said, and some sites miss it. What may break stands beside each switch." },
+    ],
+    rows: [
+      { id: "referer", title: "Referer: the site, not the page", summary: "Other sites learn from which site you come, and not from which page of it. Within a site nothing changes.", level: "basic", on: true },
+      { id: "tracker-cookies", title: "Cookies of trackers", summary: "Hosts that only track neither get nor set cookies in pages of other sites.", level: "basic", on: true },
+      { id: "reports", title: "Reports to other sites", summary: "Sites can have browsers report to others what failed or was forbidden, with the address of the page. Nobody but the site itself gets such reports.", level: "basic", on: false },
+      { id: "third-party-cookies", title: "Cookies of all other sites", summary: "What a page has from other sites comes without cookies: embedded comments, players and payments do not know you there, and signing in with another site within a page may fail.", level: "strict", on: false },
+      { id: "gpc", title: "Do not sell or share", summary: "Browsers tell every site that your data is not to be sold or shared (Sec-GPC).", level: "strict", on: true },
+      { id: "dnt", title: "Do not track", summary: "The older word for it (DNT), which no site has to heed.", level: null, on: false },
+    ],
+    ...changes,
+  };
+}
+
+/** A catalogue in small, nothing of it chosen; `changes` are laid over it. @param {Partial<ListsView>} [changes] @returns {ListsView} */
+export function lists(changes = {}) {
+  const rules = { network: 0, cosmetic: 0, scriptlets: 0 };
+  const summary = "No list is in force. Nothing is fetched before you choose one.";
+  const all = [
+    knownList("easylist", "EasyList", "ads", "GPL-3.0-or-later or CC BY-SA 3.0-or-later"),
+    knownList("ublock-filters", "uBlock filters", "ads", "GPL-3.0"),
+    knownList("peter-lowe", "Peter Lowe’s list", "ads", "see its page"),
+    knownList("easyprivacy", "EasyPrivacy", "trackers", "GPL-3.0-or-later or CC BY-SA 3.0-or-later"),
+    knownList("adguard-parameters", "AdGuard tracking parameters", "parameters", "GPL-3.0"),
+    knownList("urlhaus", "URLhaus malicious addresses", "malware", "MIT and CC0-1.0"),
+    knownList("german", "EasyList Germany", "regional", "GPL-3.0-or-later or CC BY-SA 3.0-or-later"),
+    { ...knownList("french", "AdGuard French", "regional", "GPL-3.0"), suggested: false },
+  ];
+  return { summary, building: false, rules, lists: all, refused: null, ...changes };
+}
+
+/** Some lists in force, one with trouble, one of the user's own. @returns {ListsView} */
+export function listsInUse() {
+  const inUse = lists().lists.map((list) => {
+    if (list.id === "easylist" || list.id === "easyprivacy")
+      return /** @type {ListView} */ ({
+        ...list,
+        wanted: true,
+        state: "inForce",
+        version: "202608130520",
+        rules: { network: 53_274, cosmetic: 22_129, scriptlets: 0 },
+        refused: list.id === "easylist" ? 3050 : 4,
+        updated: 1_795_000_000_000,
+        next: 1_795_345_600_000,
+        canRollBack: true,
+      });
+    if (list.id === "urlhaus")
+      return /** @type {ListView} */ ({ ...list, wanted: true, state: "waiting", fault: "Not brought up to date: it is a web page, not a list." });
+    return list;
+  });
+  const own = "http://lists.example/mine.txt";
+  inUse.push({
+    ...knownList(own, own, "own", ""),
+    address: own,
+    homepage: null,
+    licence: null,
+    suggested: false,
+    wanted: true,
+    state: "updating",
+    warning: "It comes over http, where anybody on the way can change it.",
+  });
+  return lists({
+    summary: "130737 rules of 2 lists.",
+    rules: { network: 108_604, cosmetic: 22_133, scriptlets: 0 },
+    lists: inUse,
+    refused: { list: "easylist", lines: [12, 708].map((line) => ({ line, reason: "the option popup is not in force in a proxy" })) },
+  });
+}
+
+/** @param {string} id @param {string} title @param {ListView["kind"]} kind @param {string} licence @returns {ListView} */
+function knownList(id, title, kind, licence) {
+  return {
+    id,
+    title,
+    kind,
+    homepage: `https://${id}.example/`,
+    licence,
+    address: `https://${id}.example/list.txt`,
+    suggested: true,
+    wanted: false,
+    state: "off",
+    version: null,
+    rules: null,
+    refused: 0,
+    updated: null,
+    next: null,
+    fault: null,
+    warning: null,
+    canRollBack: false,
+  };
+}
+
+/** What became of rules; `changes` are laid over it. @param {Partial<RulesReport>} [changes] @returns {RulesReport} */
+export function report(changes = {}) {
+  return { rules: 0, refused: [], refusedCount: 0, hints: [], ...changes };
+}
+
+/** Nothing chosen and nothing seen; `changes` are laid over it. @param {Partial<SitesView>} [changes] @returns {SitesView} */
+export function sites(changes = {}) {
+  return {
+    choices: [
+      { choice: "filtered", title: "Filtered", meaning: "Like every site." },
+      { choice: "custom", title: "Filtered its own way", meaning: "By profiles of its own." },
+      { choice: "tunnelOnly", title: "Https not opened", meaning: "Its https stays sealed." },
+      { choice: "off", title: "Not filtered", meaning: "Its pages, and what Tamis sees that they load, pass as they are." },
+      { choice: "leftAlone", title: "Without Tamis", meaning: "Reached directly, past Tamis." },
+    ],
+    seen: [],
+    chosen: [],
+    ...changes,
+  };
+}
+
+/** A site as it is shown. @param {string} name @param {SiteView["choice"]} choice @param {Partial<SiteView>} [changes] @returns {SiteView} */
+export function site(name, choice, changes = {}) {
+  return { name, choice, profiles: [], fixed: false, fault: null, ...changes };
 }
 
 /** Nothing opened and no certificate yet; `changes` are laid over it. @param {Partial<HttpsView>} [changes] @returns {HttpsView} */
@@ -126,7 +260,6 @@ export function https(changes = {}) {
       },
       { id: "health", title: "Health", on: false, hosts: [{ host: "*.clinic.example", on: true }] },
     ],
-    exceptions: [],
     learned: [],
     wary: [],
     ...changes,
@@ -161,7 +294,6 @@ export function httpsInUse() {
       { name: "Firefox (profile work)", state: "absent", detail: "It is not in there." },
       { name: "The system", state: "unavailable", detail: "It could not be put in there: only an administrator may change this store. Run in a terminal: `sudo install -m 644 a.crt /usr/local/share/ca-certificates/` and `sudo update-ca-certificates`" },
     ],
-    exceptions: [{ line: "*.doctor.example", fault: null }],
     learned: [
       { program: "git", path: "/usr/bin/git", host: "git.example", cause: "It refused our certificate.", firstSeen: at, expires: at + 24 * hour },
       { program: null, path: null, host: "a-name-that-is-much-longer-than-the-others.shop.example", cause: "It hung up twice as soon as it had seen our certificate.", firstSeen: at, expires: at + hour },
@@ -183,6 +315,13 @@ export function firstSteps(changes = {}) {
         id: "profiles",
         title: "What is to stay behind?",
         text: ["Each of these can be turned on and off at any time, here, in the window and in the tray."],
+      },
+      {
+        id: "lists",
+        title: "Which filter lists?",
+        text: [
+          "People who look for ads and trackers all day keep lists of them. Tamis fetches those that you choose from where they are kept, says nothing about you there, and looks for newer ones every few days. Nothing is fetched before you press the button.",
+        ],
       },
       {
         id: "systemProxy",
@@ -244,36 +383,36 @@ function changesAt(at) {
   const media = { profile: "lighter-media", tag: "media" };
   return [
     {
-      ...trackers, id: 7, at, part: "target", url: "shop.example/boots", what: "2 tracking parameters removed",
+      ...trackers, id: 7, at, part: "target", url: "shop.example/boots", site: "shop.example", what: "2 tracking parameters removed",
       rule: "query parameter gclid, utm_id",
       before: "http://shop.example/boots?gclid=Cj0KCQjw-uK0BhC0ARIsANQtgGM&utm_id=spring-sale-2026&size=42",
       after: "http://shop.example/boots?size=42",
     },
     {
-      ...media, id: 6, at, part: "body", url: "cdn.example/party.gif", what: "Moving GIF stopped at frame one",
+      ...media, id: 6, at, part: "body", url: "cdn.example/party.gif", site: "news.example", what: "Moving GIF stopped at frame one",
       rule: "still pictures", before: "4.1 MB", after: "96 KB",
     },
     {
-      ...trackers, id: 5, at: at - minute, part: "answer", url: "pixel.metrics.example/c.gif", what: "Tracker answered here",
+      ...trackers, id: 5, at: at - minute, part: "answer", url: "pixel.metrics.example/c.gif", site: "news.example", what: "Tracker answered here",
       rule: "host metrics.example", before: "http://pixel.metrics.example/c.gif", after: "204",
     },
     {
-      ...trackers, id: 4, at: at - minute, part: "field", url: "mail.example/inbox", what: "Referer cut to the site name",
+      ...trackers, id: 4, at: at - minute, part: "field", url: "mail.example/inbox", site: "mail.example", what: "Referer cut to the site name",
       rule: "referer to origin", before: "https://mail.example/inbox/8841", after: "https://mail.example/",
     },
     {
       ...trackers, id: 3, at: at - 2 * minute, part: "target",
-      url: "news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html",
+      url: "news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html", site: "news.example",
       what: "Tracking parameter removed from an address that goes on and on", rule: "query parameter fbclid",
       before: "http://news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html?fbclid=IwAR0abc",
       after: "http://news.example/2026/05/04/a-rather-long-headline-that-fills-the-address-bar-and-more.html",
     },
     {
-      ...trackers, id: 2, at: at - 3 * minute, part: "answer", url: "tracker.example:443", what: "Tunnel to a tracker refused",
+      ...trackers, id: 2, at: at - 3 * minute, part: "answer", url: "tracker.example:443", site: "tracker.example", what: "Tunnel to a tracker refused",
       rule: "host tracker.example", before: "tracker.example:443", after: "403",
     },
     {
-      ...media, id: 1, at: at - 4 * minute, part: "body", url: "video.example/clip", what: "Preload left out",
+      ...media, id: 1, at: at - 4 * minute, part: "body", url: "video.example/clip", site: "video.example", what: "Preload left out",
       rule: "media on request", before: null, after: null,
     },
   ];
@@ -291,6 +430,8 @@ export class FakeTamis {
     this.refusal = null;
     /** @type {Set<ServerResponse>} */
     this.streams = new Set();
+    /** The text of the user's own rules. */
+    this.rules = "";
     this.server = createServer((request, response) => this.#answer(request, response));
   }
 
@@ -321,6 +462,7 @@ export class FakeTamis {
     if (!path.startsWith("/api/")) return this.#file(path, response);
     if (request.headers.authorization !== `Bearer ${this.token}`) return json(response, 401, { error: "No valid token." });
     if (path === "/api/snapshot") return json(response, 200, this.current);
+    if (path === "/api/rules") return json(response, 200, this.rules);
     if (path === "/api/send") return this.#command(request, response);
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(`: hello\n\n`);

@@ -9,7 +9,7 @@ const without = (kind: Mark["kind"], marks: Mark[]) =>
   marks.filter((mark) => mark.kind !== kind).map(({ text }) => text).join("");
 
 function change(view: Partial<ChangeView>): ChangeView {
-  const rest = { id: 1, at: 0, url: "a.test/p", profile: "p", tag: "t", rule: "r", what: "w" };
+  const rest = { id: 1, at: 0, url: "a.test/p", site: null, profile: "p", tag: "t", rule: "r", what: "w" };
   return { ...rest, part: "target", before: null, after: null, ...view };
 }
 

@@ -6,7 +6,7 @@ import type { Command, Snapshot } from "../../contract/contract";
 import type { Connection } from "../bridge";
 
 /** The order in the rail; the first is shown at the start. */
-const ORDER = ["Now", "Sites", "Https"] as const;
+const ORDER = ["Now", "Lists", "Sites", "Rules", "Headers", "Https"] as const;
 
 /** What every screen is given. */
 export interface ScreenProps {
@@ -17,6 +17,8 @@ export interface ScreenProps {
   /** Whether commands can be sent now. */
   live: boolean;
   send: (command: Command) => Promise<void>;
+  /** The text of the user's own rules. Rejects with an `Error` whose message is a sentence for the user. */
+  myRules: () => Promise<string>;
 }
 
 /** What a screen file exports beside its component: its name in the rail and the path of its 18 by 18 drawing. */
