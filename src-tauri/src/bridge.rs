@@ -1,4 +1,4 @@
-//! Between the window and Tamis: two commands in, one event out.
+//! Between the window and Tamis: three commands in, one event out.
 
 use tamis_control::{Command, Control, NotRunning, Snapshot};
 use tauri::{AppHandle, Emitter, EventTarget, Manager, State};
@@ -20,6 +20,13 @@ pub(crate) fn send(command: Command, control: State<'_, Control>) -> Result<(), 
 #[expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its arguments by value")]
 pub(crate) fn snapshot(control: State<'_, Control>) -> Snapshot {
     Snapshot::clone(&control.snapshot())
+}
+
+/// The text of the user's own rules now.
+#[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its arguments by value")]
+pub(crate) fn my_rules(control: State<'_, Control>) -> String {
+    control.my_rules().to_string()
 }
 
 /// Sends a command of any face of the shell. To quit is taken on at once and always carried out.

@@ -59,7 +59,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 window::open_soon(app);
             }
         }))
-        .invoke_handler(tauri::generate_handler![bridge::send, bridge::snapshot])
+        .invoke_handler(tauri::generate_handler![bridge::send, bridge::snapshot, bridge::my_rules])
         .setup(move |app| {
             start::start(app, &arguments);
             Ok(())

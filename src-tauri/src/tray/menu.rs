@@ -5,7 +5,7 @@ use tamis_control::{Command, PAUSES, PresetView, ProfileView, Snapshot, SystemPr
 use tauri::menu::{CheckMenuItem, Menu as Root, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Wry};
 
-use super::sites::Sites;
+use super::sites::{self, Sites};
 
 const FILTERING: &str = "filtering";
 const SYSTEM_PROXY: &str = "system-proxy";
@@ -17,8 +17,6 @@ const QUIT: &str = "quit";
 const PROFILE: &str = "profile:";
 /// Before a preset's id.
 const PRESET: &str = "preset:";
-/// Before a site's name.
-pub(super) const SITE: &str = "site:";
 /// Before a pause's place in [`PAUSES`].
 const PAUSE: &str = "pause:";
 
@@ -49,9 +47,8 @@ fn one_of_many(item: &str, snapshot: &Snapshot) -> Option<Command> {
         let (length, _) = *PAUSES.get(place.parse::<usize>().ok()?)?;
         return Some(Command::Pause { length });
     }
-    if let Some(name) = item.strip_prefix(SITE) {
-        let site = snapshot.sites.iter().find(|site| site.name == name)?;
-        return Some(Command::LeaveAlone { site: name.into(), on: !site.left_alone });
+    if let Some(command) = sites::meaning(item, snapshot) {
+        return Some(command);
     }
     if let Some(id) = item.strip_prefix(PRESET) {
         return Some(Command::UsePreset { id: id.into() });
