@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use tamis_filter::profiles::catalogue;
+use tamis_filter::profiles::{QUIET_HEADERS_ID, QuietChoice, QuietHeaders, QuietLevel, catalogue, is_tracker};
 use tamis_filter::rules::{Parsed, Rules};
 use tamis_filter::{Pipeline, Profile};
-use tamis_proxy::{Access, Config, ExchangeRecord, Interception, Limits, Proxy, Routes, Rule, Traffic};
+use tamis_proxy::{
+    Access, Config, ExchangeRecord, Fetch, FetchError, Fetched, Interception, Limits, Proxy, Routes, Rule, Traffic,
+    Trust,
+};
 use tokio::sync::oneshot;
 
 use crate::DEADLINE;
@@ -51,6 +54,11 @@ impl ProxyBox {
         Self::with_pipeline(Pipeline::new(std::iter::once(rules).chain(chosen(profiles)).collect()), adjust)
     }
 
+    /// A proxy with these profiles.
+    pub fn with_profiles(profiles: Vec<Arc<dyn Profile>>, adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        Self::with_pipeline(Pipeline::new(profiles), adjust)
+    }
+
     /// A proxy that is not set up as usual.
     pub fn with(profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
         Self::with_pipeline(Pipeline::new(chosen(profiles).collect()), adjust)
@@ -79,6 +87,7 @@ impl ProxyBox {
                     refused_targets,
                     learned: Arc::default(),
                     programs: Arc::new(()),
+                    resolver: Arc::new(()),
                     records,
                 };
                 adjust(&mut config);
@@ -130,6 +139,18 @@ impl ProxyBox {
         self.order(|proxy| proxy.set_interception(interception));
     }
 
+    /// Fetches with what the proxy offers its owner.
+    ///
+    /// # Errors
+    /// As [`tamis_proxy::Fetcher::fetch`].
+    pub fn fetch(&self, trust: Trust, what: &Fetch) -> Result<Fetched, FetchError> {
+        let (out, fetcher) = mpsc::channel();
+        self.order(move |proxy| drop(out.send(proxy.fetcher(trust))));
+        let fetcher = fetcher.recv_timeout(DEADLINE).expect("a fetcher");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(fetcher.fetch(what))
+    }
+
     fn order(&self, order: impl FnOnce(&Proxy) + Send + 'static) {
         let (done, is_done) = mpsc::channel();
         self.orders.blocking_send((Box::new(order), done)).expect("a running proxy");
@@ -156,9 +177,17 @@ impl ProxyBox {
     }
 }
 
-/// The profiles of these ids, in catalogue order.
+/// The profiles with these ids, in catalogue order; `quiet-headers=strict` means that profile at that level.
 fn chosen(ids: &[&str]) -> impl Iterator<Item = Arc<dyn Profile>> {
-    catalogue().into_iter().filter(|profile| ids.contains(&profile.card().id))
+    let at_level =
+        |profile: &Arc<dyn Profile>| ids.iter().find_map(|id| id.strip_prefix(profile.card().id)?.strip_prefix('='));
+    let chosen = |profile: Arc<dyn Profile>| -> Option<Arc<dyn Profile>> {
+        let Some(level) = at_level(&profile) else { return ids.contains(&profile.card().id).then_some(profile) };
+        let level = QuietLevel::named(level).expect("a level");
+        assert_eq!(profile.card().id, QUIET_HEADERS_ID, "only this profile has levels");
+        Some(Arc::new(QuietHeaders::new(&QuietChoice { level, ..QuietChoice::default() }, is_tracker)))
+    };
+    catalogue().into_iter().filter_map(chosen).collect::<Vec<_>>().into_iter()
 }
 
 impl Drop for ProxyBox {

@@ -43,6 +43,17 @@ Enabled=false
 ";
 
 impl Home {
+    /// A home for a test that takes these programs; none, with a line that says so, where one is not there.
+    pub fn with(programs: &[&str]) -> Option<Self> {
+        for program in programs {
+            if Command::new(program).arg("--version").output().is_err() {
+                println!("skipped: there is no {program} here");
+                return None;
+            }
+        }
+        Some(Self::default())
+    }
+
     /// Of a user whose company has set a proxy; with the bytes of the settings file.
     pub fn with_a_company_proxy() -> (Self, Vec<u8>) {
         let home = Self::default();
@@ -243,6 +254,13 @@ impl ServeBox {
         let (head, body) = self.ask_control("GET", "/api/snapshot", "");
         assert_eq!(head.status(), 200, "{body}");
         serde_json::from_str(&body).expect("a snapshot")
+    }
+
+    /// The text of the rules that were written in the window.
+    pub fn rules(&self) -> String {
+        let (head, body) = self.ask_control("GET", "/api/rules", "");
+        assert_eq!(head.status(), 200, "{body}");
+        serde_json::from_str(&body).expect("a text")
     }
 
     /// Its process.

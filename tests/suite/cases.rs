@@ -52,7 +52,9 @@ fn every_written_conversation_goes_as_written_in_tls_that_is_opened() {
 }
 
 /// Cases that say nothing of HTTP/2, by the beginning of their titles, and why.
-const NOT_IN_HTTP2: [(&str, &str); 21] = [
+const NOT_IN_HTTP2: [(&str, &str); 23] = [
+    ("A WebSocket that a rule stops", "such an upgrade is HTTP/1's (RFC 8441)"),
+    ("A type that only the answer tells", "what we answer after the origin did names our own version"),
     ("Fields that Connection names, and all hop-by-hop", "such fields are malformed in HTTP/2 (RFC 9113 8.2.2)"),
     ("Connection cannot name away", "HTTP/2 has no Connection"),
     ("Our Via stands behind", "versions of HTTP/1"),

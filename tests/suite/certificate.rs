@@ -194,7 +194,7 @@ fn lists_are_kept_in_the_settings_and_what_is_not_understood_there_is_told_and_k
     fs::create_dir_all(home.own_settings().parent().unwrap()).unwrap();
     fs::write(
         home.own_settings(),
-        "[https]\nlevel = 'most'\nexceptions = ['x y', 'doctor.example']\nbuiltin_off = ['helth']\n",
+        "[https]\nlevel = 'most'\nexceptions = ['x y', '*.doctor.example']\nbuiltin_off = ['helth']\n",
     )
     .unwrap();
     let tamis = ServeBox::start(&home, &[]);
@@ -203,15 +203,13 @@ fn lists_are_kept_in_the_settings_and_what_is_not_understood_there_is_told_and_k
     let meaning = snapshot["problems"][0]["meaning"].as_str().unwrap();
     assert!(["most", "`x y`", "`helth`"].iter().all(|word| meaning.contains(word)), "{meaning}");
     assert_eq!(level(&snapshot["https"]), ("off", "off"));
-    assert!(
-        snapshot["https"]["exceptions"][0]["fault"].is_string()
-            && snapshot["https"]["exceptions"][1]["fault"].is_null()
-    );
+    let chosen = &snapshot["sites"]["chosen"];
+    assert!(chosen[0]["fault"].is_string() && chosen[1]["fault"].is_null(), "{chosen}");
 
     for command in [
         json!({ "type": "setHttpsLevel", "level": "all" }),
-        json!({ "type": "neverOpen", "site": "shop.example", "on": true }),
-        json!({ "type": "removeNeverOpened", "line": "doctor.example" }),
+        json!({ "type": "setSite", "site": "shop.example", "choice": "tunnelOnly" }),
+        json!({ "type": "setSite", "site": "doctor.example", "choice": "filtered" }),
         json!({ "type": "setBuiltInException", "name": "finance", "on": false }),
         json!({ "type": "setBuiltInException", "name": "helth", "on": true }),
     ] {

@@ -92,7 +92,8 @@ fn the_conformance_suite_fails_nothing_in_http2_that_is_opened() {
 }
 
 fn lab() -> Lab {
-    let lab = Lab::with_rules(&format!("*$replace=/{FROM}/{TO}/"), &["strip-trackers", "lighter-media"]);
+    let lab =
+        Lab::with_rules(&format!("*$replace=/{FROM}/{TO}/"), &["strip-trackers", "lighter-media", "quiet-headers"]);
     // What the suite says wrong on purpose does not make its client one that speaks no HTTP.
     lab.learned.note(None, "127.0.0.1", Outcome::Served, SystemTime::now());
     lab

@@ -1,5 +1,6 @@
 //! The control service: who it answers to.
 
+use tamis_control::MY_RULES_LIMIT;
 use tamis_tests::client::Client;
 use tamis_tests::origin::get;
 use tamis_tests::serve_box::{Home, ServeBox};
@@ -57,7 +58,7 @@ fn a_command_that_is_none_is_refused_and_changes_nothing() {
     for (body, want) in [("{}", 400), ("{\"type\":\"explode\"}", 400), ("not json", 400)] {
         assert_eq!(tamis.ask_control("POST", "/api/send", body).0.status(), want, "{body}");
     }
-    assert_eq!(tamis.ask_control("POST", "/api/send", &" ".repeat(20_000)).0.status(), 413);
+    assert_eq!(tamis.ask_control("POST", "/api/send", &" ".repeat(2 * MY_RULES_LIMIT + 16 * 1024 + 1)).0.status(), 413);
     assert_eq!(tamis.ask_control("GET", "/api/send", "").0.status(), 405);
     assert_eq!(tamis.ask_control("GET", "/api/nothing", "").0.status(), 404);
     assert_eq!(tamis.snapshot(), before);

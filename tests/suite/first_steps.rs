@@ -83,8 +83,12 @@ fn they_come_until_somebody_is_done_with_them_and_again_when_asked() {
     let folder = Tamis::fresh().quit();
     let tamis = Tamis::start(&Memory::new(), folder, |_| {});
     let ids: Vec<_> = tamis.first_steps().steps.iter().map(|step| step.id).collect();
-    use FirstStep::{Https, Profiles, Purpose, SelfTest, SystemProxy};
-    assert_eq!(ids, [Purpose, Profiles, SystemProxy, Https, SelfTest], "a start alone is not to be done with them");
+    use FirstStep::{Https, Lists, Profiles, Purpose, SelfTest, SystemProxy};
+    assert_eq!(
+        ids,
+        [Purpose, Profiles, Lists, SystemProxy, Https, SelfTest],
+        "a start alone is not to be done with them"
+    );
     tamis.send(Command::ShowFirstSteps { on: false }).until("the end of them", |s| s.first_steps.is_none());
     let tamis = Tamis::start(&Memory::new(), tamis.quit(), |_| {});
     assert_eq!(tamis.control.snapshot().first_steps, None);
@@ -144,7 +148,7 @@ fn a_taken_port_is_told_with_the_one_that_was_found() {
     fs::create_dir_all(settings.parent().unwrap()).unwrap();
     fs::write(&settings, format!("listen = \"127.0.0.1:{port}\"\n")).unwrap();
     let tamis = Tamis::start(&Memory::new(), folder, |options| options.listen = None);
-    let text = tamis.first_steps().steps.swap_remove(2).text.concat();
+    let text = tamis.first_steps().steps.swap_remove(3).text.concat();
     let listening = tamis.control.snapshot().listening.clone().unwrap();
     assert!(text.contains(&format!("Port {port} is taken")) && text.contains(&listening), "{text}");
 }

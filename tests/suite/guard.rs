@@ -93,7 +93,9 @@ fn a_guard_is_small() {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     };
     println!("resident {} KiB, of its own {} KiB", kib("VmRSS:"), kib("RssAnon:"));
-    assert!(kib("RssAnon:") < 2 * 1024, "{status}");
+    // A program without optimisation has twice as much that has to be written before it can begin: its addresses.
+    let limit = if cfg!(debug_assertions) { 3 } else { 2 };
+    assert!(kib("RssAnon:") < limit * 1024, "{status}");
     // Of a program without optimisation far more has to be mapped.
     assert!(cfg!(debug_assertions) || kib("VmRSS:") < 5 * 1024, "{status}");
     drop(tamis);

@@ -5,6 +5,7 @@ mod access;
 mod after_edit;
 mod cases;
 mod certificate;
+mod check;
 #[cfg(target_os = "linux")]
 mod cleanup;
 mod codings;
@@ -16,6 +17,7 @@ mod crash_points;
 mod desktop;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod fetch;
 mod first_steps;
 mod framing;
 #[cfg(target_os = "linux")]
@@ -25,10 +27,14 @@ mod https;
 mod interim;
 #[cfg(target_os = "linux")]
 mod kde;
+mod late_answers;
 #[cfg(target_os = "linux")]
 mod life;
 mod lighter_media;
 mod limits;
+mod lists;
+#[cfg(target_os = "linux")]
+mod names;
 #[cfg(target_os = "linux")]
 mod network;
 mod pac;
@@ -36,9 +42,16 @@ mod pac;
 mod packaging;
 mod persistence;
 mod properties;
+#[cfg(target_os = "linux")]
+mod request_context;
 mod restore;
 mod rules;
+mod sites;
 mod streams;
+#[cfg(target_os = "linux")]
+mod stubs;
 mod tunnels;
 mod upstream;
+#[cfg(target_os = "linux")]
+mod verdicts;
 mod wire;

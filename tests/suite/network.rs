@@ -10,13 +10,14 @@ use tamis_tests::wait_for;
 /// Set in the process that was started inside the namespace.
 const INSIDE: &str = "TAMIS_TEST_NAMESPACE";
 
-/// Runs this very test once more, as the only process of a network that has nothing but loopback; false in that process.
-fn sent_inside(test: &str) -> bool {
+/// Runs this very test once more, as the only process of a network that has nothing but loopback, with mounts of its own; false
+/// in that process.
+pub(super) fn sent_inside(test: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return false;
     }
     let mut namespace = Command::new("unshare");
-    namespace.args(["--map-root-user", "--net", "--"]);
+    namespace.args(["--map-root-user", "--net", "--mount", "--"]);
     if !Command::new(namespace.get_program())
         .args(namespace.get_args())
         .args(["ip", "-V"])
@@ -33,7 +34,7 @@ fn sent_inside(test: &str) -> bool {
     true
 }
 
-fn ip(arguments: &str) {
+pub(super) fn ip(arguments: &str) {
     let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
     assert!(output.status.success(), "ip {arguments}: {output:?}");
 }

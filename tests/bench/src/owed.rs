@@ -19,7 +19,7 @@ use tamis_filter::{Change, Fields, Pipeline, RequestHead, ResponseHead, Run};
 use tokio::sync::mpsc;
 
 /// The profiles that are on after an installation.
-const DEFAULT_PROFILES: [&str; 2] = ["strip-trackers", "lighter-media"];
+const DEFAULT_PROFILES: [&str; 3] = ["strip-trackers", "lighter-media", "quiet-headers"];
 
 /// How many records may wait to be counted.
 const RECORDS: usize = 4096;
@@ -132,7 +132,7 @@ impl Exchange {
         let fields = Fields::from_wire(std::mem::take(&mut parts.headers));
         let mut head = ResponseHead { status: parts.status, fields };
         if let Some(run) = &mut self.run {
-            run.response(&self.head, &mut head);
+            let _ = run.response(&self.head, &mut head);
             // The bench's bodies are none that the default profiles rewrite.
             let _wish = run.wants_body(&self.head, &head);
         }

@@ -234,6 +234,7 @@ fn config(script: &Script, listen: SocketAddr, origin: SocketAddr, records: mpsc
         refused_targets: Vec::new(),
         learned: Arc::default(),
         programs: Arc::new(()),
+        resolver: Arc::new(()),
         records,
     }
 }

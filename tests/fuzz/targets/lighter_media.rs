@@ -39,7 +39,7 @@ fn lighter(gif: &[u8], recipe: u8) -> Vec<u8> {
     };
     assert!(matches!(run.request(&mut request), Verdict::Forward));
     let mut response = ResponseHead { status: StatusCode::OK, fields: fields(CONTENT_TYPE, "image/gif") };
-    run.response(&request, &mut response);
+    let _ = run.response(&request, &mut response);
     let mut opening = run.wants_body(&request, &response).expect("a GIF is looked at");
     let chunks: Vec<Bytes> = split::chunks(recipe, gif).into_iter().map(Bytes::copy_from_slice).collect();
     let mut ahead = chunks.iter();

@@ -89,7 +89,7 @@ fn replaced(rules: &Arc<Rules>, media_type: &'static str, pieces: Vec<Vec<u8>>) 
     assert!(matches!(run.request(&mut request), Verdict::Forward));
     let map = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
     let mut response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) };
-    run.response(&request, &mut response);
+    let _ = run.response(&request, &mut response);
     let Some(mut opening) = run.wants_body(&request, &response) else { return (pieces.concat(), false) };
     let mut ahead = pieces.iter();
     while opening.wants_more() {

@@ -206,10 +206,16 @@ impl Tray {
         reply.ok()?.body().deserialize().ok()
     }
 
-    /// In the menu or in one that it opens.
+    /// In the menu or in one that it opens, the nearest first.
     fn find(&self, label: &str) -> Option<Item> {
-        let all = self.items().into_iter().flat_map(|item| [vec![item.clone()], item.items].concat());
-        all.into_iter().find(|item| item.label == label)
+        let mut level = self.items();
+        while !level.is_empty() {
+            if let Some(found) = level.iter().find(|item| item.label == label) {
+                return Some(found.clone());
+            }
+            level = level.into_iter().flat_map(|item| item.items).collect();
+        }
+        None
     }
 }
 

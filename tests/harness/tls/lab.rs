@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use rustls_pki_types::CertificateDer;
 use tamis_authority::{Authority, Distrust, Leaves};
+use tamis_filter::Profile;
 use tamis_proxy::{Config, Interception, Learned, Program, Programs, Scope};
 
 use super::browser::{Browser, Refusal, Visit};
@@ -43,6 +44,11 @@ impl Lab {
     /// Opens everything, with rules of the user and these profiles.
     pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
         Self::around(|_| {}, |adjust| ProxyBox::with_rules_and(rules, profiles, adjust))
+    }
+
+    /// Opens everything, with profiles of the test's own.
+    pub fn with_profiles(profiles: Vec<Arc<dyn Profile>>) -> Self {
+        Self::around(|_| {}, |adjust| ProxyBox::with_profiles(profiles, adjust))
     }
 
     fn around(

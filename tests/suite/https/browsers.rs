@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
@@ -11,13 +10,14 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Response;
 use tamis_tests::desktop::browser::Browser;
-use tamis_tests::origin::{Origin, Talk, response};
-use tamis_tests::serve_box::{Home, ServeBox};
+use tamis_tests::origin::{Talk, response};
+use tamis_tests::serve_box::Home;
 use tamis_tests::tls::h2::{H2Origin, Message};
 use tamis_tests::tls::origin::{Setup, TlsOrigin};
 use tamis_tests::tls::pki::{Identity, Pki};
-use tamis_tests::upstream;
 use time::{Duration, OffsetDateTime};
+
+use super::world::World;
 
 /// What RFC 6455 4.2.2 has put behind a client's key.
 const BEHIND_THE_KEY: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -68,25 +68,7 @@ enum Refused {
     Ours,
 }
 
-/// A user with a Tamis that opens everything, and the sites that are visited.
-struct World {
-    home: Home,
-    pki: Pki,
-    names: Origin,
-}
-
 impl World {
-    /// None, with a line that says so, where this browser or NSS's tool is not there.
-    fn with(browser: &str) -> Option<Self> {
-        for program in [browser, "certutil"] {
-            if Command::new(program).arg("--version").output().is_err() {
-                println!("skipped: there is no {program} here");
-                return None;
-            }
-        }
-        Some(Self { home: Home::default(), pki: Pki::default(), names: upstream::http_proxy() })
-    }
-
     fn everything(
         &self,
         store: &str,
@@ -98,7 +80,7 @@ impl World {
         self.ca(&["create"]);
         // The system's own store belongs to the computer, and no test changes that.
         self.ca(&["install", "--store", store]);
-        let tamis = self.tamis();
+        let tamis = self.tamis(&[]);
 
         let mut browser = start(&self.home, tamis.proxy);
         self.loads_both_protocols_and_a_websocket(&mut browser);
@@ -114,33 +96,6 @@ impl World {
         let mut browser = start(&self.home, tamis.proxy);
         let refusal = browser.load(&format!("https://{}/", origin.named("after.test"))).expect_err("an error page");
         assert_refused(&mut browser, &refusal, Refused::Ours);
-    }
-
-    fn tamis(&self) -> ServeBox {
-        let settings = self.home.own_settings();
-        fs::create_dir_all(settings.parent().unwrap()).unwrap();
-        let way = format!("[[upstream]]\nhosts = [\"*.test\"]\nproxy = \"http://{}\"\n", self.names.authority());
-        fs::write(&settings, way).unwrap();
-        let root: PathBuf = self.pki.root_file();
-        ServeBox::start(&self.home, &["--https", "all", "--extra-root", root.to_str().unwrap()])
-    }
-
-    /// As a company does with its own.
-    fn trust_the_origins_root(&self, database: &Path) {
-        fs::create_dir_all(database).unwrap();
-        let place = format!("sql:{}", database.display());
-        let root = self.pki.root_file();
-        for arguments in [
-            &["-N", "--empty-password", "-d", &place][..],
-            &["-A", "-d", &place, "-t", "C,,", "-n", "company", "-i", root.to_str().unwrap()],
-        ] {
-            assert!(Command::new("certutil").args(arguments).status().unwrap().success(), "{arguments:?}");
-        }
-    }
-
-    fn ca(&self, arguments: &[&str]) {
-        let output = self.home.tamis(&[&["ca"], arguments].concat());
-        assert!(output.status.success(), "tamis ca {arguments:?}: {output:?}");
     }
 
     fn loads_both_protocols_and_a_websocket(&self, browser: &mut Browser) {

@@ -6,11 +6,14 @@ mod certificate_page;
 mod client_hello;
 mod learning;
 mod levels;
+mod lists_pages;
 mod matrix;
 mod opened;
 mod origins;
 mod parameters;
+mod stopped;
 mod websocket;
+mod world;
 
 use tamis_tests::tls::browser::{Refusal, Visit};
 use tamis_tests::tls::lab::Lab;

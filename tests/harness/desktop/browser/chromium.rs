@@ -1,6 +1,7 @@
 //! Chromium, by its DevTools protocol over a pair of pipes: each message is JSON and ends with a zero byte.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use crate::serve_box::{Home, bytes_of};
 /// It speaks on its files 3 and 4, which only a shell can hand to it here. What it complains of goes to a file.
 const WITH_PIPES: &str = "exec chromium \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>\"$0\"";
 
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 13] = [
+    "--enable-logging=stderr",
     "--remote-debugging-pipe",
     "--no-sandbox",
     "--disable-gpu",
@@ -36,7 +38,7 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
     let mut command = Command::new("sh");
     home.dress(&mut command);
     dress(&mut command);
-    let complaints = home.path().join("chromium.log");
+    let complaints = complaints(home);
     let mut process = command
         .args(["-c", WITH_PIPES])
         .arg(&complaints)
@@ -63,6 +65,15 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
     let attached = ask(&mut line, None, "Target.attachToTarget", attach).expect("a session");
     let page = attached["sessionId"].as_str().expect("its name").to_owned();
     Browser { language: Box::new(DevTools { page }), process, line }
+}
+
+fn complaints(home: &Home) -> PathBuf {
+    home.path().join("chromium.log")
+}
+
+pub(super) fn console(home: &Home) -> Vec<String> {
+    let text = String::from_utf8_lossy(&bytes_of(&complaints(home))).into_owned();
+    text.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect()
 }
 
 fn ask(line: &mut Line, page: Option<&str>, method: &str, params: Value) -> Result<Value, String> {

@@ -5,9 +5,10 @@ mod chromium;
 mod firefox;
 
 use std::fmt;
+use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -63,6 +64,11 @@ impl Browser {
         chromium::start(home, &told, |_| {})
     }
 
+    /// What Chromium of this user has written to the consoles of pages, one message a line with its source.
+    pub fn chromium_console(home: &Home) -> Vec<String> {
+        chromium::console(home)
+    }
+
     /// Firefox told to go through this proxy to every host.
     pub fn firefox_through(home: &Home, proxy: SocketAddr) -> Self {
         let (host, port) = (format!("\"{}\"", proxy.ip()), proxy.port().to_string());
@@ -107,16 +113,38 @@ impl Browser {
         Ok(text.as_str().unwrap_or_default().trim().to_owned())
     }
 
-    /// Begins to load an address, as a click in the page would, and returns when the beginning of its text is there.
-    pub fn begin(&mut self, url: &str, text: &str) {
-        let script = format!("setTimeout(() => location.assign({}))", Value::from(url));
-        self.language.run(&mut self.line, &script).expect("a page to leave");
+    /// Waits until the page begins with this text, after something in it led elsewhere.
+    pub fn wait_for_text(&mut self, text: &str) {
         wait_for(text, || {
             // Between two pages there is none in which a script could run.
             let page = self.language.run(&mut self.line, "return document.body.innerText").ok()?;
             page.as_str()?.starts_with(text).then_some(())
         });
     }
+
+    /// Begins to load an address, as a click in the page would, and returns when the beginning of its text is there.
+    pub fn begin(&mut self, url: &str, text: &str) {
+        let script = format!("setTimeout(() => location.assign({}))", Value::from(url));
+        self.language.run(&mut self.line, &script).expect("a page to leave");
+        self.wait_for_text(text);
+    }
+}
+
+/// Has Chromium of this user trust an authority, by NSS's own tool.
+///
+/// # Panics
+/// Where the tool fails.
+pub fn trust(home: &Home, authority: &[u8]) {
+    let (database, file) = (home.path().join(".pki/nssdb"), home.path().join("authority.der"));
+    fs::create_dir_all(&database).expect("a folder");
+    fs::write(&file, authority).expect("a file");
+    let place = format!("sql:{}", database.display());
+    let certutil = |arguments: &[&str], file: Option<&Path>| {
+        let status = Command::new("certutil").args(["-d", &place]).args(arguments).args(file).status();
+        assert!(status.expect("certutil").success(), "{arguments:?}");
+    };
+    certutil(&["-N", "--empty-password"], None);
+    certutil(&["-A", "-t", "C,,", "-n", "tamis", "-i"], Some(&file));
 }
 
 impl fmt::Debug for Browser {
