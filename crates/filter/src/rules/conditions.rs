@@ -1,58 +1,106 @@
 //! What a rule asks for besides a fitting address: its options.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use http::Method;
 
 use super::context::Context;
 use super::expression::Expression;
+use super::hosts::{Hosts, Parted, entries};
 use crate::Destination;
-use crate::site::without_suffix;
 
-/// The conditions of one rule; all must be met.
-#[derive(Debug, Clone, Default)]
+/// The conditions of one rule; all must be met. There are a hundred thousand of them: what few rules ask for is apart.
+#[derive(Debug, Default)]
 pub(super) struct Conditions {
     pub(super) types: Types,
     pub(super) party: Party,
     pub(super) methods: Methods,
     /// Which pages the request must come from, and which not.
-    pub(super) sources: Hosts,
+    pub(super) sources: Option<Box<Hosts>>,
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// Conditions that few rules have.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
     /// Which hosts the request must go to, and which not.
     pub(super) targets: Hosts,
     /// Hosts that it must not go to (`denyallow`).
     pub(super) not_to: Hosts,
     /// What is only known with the answer; such a rule waits for it.
-    pub(super) field: Option<Box<FieldValue>>,
+    pub(super) field: Option<FieldValue>,
     /// What is only known when the host's name was looked up; such a rule waits for that.
-    pub(super) addresses: Option<Arc<Addresses>>,
+    pub(super) addresses: Option<Addresses>,
+}
+
+/// A request as it is compared with many rules: what several of them ask for is made once.
+#[derive(Debug)]
+pub(super) struct Look<'a> {
+    pub(super) context: &'a Context,
+    pub(super) host: Parted<'a>,
+    pub(super) source: Option<Parted<'a>>,
+}
+
+impl Rare {
+    /// Whether it asks for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.targets.is_empty() && self.not_to.is_empty() && self.field.is_none() && self.addresses.is_none()
+    }
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn at(context: &'a Context) -> Self {
+        Self { context, host: Parted::of(context.host()), source: context.source.as_deref().map(Parted::of) }
+    }
 }
 
 impl Conditions {
-    /// Whether those that can be seen in a request are met.
-    pub(super) fn met(&self, context: &Context) -> bool {
-        self.types.contains(context.destination)
-            && self.party.met(context)
+    /// Whether those are met that a glance decides. What is not known of a request may be one thing or another: what stops
+    /// it has to do so either way, and what lets it pass, an `exception`, may do so one way.
+    pub(super) fn met_at_a_glance(&self, context: &Context, exception: bool) -> bool {
+        self.types.contain(context.destination, exception)
+            && self.party.met(context, exception)
             && self.methods.contain(&context.method)
-            && self.sources.contain(context.source.as_deref())
-            && self.targets.contain(Some(context.host()))
-            && (self.not_to.is_empty() || !self.not_to.contain(Some(context.host())))
+    }
+
+    /// Whether the others are met that can be seen in a request.
+    pub(super) fn met_by_hosts(&self, look: &Look<'_>) -> bool {
+        self.sources.as_ref().is_none_or(|sources| sources.contain(look.source.as_ref()))
+            && self.rare.as_ref().is_none_or(|rare| {
+                rare.targets.contain(Some(&look.host))
+                    && (rare.not_to.is_empty() || !rare.not_to.contain(Some(&look.host)))
+            })
     }
 
     /// Whether they are met by a tunnel, of which nothing is known.
     pub(super) fn met_unseen(&self) -> bool {
-        self.types.contains(Destination::Unknown)
+        let open = |rare: &Rare| rare.targets.is_empty() && rare.not_to.is_empty();
+        self.types.contain(Destination::Unknown, false)
             && self.party.is_any()
             && self.methods.contain(&Method::CONNECT)
-            && self.sources.contain(None)
-            && self.targets.is_empty()
-            && self.not_to.is_empty()
+            && self.concern_unknown_pages()
+            && self.rare.as_deref().is_none_or(open)
             && !self.wait()
+    }
+
+    /// Whether a request of a page that nobody knows is meant.
+    pub(super) fn concern_unknown_pages(&self) -> bool {
+        self.sources.as_ref().is_none_or(|sources| sources.contain(None))
     }
 
     /// Whether the rule waits for more than the request.
     pub(super) fn wait(&self) -> bool {
-        self.field.is_some() || self.addresses.is_some()
+        self.rare.as_ref().is_some_and(|rare| rare.field.is_some() || rare.addresses.is_some())
+    }
+
+    /// The field of the answer that it waits for.
+    pub(super) fn field(&self) -> Option<&FieldValue> {
+        self.rare.as_ref()?.field.as_ref()
+    }
+
+    /// The addresses of the host that it waits for.
+    pub(super) fn addresses(&self) -> Option<&Addresses> {
+        self.rare.as_ref()?.addresses.as_ref()
     }
 }
 
@@ -112,6 +160,12 @@ impl Types {
         self.0 & Self::of(destination).0 != 0
     }
 
+    /// Whether a request is of one of these types; where its type is not known, whether it `may` be.
+    fn contain(self, destination: Destination, may: bool) -> bool {
+        let other = || self.contains(Destination::Other) || self.contains(Destination::Object);
+        self.contains(destination) || (may && destination == Destination::Unknown && other())
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -139,170 +193,18 @@ impl Party {
         self.third[0] == self.third[1] && !self.is_strict()
     }
 
-    /// Whether both are named, which is the same as none.
-    pub(super) fn is_of_both(self) -> bool {
-        self.third == [true, true]
-    }
-
     /// Whether it asks for more than the same site or another.
     pub(super) fn is_strict(self) -> bool {
         self.other_host[0] != self.other_host[1]
     }
 
-    fn met(self, context: &Context) -> bool {
+    /// Whether the page that asks is such; where that is not known, whether it `may` be.
+    fn met(self, context: &Context, may: bool) -> bool {
         let [first, third] = self.third;
         let [same, other] = self.other_host;
-        (first == third || context.third_party == Some(third))
+        (first == third || context.third_party.map_or(may, |is| is == third))
             && (same == other || context.source.as_deref().is_some_and(|source| (source != context.host()) == other))
     }
-}
-
-/// Names in lower case, sorted.
-type Names<'a> = &'a [Box<str>];
-
-/// Hosts: those wanted, or all but those not wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Hosts {
-    wanted: HostSet,
-    unwanted: HostSet,
-}
-
-/// `a.test` with what is below it, `a.*` under any public suffix, and `/expressions/`.
-#[derive(Debug, Clone, Default)]
-struct HostSet {
-    /// Sorted.
-    names: Box<[Box<str>]>,
-    /// Without `.*`; sorted.
-    entities: Box<[Box<str>]>,
-    expressions: Box<[Expression]>,
-}
-
-impl PartialEq for HostSet {
-    fn eq(&self, other: &Self) -> bool {
-        self.names == other.names
-            && self.entities == other.entities
-            && self.expressions.len() == other.expressions.len()
-    }
-}
-
-impl Eq for HostSet {}
-
-impl Hosts {
-    /// Reads `a.test|~b.a.test|c.*|/d[0-9]/`.
-    pub(super) fn parse(option: &str, value: &str) -> Result<Self, String> {
-        let name = option.split('=').next().unwrap_or_default();
-        let (mut wanted, mut unwanted) = (HostSet::builder(), HostSet::builder());
-        for entry in entries(value) {
-            let (set, host) = match entry.strip_prefix('~') {
-                Some(host) => (&mut unwanted, host),
-                None => (&mut wanted, entry),
-            };
-            set.add(host).map_err(|why| format!("`{entry}` in `{name}=` {why}"))?;
-        }
-        Ok(Self { wanted: wanted.build(), unwanted: unwanted.build() })
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.wanted.is_empty() && self.unwanted.is_empty()
-    }
-
-    /// Whether there are names in it and nothing else.
-    pub(super) fn are_plain(&self) -> bool {
-        [&self.wanted, &self.unwanted].iter().all(|set| set.entities.is_empty() && set.expressions.is_empty())
-    }
-
-    /// The names and the entities (without `.*`) one of which a host must be or lie below; none where it may be another.
-    pub(super) fn keys(&self) -> Option<(Names<'_>, Names<'_>)> {
-        let countable = !self.wanted.is_empty() && self.wanted.expressions.is_empty();
-        countable.then_some((&*self.wanted.names, &*self.wanted.entities))
-    }
-
-    /// Whether this host is wanted: one that is, and none that is not.
-    pub(super) fn contain(&self, host: Option<&str>) -> bool {
-        let Some(host) = host else { return self.wanted.is_empty() };
-        (self.wanted.is_empty() || self.wanted.has(host)) && !self.unwanted.has(host)
-    }
-}
-
-/// The parts between `|`, none of them within an expression.
-fn entries(value: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(value);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let is_expression = text.trim_start_matches('~').starts_with('/');
-        let end = match is_expression.then(|| text.find("/|")).flatten() {
-            Some(at) => at + 1,
-            None if is_expression => text.len(),
-            None => text.find('|').unwrap_or(text.len()),
-        };
-        rest = text.get(end + 1..);
-        text.get(..end)
-    })
-}
-
-#[derive(Default)]
-struct HostSetBuilder {
-    names: Vec<Box<str>>,
-    entities: Vec<Box<str>>,
-    expressions: Vec<Expression>,
-}
-
-impl HostSetBuilder {
-    fn add(&mut self, written: &str) -> Result<(), String> {
-        if let Some(expression) = written.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-            self.expressions.push(Expression::parse(expression, false)?);
-            return Ok(());
-        }
-        let name = written.strip_suffix(".*").unwrap_or(written);
-        let good = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_[]:".contains(&byte) || !byte.is_ascii());
-        if !good {
-            return Err("is not a host such as `a.example`, or `a.*`".into());
-        }
-        let ascii = if name.is_ascii() { name.to_ascii_lowercase() } else { in_ascii(name)? };
-        let list = if written.ends_with(".*") { &mut self.entities } else { &mut self.names };
-        list.push(ascii.into_boxed_str());
-        Ok(())
-    }
-
-    fn build(mut self) -> HostSet {
-        self.names.sort_unstable();
-        self.entities.sort_unstable();
-        HostSet { names: self.names.into(), entities: self.entities.into(), expressions: self.expressions.into() }
-    }
-}
-
-fn in_ascii(name: &str) -> Result<String, String> {
-    url::Host::parse(name).map(|host| host.to_string()).map_err(|_| "is not a host".to_owned())
-}
-
-impl HostSet {
-    fn builder() -> HostSetBuilder {
-        HostSetBuilder::default()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.entities.is_empty() && self.expressions.is_empty()
-    }
-
-    fn has(&self, host: &str) -> bool {
-        let within = |list: &[Box<str>], host: &str| {
-            !list.is_empty() && above(host).any(|name| list.binary_search_by(|entry| (**entry).cmp(name)).is_ok())
-        };
-        within(&self.names, host)
-            || (!self.entities.is_empty() && without_suffix(host).is_some_and(|host| within(&self.entities, host)))
-            || self.expressions.iter().any(|expression| expression.fits(host))
-    }
-}
-
-/// A host and the names above it.
-pub(super) fn above(host: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(host);
-    std::iter::from_fn(move || {
-        let name = rest?;
-        rest = name.split_once('.').map(|(_, above)| above);
-        Some(name)
-    })
 }
 
 /// A set of methods.

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::context::Context;
-use super::core::Core;
+use super::elements::Elements;
 use super::judging;
 use super::of_pages::OfPages;
-use super::overlay::{Excepted, Overlay};
 use super::page::PageRules;
 use super::reader::{self, Refusal};
+use super::requests::Requests;
 use crate::ResponseHead;
 
 /// One list as it is given to [`Engine::build`].
@@ -56,11 +56,10 @@ pub struct Report {
 #[derive(Debug)]
 pub struct Engine {
     lists: Vec<String>,
-    pub(super) core: Core,
-    pub(super) overlay: Overlay,
-    pub(super) excepted: Excepted,
+    pub(super) requests: Requests,
+    pub(super) elements: Elements,
     pub(super) of_pages: OfPages,
-    /// Selectors of the core that hide something on every page.
+    /// Selectors that hide something on every page.
     pub(super) everywhere: HashSet<String>,
     fingerprint: u64,
 }
@@ -112,12 +111,12 @@ impl Engine {
     /// Builds the rules of all lists. Takes some tenths of a second for a hundred thousand of them.
     pub fn build(sources: &[Source<'_>]) -> Built {
         let read = reader::read(sources);
-        let core = Core::build(read.core);
-        let everywhere = core.page("https://no.invalid/").hide_selectors;
+        let requests = read.requests.build();
+        let elements = Elements::build(read.elements);
+        let everywhere = elements.page("https://no.invalid/").hide_selectors;
         let lists = sources.iter().map(|source| source.list.to_owned()).collect();
         let fingerprint = fingerprint(sources);
-        let (overlay, excepted) = (read.overlay, read.excepted);
-        let engine = Self { lists, core, overlay, excepted, of_pages: read.of_pages, everywhere, fingerprint };
+        let engine = Self { lists, requests, elements, of_pages: read.of_pages, everywhere, fingerprint };
         Built { engine, reports: read.reports }
     }
 
@@ -177,7 +176,7 @@ impl Engine {
     /// and their exceptions count.
     pub fn page_after(&self, own: &Self, request: &Context) -> PageRules {
         let (mut page, mine) = (self.page(request), own.page(request));
-        let shown: HashSet<String> = own.of_pages.shown_on(request.host()).map(str::to_owned).collect();
+        let shown: HashSet<String> = own.of_pages.shown_on(request.host()).into_iter().map(str::to_owned).collect();
         let except = judging::hidden_nothing(own, request);
         if except.all {
             (page.hide, page.style, page.procedural) = Default::default();
@@ -202,7 +201,7 @@ impl Engine {
         if page.no_generic {
             return Vec::new();
         }
-        self.core.hidden_by(classes, ids, &page.exceptions)
+        self.elements.hidden_by(classes, ids, &page.exceptions)
     }
 
     /// A rule with the name of its list.

@@ -1,4 +1,4 @@
-//! What the rules want: core and overlay as one.
+//! What the rules want of a request, a tunnel, an answer, a page.
 //!
 //! The order is that of uBlock Origin: important rules first, then the others, then exceptions; what changes a request or
 //! its answer is found apart from that, each kind with exceptions of its own.
@@ -30,16 +30,16 @@ pub(super) fn request(engine: &Engine, context: &Context, own: Option<&Engine>) 
 }
 
 fn as_written(engine: &Engine, context: &Context, own: Option<&Engine>) -> Judgement {
-    let mut fitting = engine.overlay.fitting(context);
+    let mut fitting = engine.requests.fitting(context);
     if let Some(own) = own {
-        let numbers = own.overlay.fitting(context);
+        let numbers = own.requests.fitting(context);
         let exceptions: Vec<&Rule> = rules(own, &numbers).filter(|rule| rule.exception).collect();
         fitting.retain(|number| {
-            let rule = engine.overlay.rule(*number);
+            let rule = engine.requests.rule(*number);
             rule.is_none_or(|rule| !exceptions.iter().any(|exception| names(exception, rule)))
         });
     }
-    let now = || rules(engine, &fitting).filter(|rule| !rule.conditions.wait());
+    let now = rules(engine, &fitting).filter(|rule| !rule.conditions.wait());
     let ruling = exempted(ruling(engine, context, now), context, own);
     let stub = matches!(ruling, Ruling::Block(_)).then(|| stub(engine, &fitting)).flatten();
     let rewrite = rewrite(engine, context, &fitting, &ruling);
@@ -58,20 +58,16 @@ fn exempted(ruling: Ruling, context: &Context, own: Option<&Engine>) -> Ruling {
 
 /// The exception that lets a request pass, whatever would stop it.
 pub(super) fn exception(engine: &Engine, context: &Context) -> Option<Hit> {
-    let fitting = engine.overlay.fitting(context);
+    let fitting = engine.requests.fitting(context);
     let lets_pass = |rule: &&Rule| rule.exception && matches!(rule.action, Action::Block) && !rule.conditions.wait();
-    let of_overlay = rules(engine, &fitting).find(lets_pass).map(|rule| engine.hit(&rule.text, rule.list));
-    of_overlay.or_else(|| {
-        let (rule, list) = engine.core.check(context, true).exception?;
-        Some(engine.hit(&rule, list))
-    })
+    rules(engine, &fitting).find(lets_pass).map(|rule| engine.hit(&rule.text, rule.list))
 }
 
 fn rules<'a>(engine: &'a Engine, numbers: &'a [u32]) -> impl Iterator<Item = &'a Rule> + Clone {
-    numbers.iter().filter_map(|number| engine.overlay.rule(*number))
+    numbers.iter().filter_map(|number| engine.requests.rule(*number))
 }
 
-/// What stops a request, and what lets it pass, of the overlay.
+/// What stops a request, and what lets it pass.
 #[derive(Default)]
 struct Tally<'a> {
     block: Option<&'a Rule>,
@@ -110,42 +106,24 @@ fn stops(rule: &Rule) -> bool {
     }
 }
 
-fn ruling<'a, I: Iterator<Item = &'a Rule>>(engine: &'a Engine, context: &Context, rules: impl Fn() -> I) -> Ruling {
+fn ruling<'a>(engine: &'a Engine, context: &Context, rules: impl Iterator<Item = &'a Rule>) -> Ruling {
     let page = context.destination == Destination::Page;
-    let tally = Tally::of(rules(), page);
+    let tally = Tally::of(rules, page);
     let hit = |rule: &Rule| engine.hit(&rule.text, rule.list);
-    if page {
-        return match (tally.block, tally.allow_page) {
-            (Some(block), Some(allow)) if !block.important => Ruling::Exception(hit(allow)),
-            (Some(block), _) => Ruling::Block(hit(block)),
-            (None, _) => strict(engine, context, &tally),
-        };
-    }
-    if let Some(block) = tally.block.filter(|block| block.important) {
-        return Ruling::Block(hit(block));
-    }
-    let core = engine.core.check(context, tally.block.is_some());
-    let of_core = |(rule, list): (String, u16)| engine.hit(&rule, list);
-    match (core.block.map(of_core).or_else(|| tally.block.map(hit)), core.important) {
+    let allow = if page { tally.allow_page } else { tally.allow };
+    match (tally.block, allow) {
+        (Some(block), Some(allow)) if !block.important => Ruling::Exception(hit(allow)),
+        (Some(block), _) => Ruling::Block(hit(block)),
+        (None, _) if page => strict(engine, &tally),
         (None, _) => Ruling::Allow,
-        (Some(block), true) => Ruling::Block(block),
-        (Some(block), false) => match core.exception.map(of_core).or_else(|| tally.allow.map(hit)) {
-            Some(exception) => Ruling::Exception(exception),
-            None => Ruling::Block(block),
-        },
     }
 }
 
 /// A page of a host that a rule is against, without a word about pages: a person may go on.
-fn strict(engine: &Engine, context: &Context, tally: &Tally<'_>) -> Ruling {
-    let core = engine.core.check(context, tally.strict.is_some());
-    let block = core.block.map(|(rule, list)| engine.hit(&rule, list));
-    let Some(block) = block.or_else(|| tally.strict.map(|rule| engine.hit(&rule.text, rule.list))) else {
-        return Ruling::Allow;
-    };
-    let important = core.important || tally.strict.is_some_and(|rule| rule.important);
-    let allowed = core.exception.is_some() || tally.allow.is_some() || tally.allow_page.is_some();
-    if allowed && !important { Ruling::Allow } else { Ruling::StrictBlock(block) }
+fn strict(engine: &Engine, tally: &Tally<'_>) -> Ruling {
+    let Some(block) = tally.strict else { return Ruling::Allow };
+    let allowed = tally.allow.is_some() || tally.allow_page.is_some();
+    if allowed && !block.important { Ruling::Allow } else { Ruling::StrictBlock(engine.hit(&block.text, block.list)) }
 }
 
 /// The rules of a kind that are in force: those that no exception of the kind names.
@@ -240,54 +218,38 @@ fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling)
 
 /// Judges a tunnel by its host.
 pub(super) fn tunnel(engine: &Engine, host: &str) -> Ruling {
-    let of_host = || engine.overlay.of_host(host).filter(|rule| stops(rule));
-    let unseen = |rule: &&Rule| rule.pattern.host_alone().is_some() && rule.conditions.met_unseen();
-    let blocks = || of_host().filter(|rule| !rule.exception).filter(unseen);
-    let of_overlay = blocks().find(|rule| rule.important).or_else(|| blocks().next());
-    let core =
-        Context::tunnel(host).map(|context| engine.core.check(&context, of_overlay.is_some())).unwrap_or_default();
-    let block = core.block.filter(|(rule, _)| is_of_whole_host(rule)).map(|(rule, list)| engine.hit(&rule, list));
-    let important = core.important || of_overlay.is_some_and(|rule| rule.important);
-    let Some(block) = block.or_else(|| of_overlay.map(|rule| engine.hit(&rule.text, rule.list))) else {
+    let of_host = engine.requests.of_host(host);
+    let unseen = |rule: &&&Rule| {
+        !rule.exception && stops(rule) && rule.pattern.host_alone().is_some() && rule.conditions.met_unseen()
+    };
+    let blocks = || of_host.iter().filter(unseen);
+    let Some(block) = blocks().find(|rule| rule.important).or_else(|| blocks().next()) else {
         return Ruling::Allow;
     };
-    let exception = tunnel_exception(engine, host);
-    match exception.filter(|_| !important) {
+    match tunnel_exception(engine, host).filter(|_| !block.important) {
         Some(exception) => Ruling::Exception(exception),
-        None => Ruling::Block(block),
+        None => Ruling::Block(engine.hit(&block.text, block.list)),
     }
 }
 
 /// The exception that concerns a tunnel to a host.
 pub(super) fn tunnel_exception(engine: &Engine, host: &str) -> Option<Hit> {
-    let core = Context::tunnel(host).and_then(|context| engine.core.check(&context, true).exception);
-    let of_core = core.map(|(rule, list)| engine.hit(&rule, list));
+    let of_all = Context::tunnel(host).and_then(|context| exception(engine, &context));
     // One for some pages only says nothing where nobody knows which page asks.
-    let concerns =
-        |rule: &&Rule| rule.exception && matches!(rule.action, Action::Block) && rule.conditions.sources.contain(None);
-    let of_overlay = || engine.overlay.of_host(host).find(concerns).map(|it| engine.hit(&it.text, it.list));
-    let of_host = || engine.excepted.of_host(host).map(|(rule, list)| engine.hit(rule, list));
-    of_core.or_else(of_overlay).or_else(of_host)
-}
-
-/// `||host^`, with no option that asks for anything of a request.
-fn is_of_whole_host(rule: &str) -> bool {
-    let (pattern, options) = super::options::split(rule);
-    let host = pattern.strip_prefix("||").and_then(|rest| rest.strip_suffix('^'));
-    let whole =
-        host.is_some_and(|host| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)));
-    whole && options.is_none_or(|options| super::options::each(options).all(|option| option == "important"))
+    let concerns = |rule: &&Rule| {
+        rule.exception && matches!(rule.action, Action::Block) && rule.conditions.concern_unknown_pages()
+    };
+    let of_host = || engine.requests.of_host(host).into_iter().find(concerns);
+    of_all.or_else(|| of_host().map(|rule| engine.hit(&rule.text, rule.list)))
 }
 
 /// Judges a request by what its host's name led to.
 pub(super) fn resolved(engine: &Engine, context: &Context, canonical: Option<&str>, addresses: &[IpAddr]) -> Ruling {
-    let fitting = engine.overlay.fitting(context);
-    let by_address = || {
-        rules(engine, &fitting).filter(|rule| rule.conditions.field.is_none()).filter(|rule| {
-            let wanted = rule.conditions.addresses.as_ref();
-            wanted.is_none_or(|wanted| addresses.iter().any(|address| wanted.have(*address)))
-        })
-    };
+    let fitting = engine.requests.fitting(context);
+    let by_address = rules(engine, &fitting).filter(|rule| rule.conditions.field().is_none()).filter(|rule| {
+        let wanted = rule.conditions.addresses();
+        wanted.is_none_or(|wanted| addresses.iter().any(|address| wanted.have(*address)))
+    });
     let found = ruling(engine, context, by_address);
     if matches!(found, Ruling::Block(_)) || context.destination == Destination::Page {
         return found;
@@ -307,14 +269,12 @@ fn in_force_exceptions<'a>(engine: &'a Engine, fitting: &'a [u32], wanted: Kind)
 
 /// Judges a request by the fields of its answer.
 pub(super) fn answer(engine: &Engine, context: &Context, judgement: &Judgement, answer: &ResponseHead) -> Ruling {
-    let by_field = || {
-        rules(engine, &judgement.fitting).filter(|rule| {
-            rule.conditions.addresses.is_none()
-                && rule.conditions.field.as_ref().is_some_and(|wanted| wanted.met(&answer.fields))
-        })
-    };
+    let by_field = rules(engine, &judgement.fitting).filter(|rule| {
+        rule.conditions.addresses().is_none()
+            && rule.conditions.field().is_some_and(|wanted| wanted.met(&answer.fields))
+    });
     let page = context.destination == Destination::Page;
-    let tally = Tally::of(by_field(), page);
+    let tally = Tally::of(by_field, page);
     let Some(block) = tally.block.or(tally.strict) else { return Ruling::Allow };
     let hit = |rule: &Rule| engine.hit(&rule.text, rule.list);
     // An exception may say of which answers it speaks, or of all.
@@ -322,10 +282,7 @@ pub(super) fn answer(engine: &Engine, context: &Context, judgement: &Judgement, 
     let allow = [tally.allow, tally.allow_page, exceptions.allow, exceptions.allow_page].into_iter().flatten().next();
     match allow.filter(|_| !block.important) {
         Some(exception) => Ruling::Exception(hit(exception)),
-        None => match engine.core.check(context, true).exception.filter(|_| !block.important) {
-            Some((rule, list)) => Ruling::Exception(engine.hit(&rule, list)),
-            None => Ruling::Block(hit(block)),
-        },
+        None => Ruling::Block(hit(block)),
     }
 }
 
@@ -363,7 +320,7 @@ pub(super) struct HidesNothing {
 
 /// Which rules the exceptions of an engine keep from hiding anything on a page.
 pub(super) fn hidden_nothing(engine: &Engine, context: &Context) -> HidesNothing {
-    let fitting = engine.overlay.fitting(context);
+    let fitting = engine.requests.fitting(context);
     let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
     let all = except(Kind::ElementHide);
     HidesNothing { all, generic: all || except(Kind::GenericHide) }
@@ -371,9 +328,9 @@ pub(super) fn hidden_nothing(engine: &Engine, context: &Context) -> HidesNothing
 
 /// What the rules want of a page.
 pub(super) fn page(engine: &Engine, context: &Context) -> PageRules {
-    let fitting = engine.overlay.fitting(context);
+    let fitting = engine.requests.fitting(context);
     let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
-    let found = engine.core.page(&context.url);
+    let found = engine.elements.page(&context.url);
     let html = engine.of_pages.of_host(context.host());
     let mut page = PageRules {
         script: stubs::enclosed(&found.injected_script),

@@ -1,22 +1,22 @@
 //! Rules in adblock syntax: filter lists, and the user's own.
 //!
-//! A text becomes rules line by line ([`Engine::build`]): what the `adblock` library does as it is meant goes to the core,
-//! what goes beyond it to the overlay; everything else is refused, with the reason.
+//! A text becomes rules line by line ([`Engine::build`]): rules about requests and answers are found and compared here, those
+//! about elements of pages go to the `adblock` library; everything else is refused, with the reason.
 
 pub(crate) mod charset;
 mod conditions;
 mod context;
-mod core;
+mod elements;
 mod engine;
 mod expression;
 mod hints;
+mod hosts;
 mod index;
 mod judging;
 mod lists;
 mod modifiers;
 mod of_pages;
 mod options;
-mod overlay;
 mod own;
 mod page;
 mod parse;
@@ -24,7 +24,10 @@ mod pattern;
 mod preprocess;
 mod reader;
 pub(crate) mod replace;
+mod requests;
 pub mod stubs;
+mod table;
+mod texts;
 
 pub use context::Context;
 pub(crate) use context::page_of;
@@ -35,7 +38,7 @@ pub use own::{ID, Parsed, Rules};
 pub use page::{HtmlRule, PageRules};
 pub use reader::{
     EXPRESSION_LINES_LIMIT, EXPRESSIONS_LIMIT, LINE_LIMIT, LISTS_LIMIT, REFUSALS_TOLD, RULES_LIMIT, Refusal,
-    TEXT_LIMIT, UNSORTED_LIMIT,
+    TEXT_LIMIT, TEXTS_LIMIT, UNSORTED_LIMIT,
 };
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Rules about pages that the core does not know: elements taken out on the way (`##^`), and other programs' ways to write
-//! what it knows.
+//! Rules about pages that the library does not know: elements taken out on the way (`##^`), and other programs' ways to
+//! write what it knows.
 
 use std::borrow::Cow;
 
-use super::conditions::Hosts;
-use super::conditions::{Conditions, Types};
+use super::conditions::{Conditions, Rare, Types};
+use super::hosts::{Hosts, Parted};
 use super::modifiers::response_field;
 use super::page::HtmlRule;
 use super::parse::{Action, OfPage, Rule};
@@ -48,7 +48,8 @@ impl OfPages {
     /// Whether an exception keeps what a rule takes out.
     pub(super) fn keeps(&self, rule: &HtmlRule, host: &str) -> bool {
         let body = rule.rule.split_once("##^").map(|(_, body)| body);
-        self.exceptions.iter().any(|(hosts, kept)| Some(kept.as_str()) == body && hosts.contain(Some(host)))
+        let host = Parted::of(host);
+        self.exceptions.iter().any(|(hosts, kept)| Some(kept.as_str()) == body && hosts.contain(Some(&host)))
     }
 
     /// Notes what the user wants to be shown, whatever lists say.
@@ -61,13 +62,16 @@ impl OfPages {
     }
 
     /// The selectors of what is shown on the pages of a host.
-    pub(super) fn shown_on(&self, host: &str) -> impl Iterator<Item = &str> {
-        self.shown.iter().filter(move |(hosts, _)| hosts.contain(Some(host))).map(|(_, selector)| selector.as_str())
+    pub(super) fn shown_on(&self, host: &str) -> Vec<&str> {
+        let host = Parted::of(host);
+        let shown = self.shown.iter().filter(|(hosts, _)| hosts.contain(Some(&host)));
+        shown.map(|(_, selector)| selector.as_str()).collect()
     }
 
     /// What is taken out of the pages of a host.
     pub(super) fn of_host(&self, host: &str) -> Vec<HtmlRule> {
-        let fitting = self.rules.iter().filter(|(hosts, _)| hosts.contain(Some(host)));
+        let parted = Parted::of(host);
+        let fitting = self.rules.iter().filter(|(hosts, _)| hosts.contain(Some(&parted)));
         fitting.filter(|(_, rule)| !self.keeps(rule, host)).map(|(_, rule)| rule.clone()).collect()
     }
 }
@@ -124,13 +128,14 @@ impl Rule {
         let name = of_page.body.strip_prefix("^responseheader(").and_then(|rest| rest.strip_suffix(')'));
         let Some(name) = name else { return Ok(None) };
         let types = Types::PAGE.and(Types::FRAME);
-        let conditions = Conditions { types, targets: hosts(of_page.hosts)?, ..Conditions::default() };
+        let rare = Rare { targets: hosts(of_page.hosts)?, ..Rare::default() };
+        let conditions = Conditions { types, rare: Some(Box::new(rare)), ..Conditions::default() };
         Ok(Some(Self {
             text: written.into(),
             list,
             pattern: Pattern::parse("*", false)?,
             conditions,
-            action: Action::Modify(response_field(name)?),
+            action: Action::Modify(Box::new(response_field(name)?)),
             exception: of_page.sign == "#@#",
             important: false,
             strict: false,
@@ -138,7 +143,7 @@ impl Rule {
     }
 }
 
-/// A rule about pages in the words that the core knows.
+/// A rule about pages in the words that the library knows.
 ///
 /// # Errors
 /// Why it is refused, for a person.

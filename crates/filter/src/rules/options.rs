@@ -1,8 +1,7 @@
 //! The options of a rule, behind its `$`.
 
-use std::sync::Arc;
-
-use super::conditions::{Addresses, FieldValue, Hosts, Methods, Party, Types};
+use super::conditions::{Addresses, FieldValue, Methods, Party, Types};
+use super::hosts::Hosts;
 use super::modifiers::{Kind, Modifier};
 use super::replace;
 
@@ -197,8 +196,8 @@ pub(super) struct Options {
     pub(super) targets: Option<Hosts>,
     pub(super) not_to: Option<Hosts>,
     pub(super) methods: Option<Methods>,
-    pub(super) field: Option<Box<FieldValue>>,
-    pub(super) addresses: Option<Arc<Addresses>>,
+    pub(super) field: Option<FieldValue>,
+    pub(super) addresses: Option<Addresses>,
     pub(super) match_case: bool,
     pub(super) important: bool,
     pub(super) bad_filter: bool,
@@ -249,10 +248,10 @@ impl Options {
             }
             ("method", Some(value)) if !negated => return once(&mut self.methods, option, Methods::parse(value)?),
             ("header", Some(value)) if !negated => {
-                return once(&mut self.field, option, Box::new(FieldValue::parse(value)?));
+                return once(&mut self.field, option, FieldValue::parse(value)?);
             }
             ("ipaddress", Some(value)) if !negated => {
-                return once(&mut self.addresses, option, Arc::new(Addresses::parse(value)?));
+                return once(&mut self.addresses, option, Addresses::parse(value)?);
             }
             ("match-case", None) if !negated => self.match_case = true,
             ("important", None) if !negated => self.important = true,

@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
-use super::conditions::{Conditions, Methods, Types};
+use super::conditions::{Conditions, Methods, Rare, Types};
+use super::hosts::Hosts;
 use super::modifiers::{Kind, Modifier};
 use super::options::{Options, identity, split};
-use super::pattern::{self, Pattern};
+use super::pattern::Pattern;
 
 /// A rule about requests that was understood.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub(super) enum Action {
     /// Stops it, or as an exception lets it pass.
     Block,
     /// What the option says; [`Kind::Redirect`] stops it too.
-    Modify(Modifier),
+    Modify(Box<Modifier>),
 }
 
 /// What a line turned out to be.
@@ -177,40 +178,6 @@ impl<'a> Network<'a> {
         identity(self.text)
     }
 
-    /// Whether the library that does the bulk of the work does this rule as it is meant.
-    pub(super) fn is_plain(&self) -> bool {
-        let options = &self.options;
-        let wants_page = options.wanted.is_some_and(|types| types.contains(crate::Destination::Page));
-        let plain_options = options.modifier.is_none()
-            && options.targets.is_none()
-            && options.not_to.is_none()
-            && options.methods.is_none()
-            && options.field.is_none()
-            && options.addresses.is_none()
-            && !options.party.is_strict()
-            && !options.party.is_of_both()
-            && !wants_page
-            && !(options.wanted.is_some() && options.unwanted.is_some())
-            && options.sources.as_ref().is_none_or(|sources| sources.are_plain());
-        plain_options && self.has_plain_pattern()
-    }
-
-    fn has_plain_pattern(&self) -> bool {
-        if pattern::expression(self.pattern).is_some() {
-            return false;
-        }
-        if self.options.match_case || !self.pattern.is_ascii() || self.pattern.contains([' ', '#']) {
-            return false;
-        }
-        if self.pattern.contains(['[', ']']) {
-            return false;
-        }
-        let Some(behind) = self.pattern.strip_prefix("||") else { return true };
-        let host = behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte)).count();
-        // What ends within a host fits the beginnings of others.
-        host > 0 && !behind.starts_with('.') && !matches!(behind.as_bytes().get(host), None | Some(b':' | b'|'))
-    }
-
     /// The rule, ready to be compared with requests.
     ///
     /// # Errors
@@ -227,17 +194,21 @@ impl<'a> Network<'a> {
         if types.is_empty() || types == Types::NONE {
             return Err("its options leave no type of request".into());
         }
+        let said = |hosts: Option<Hosts>| hosts.unwrap_or_default();
+        let rare = Rare {
+            targets: said(options.targets),
+            not_to: said(options.not_to),
+            field: options.field,
+            addresses: options.addresses,
+        };
         let conditions = Conditions {
             types,
             party: options.party,
             methods: options.methods.unwrap_or(Methods::ALL),
-            sources: options.sources.unwrap_or_default(),
-            targets: options.targets.unwrap_or_default(),
-            not_to: options.not_to.unwrap_or_default(),
-            field: options.field,
-            addresses: options.addresses,
+            sources: options.sources.map(Box::new),
+            rare: (!rare.is_empty()).then(|| Box::new(rare)),
         };
-        let action = modifier.map_or(Action::Block, Action::Modify);
+        let action = modifier.map_or(Action::Block, |modifier| Action::Modify(Box::new(modifier)));
         Ok(Rule {
             text: text.into(),
             list,

@@ -1,15 +1,17 @@
 //! The part of a rule that is compared with the address.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use super::context::Context;
 use super::expression::{Expression, needle};
+use super::table::{Under, each_word};
 
 /// A pattern: `||host^`, `|begin`, `end|`, plain text with `*` and `^`, or `/regex/`.
 #[derive(Debug)]
 pub(super) struct Pattern {
     shape: Shape,
     match_case: bool,
-    /// What every address that it fits has in it, in lower case: to look for that is quick.
-    needle: Option<Box<[u8]>>,
 }
 
 #[derive(Debug)]
@@ -20,7 +22,21 @@ enum Shape {
         begin: Begin,
         to_end: bool,
     },
-    Expression(Expression),
+    Expression(Box<Searched>),
+}
+
+#[derive(Debug)]
+struct Searched {
+    expression: Expression,
+    /// What every address that it fits has in it, in lower case: to look for that is quick.
+    needle: Option<Box<[u8]>>,
+}
+
+/// A word of a pattern that every address that it fits has, between two characters that are of no word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) length: usize,
+    pub(super) under: Under,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +58,8 @@ impl Pattern {
     pub(super) fn parse(written: &str, match_case: bool) -> Result<Self, String> {
         if let Some(expression) = expression(written) {
             let needle = needle(expression).map(Into::into);
-            let shape = Shape::Expression(Expression::parse(expression, match_case)?);
-            return Ok(Self { shape, match_case, needle });
+            let expression = Expression::parse(expression, match_case)?;
+            return Ok(Self { shape: Shape::Expression(Box::new(Searched { expression, needle })), match_case });
         }
         if written.contains([' ', '\t']) {
             return Err("an address has no spaces".into());
@@ -74,20 +90,23 @@ impl Pattern {
         }
         let folded = if match_case { text.get_mut(..host_end) } else { text.get_mut(..) };
         folded.unwrap_or_default().make_ascii_lowercase();
-        let longest =
-            text.split(|byte| b"*^".contains(byte)).max_by_key(|part| part.len()).filter(|part| part.len() > 1);
-        let needle = longest.map(|part| part.to_ascii_lowercase().into());
-        Ok(Self { shape: Shape::Text { text: text.into(), begin, to_end }, match_case, needle })
+        Ok(Self { shape: Shape::Text { text: text.into(), begin, to_end }, match_case })
     }
 
+    /// Whether it is a regular expression, which takes longer to compare.
+    pub(super) fn is_expression(&self) -> bool {
+        matches!(self.shape, Shape::Expression(_))
+    }
+
+    /// Whether it fits an address.
     pub(super) fn matches(&self, context: &Context) -> bool {
-        if self.needle.as_ref().is_some_and(|needle| memchr::memmem::find(context.lower.as_bytes(), needle).is_none()) {
+        if self.needle().is_some_and(|needle| memchr::memmem::find(context.lower.as_bytes(), &needle).is_none()) {
             return false;
         }
         match &self.shape {
-            Shape::Expression(expression) => expression.fits(&context.url),
+            Shape::Expression(searched) => searched.expression.fits(&context.url),
             Shape::Text { text, begin, to_end } => {
-                let address = if self.match_case { &context.url } else { &context.lower }.as_bytes();
+                let address = self.address(context);
                 let fits = |at: usize| fits(text, address.get(at..).unwrap_or_default(), *to_end, false);
                 match begin {
                     Begin::Anywhere => self::fits(text, address, *to_end, true),
@@ -95,6 +114,35 @@ impl Pattern {
                     Begin::Name => names(address, context.host.clone()).any(fits),
                     Begin::Above => names(address, context.host.clone()).skip(1).any(fits),
                 }
+            }
+        }
+    }
+
+    /// Whether it fits an address from this place on.
+    pub(super) fn matches_at(&self, context: &Context, at: usize) -> bool {
+        let Shape::Text { text, begin, to_end } = &self.shape else { return false };
+        let address = self.address(context);
+        fits(text, address.get(at..).unwrap_or_default(), *to_end, false)
+            && match begin {
+                Begin::Anywhere => true,
+                Begin::Address => at == 0,
+                Begin::Name => names(address, context.host.clone()).any(|name| name == at),
+                Begin::Above => names(address, context.host.clone()).skip(1).any(|name| name == at),
+            }
+    }
+
+    fn address<'a>(&self, context: &'a Context) -> &'a [u8] {
+        if self.match_case { &context.url } else { &context.lower }.as_bytes()
+    }
+
+    /// A text in lower case, of two characters at least, that every address has in it that it fits.
+    pub(super) fn needle(&self) -> Option<Cow<'_, [u8]>> {
+        match &self.shape {
+            Shape::Expression(searched) => searched.needle.as_deref().map(Cow::Borrowed),
+            Shape::Text { text, .. } => {
+                let parts = text.split(|byte| b"*^".contains(byte)).filter(|part| part.len() > 1);
+                let longest = parts.max_by_key(|part| part.len())?;
+                Some(if self.match_case { longest.to_ascii_lowercase().into() } else { longest.into() })
             }
         }
     }
@@ -120,18 +168,22 @@ impl Pattern {
         std::str::from_utf8(host).ok()
     }
 
-    /// The words, in lower case, that an address must have to match, each between two characters that are of no word.
-    pub(super) fn words(&self) -> Vec<Vec<u8>> {
+    /// Its words, from left to right.
+    pub(super) fn words(&self) -> Vec<Word> {
         let Shape::Text { text, begin, to_end } = &self.shape else { return Vec::new() };
+        let star = text.iter().position(|byte| *byte == b'*').unwrap_or(text.len());
+        let plain = |at: Option<usize>| at.and_then(|at| text.get(at)).filter(|byte| **byte != b'^').copied();
         let mut words = Vec::new();
-        for (at, word) in runs(text) {
-            let bounded_before = if at == 0 { *begin != Begin::Anywhere } else { text.get(at - 1) != Some(&b'*') };
-            let end = at + word.len();
+        each_word(&text.to_ascii_lowercase(), |key, Range { start, end }| {
+            let bounded_before =
+                if start == 0 { *begin != Begin::Anywhere } else { text.get(start - 1) != Some(&b'*') };
             let bounded_behind = if end == text.len() { *to_end } else { text.get(end) != Some(&b'*') };
             if bounded_before && bounded_behind {
-                words.push(word.to_ascii_lowercase());
+                let at = u16::try_from(start).ok().filter(|_| start < star);
+                let around = [plain(start.checked_sub(1)), plain(Some(end))];
+                words.push(Word { length: end - start, under: Under { key, at, around } });
             }
-        }
+        });
         words
     }
 }
@@ -142,7 +194,7 @@ pub(super) fn expression(written: &str) -> Option<&str> {
 }
 
 /// A pattern as it is found in addresses: its host in the form of RFC 5891, everything else beyond ASCII with `%`.
-fn in_ascii(written: &str) -> Result<std::borrow::Cow<'_, str>, String> {
+fn in_ascii(written: &str) -> Result<Cow<'_, str>, String> {
     if written.is_ascii() {
         return Ok(written.into());
     }
@@ -163,18 +215,8 @@ fn host_length(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte)).count()
 }
 
-/// The letters and digits of a text in runs, each with its place.
-pub(super) fn runs(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0;
-    text.split(|byte| !byte.is_ascii_alphanumeric()).filter_map(move |run| {
-        let begin = at;
-        at += run.len() + 1;
-        (!run.is_empty()).then_some((begin, run))
-    })
-}
-
 /// Where in `address` the host and the names above it begin. A literal in brackets has none above it, dots or not.
-fn names(address: &[u8], host: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+fn names(address: &[u8], host: Range<usize>) -> impl Iterator<Item = usize> {
     let begin = host.start;
     let dotted = if address.get(begin) == Some(&b'[') { begin..begin } else { host };
     let dots = address.get(dotted).unwrap_or_default().iter().enumerate().filter(|(_, byte)| **byte == b'.');
@@ -209,11 +251,21 @@ fn fits(pattern: &[u8], text: &[u8], to_end: bool, floats: bool) -> bool {
             continue;
         }
         let Some((behind_star, from)) = star else { return false };
-        star = Some((behind_star, from + 1));
-        (p, t) = (behind_star, from + 1);
-        if t > text.len() {
-            return false;
-        }
+        let rest = pattern.get(behind_star..).unwrap_or_default();
+        let Some(next) = text.get(from + 1..).and_then(|text| place(rest, text)) else { return false };
+        let from = from + 1 + next;
+        star = Some((behind_star, from));
+        (p, t) = (behind_star, from);
+    }
+}
+
+/// Where in `text` a pattern may begin to fit.
+fn place(pattern: &[u8], text: &[u8]) -> Option<usize> {
+    let plain = pattern.iter().position(|byte| b"*^".contains(byte)).unwrap_or(pattern.len());
+    match pattern.get(..plain).unwrap_or_default() {
+        [] => Some(0),
+        [byte] => memchr::memchr(*byte, text),
+        plain => memchr::memmem::find(text, plain),
     }
 }
 

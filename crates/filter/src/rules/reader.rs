@@ -6,11 +6,11 @@ use adblock::lists::{ParseOptions, ParsedLine, parse_filter};
 
 use super::engine::{Report, Source};
 use super::of_pages::OfPages;
-use super::overlay::{Excepted, Overlay};
 use super::own::ID;
 use super::parse::{Line, Network, OfPage, Rule, line};
 use super::pattern;
 use super::preprocess::Lines;
+use super::requests::Gathered;
 
 /// The largest text of one list, in bytes. What lies beyond is refused. Those of today have 4 MB.
 pub const TEXT_LIMIT: usize = 32 << 20;
@@ -27,6 +27,10 @@ pub const RULES_LIMIT: usize = 2_000_000;
 /// How many rules may be such that every request must be compared with them: those without a word, a host or a page of
 /// their own.
 pub const UNSORTED_LIMIT: usize = 1_024;
+
+/// How many rules may be such that they are found by nothing but a text in the midst of an address. Today's lists have a
+/// hundred.
+pub const TEXTS_LIMIT: usize = 16_384;
 
 /// How many lines may hold a regular expression: compiling one takes up to some hundredths of a second.
 pub const EXPRESSION_LINES_LIMIT: usize = 4_000;
@@ -54,10 +58,9 @@ const TOLD_OF_A_LINE: usize = 200;
 /// What was read of all lists.
 #[derive(Default)]
 pub(super) struct Read {
-    /// For the core: the text of each list that it does, and whether the list is trusted.
-    pub(super) core: Vec<(String, bool)>,
-    pub(super) overlay: Overlay,
-    pub(super) excepted: Excepted,
+    pub(super) requests: Gathered,
+    /// The rules of each list about elements, and whether the list is trusted.
+    pub(super) elements: Vec<(String, bool)>,
     pub(super) of_pages: OfPages,
     pub(super) reports: Vec<Report>,
 }
@@ -129,7 +132,7 @@ enum Went {
 impl Reader {
     fn take_list(&mut self, number: u16, source: &Source<'_>) {
         let mut report = Report { list: source.list.to_owned(), ..Report::default() };
-        let mut core = String::new();
+        let mut elements = String::new();
         self.own = source.list == ID;
         let text = within_limit(source.text);
         if let Some(beyond) = source.text.get(text.len()..).filter(|beyond| !beyond.is_empty()) {
@@ -138,7 +141,7 @@ impl Reader {
         }
         for (at, written) in Lines::of(text) {
             let went = match &written {
-                Ok(written) => self.take_line(number, source.trusted, written, &mut core),
+                Ok(written) => self.take_line(number, source.trusted, written, &mut elements),
                 Err(reason) => Err(reason.clone()),
             };
             match went {
@@ -150,11 +153,11 @@ impl Reader {
             }
             self.rules += 1;
         }
-        self.read.core.push((core, source.trusted));
+        self.read.elements.push((elements, source.trusted));
         self.read.reports.push(report);
     }
 
-    fn take_line(&mut self, list: u16, trusted: bool, written: &str, core: &mut String) -> Result<Went, String> {
+    fn take_line(&mut self, list: u16, trusted: bool, written: &str, elements: &mut String) -> Result<Went, String> {
         if written.len() > LINE_LIMIT {
             return Err(format!("it is longer than {LINE_LIMIT} bytes"));
         }
@@ -163,21 +166,16 @@ impl Reader {
         }
         match line(written) {
             Line::Nothing => Ok(Went::Nowhere),
-            Line::OfPage(of_page) => self.take_of_page(list, trusted, written, of_page, core),
-            Line::Host(host) => self.take_network(list, trusted, &format!("||{host}^"), core),
-            Line::Network(text) => self.take_network(list, trusted, &text, core),
+            Line::OfPage(of_page) => self.take_of_page(list, trusted, written, of_page, elements),
+            Line::Host(host) => self.take_network(list, trusted, &format!("||{host}^")),
+            Line::Network(text) => self.take_network(list, trusted, &text),
         }
     }
 
-    fn take_network(&mut self, list: u16, trusted: bool, text: &str, core: &mut String) -> Result<Went, String> {
+    fn take_network(&mut self, list: u16, trusted: bool, text: &str) -> Result<Went, String> {
         let rule = Network::parse(text)?;
         if rule.options.bad_filter || self.bad.takes_back(&rule) {
             return Ok(Went::Nowhere);
-        }
-        if rule.is_plain() && parse_filter(text, false, ParseOptions::default()).is_ok() {
-            self.read.excepted.note(&rule, list);
-            add_line(core, text);
-            return Ok(Went::Network);
         }
         if pattern::expression(rule.pattern).is_some() || text.contains("=/") {
             self.expression_lines += 1;
@@ -190,7 +188,7 @@ impl Reader {
         if self.expressions > EXPRESSIONS_LIMIT {
             return Err(format!("the regular expressions of `replace` take more than {} MiB", EXPRESSIONS_LIMIT >> 20));
         }
-        self.read.overlay.add(rule)?;
+        self.read.requests.add(rule)?;
         Ok(Went::Network)
     }
 
@@ -200,11 +198,11 @@ impl Reader {
         trusted: bool,
         written: &str,
         of_page: OfPage<'_>,
-        core: &mut String,
+        elements: &mut String,
     ) -> Result<Went, String> {
         if of_page.body.starts_with('^') {
             if let Some(rule) = Rule::of_response_field(list, written, of_page)? {
-                self.read.overlay.add(rule)?;
+                self.read.requests.add(rule)?;
                 return Ok(Went::Network);
             }
             self.read.of_pages.add(list, written, of_page)?;
@@ -222,7 +220,7 @@ impl Reader {
         if of_page.sign.contains('@') && !scriptlet && self.own {
             self.read.of_pages.show(of_page);
         }
-        add_line(core, &text);
+        add_line(elements, &text);
         Ok(if scriptlet { Went::Scriptlet } else { Went::Cosmetic })
     }
 }

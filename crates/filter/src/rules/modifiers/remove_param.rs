@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::rules::expression::Expression;
+use crate::rules::expression::{Expression, needle};
 
 /// Which parameters of a query are meant.
 #[derive(Debug, Clone)]
@@ -12,8 +12,8 @@ pub(in crate::rules) enum Parameter {
     Named(Box<str>),
     /// Those whose names begin so, whatever their case (`|utm_`).
     Begin(Box<str>),
-    /// Those whose `name=value` it fits; the value decoded.
-    Fitting(Expression),
+    /// Those whose `name=value` it fits; the value decoded. With what all such have in them, in lower case.
+    Fitting(Expression, Option<Box<[u8]>>),
     /// All but those.
     Not(Box<Self>),
 }
@@ -33,7 +33,8 @@ impl Parameter {
         if let Some((expression, flags)) = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
             // A comma within an expression may have been escaped for the sake of the options.
             let expression = expression.replace("\\,", ",");
-            return Ok(Self::Fitting(Expression::parse(&expression, !flags.contains('i'))?));
+            let needle = needle(&expression).map(Into::into);
+            return Ok(Self::Fitting(Expression::parse(&expression, !flags.contains('i'))?, needle));
         }
         if let Some(begin) = value.strip_prefix('|') {
             return Ok(Self::Begin(begin.to_ascii_lowercase().into()));
@@ -49,6 +50,15 @@ impl Parameter {
         }
     }
 
+    /// A text that is in every query which has such a parameter, as [`in_pieces`] writes it; none where there is no telling.
+    pub(in crate::rules) fn needle(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Fitting(_, needle) => needle.as_deref().map(<[u8]>::to_vec),
+            Self::Begin(begin) => Some(format!("\n{begin}").into_bytes()),
+            Self::All | Self::Named(_) | Self::Not(_) => None,
+        }
+    }
+
     /// Whether it means the parameter that is written like this.
     fn means(&self, written: &str) -> bool {
         let (name, value) = written.split_once('=').unwrap_or((written, ""));
@@ -56,7 +66,7 @@ impl Parameter {
             Self::All => true,
             Self::Named(wanted) => name == &**wanted,
             Self::Begin(begin) => name.get(..begin.len()).is_some_and(|first| first.eq_ignore_ascii_case(begin)),
-            Self::Fitting(expression) => expression.fits(&format!("{name}={}", decoded(value))),
+            Self::Fitting(expression, _) => expression.fits(&format!("{name}={}", decoded(value))),
             Self::Not(those) => !those.means(written),
         }
     }
@@ -87,9 +97,24 @@ pub(in crate::rules) fn without(address: &str, parameter: &Parameter) -> Option<
 
 /// The names of the parameters of an address, as they are written.
 pub(in crate::rules) fn names(address: &str) -> impl Iterator<Item = &str> {
+    parameters(address).map(|written| written.split('=').next().unwrap_or_default())
+}
+
+fn parameters(address: &str) -> impl Iterator<Item = &str> {
     let address = address.split('#').next().unwrap_or_default();
     let query = address.split_once('?').map(|(_, query)| query).filter(|query| !query.is_empty());
-    query.into_iter().flat_map(|query| query.split('&')).map(|written| written.split('=').next().unwrap_or_default())
+    query.into_iter().flat_map(|query| query.split('&'))
+}
+
+/// The parameters of an address in lower case, each behind the end of a line, with its value decoded.
+pub(in crate::rules) fn in_pieces(address: &str) -> String {
+    let mut pieces = String::with_capacity(address.len());
+    for written in parameters(address) {
+        let (name, value) = written.split_once('=').unwrap_or((written, ""));
+        pieces.extend(["\n", name, "=", &*decoded(value)]);
+    }
+    pieces.make_ascii_lowercase();
+    pieces
 }
 
 /// A text without its `%xx`; what is no such, and what is not UTF-8 then, stays.

@@ -1,0 +1,122 @@
+//! Rules about requests and their answers.
+
+use super::conditions::Look;
+use super::context::Context;
+use super::hosts::Parted;
+use super::index::{Index, Way, way_alone};
+use super::parse::{Action, Rule};
+use super::reader::{TEXTS_LIMIT, UNSORTED_LIMIT};
+
+/// Rules with the index that finds them.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    rules: Box<[Rule]>,
+    index: Index,
+}
+
+/// Rules that are gathered to become [`Requests`].
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    rules: Vec<Rule>,
+    /// How many rules every request must be compared with, or nearly.
+    unsorted: usize,
+    /// How many are found by a text somewhere in the address.
+    texts: usize,
+}
+
+impl Gathered {
+    /// Takes up a rule.
+    ///
+    /// # Errors
+    /// When every request would have to be compared with too many.
+    pub(super) fn add(&mut self, rule: Rule) -> Result<(), String> {
+        let (count, limit) = match way_alone(&rule) {
+            Way::Keys(_) | Way::Word(_) => {
+                self.rules.push(rule);
+                return Ok(());
+            }
+            Way::Text(_) | Way::Query(_) => (&mut self.texts, TEXTS_LIMIT),
+            Way::Common(..) | Way::WithParameters | Way::Rest => (&mut self.unsorted, UNSORTED_LIMIT),
+        };
+        if *count == limit {
+            return Err(format!(
+                "there are more than {limit} rules without a word, a host or a page of their own; they slow down every \
+                 request"
+            ));
+        }
+        *count += 1;
+        self.rules.push(rule);
+        Ok(())
+    }
+
+    /// The rules in force.
+    pub(super) fn build(self) -> Requests {
+        let rules = self.rules.into_boxed_slice();
+        Requests { index: Index::build(&rules), rules }
+    }
+}
+
+impl Requests {
+    /// The numbers of the rules that fit a request, those that wait for more than it among them, in the order of the lists.
+    pub(super) fn fitting(&self, context: &Context) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        if self.rules.is_empty() {
+            return numbers;
+        }
+        let look = Look::at(context);
+        self.index.candidates(&look, |number, from| {
+            if self.rule(number).is_some_and(|rule| rule.fits(&look, from)) {
+                numbers.push(number);
+            }
+        });
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// A rule by its number.
+    pub(super) fn rule(&self, number: u32) -> Option<&Rule> {
+        self.rules.get(number as usize)
+    }
+
+    /// The rules about a host or a name above it.
+    pub(super) fn of_host(&self, host: &str) -> Vec<&Rule> {
+        let host = Parted::of(host);
+        let numbered = |part| self.index.of_name(part).filter_map(|number| self.rule(number));
+        let parts = host.names().iter().rev();
+        parts.flat_map(|part| numbered(part).filter(|rule| rule.is_about(part.name, &host))).collect()
+    }
+}
+
+impl Rule {
+    /// Whether it fits a request, `from` a place in the address where only one comes into question.
+    fn fits(&self, look: &Look<'_>, from: Option<usize>) -> bool {
+        let pattern = || match from {
+            Some(from) => self.pattern.matches_at(look.context, from),
+            None => self.pattern.matches(look.context),
+        };
+        let hosts = || self.conditions.met_by_hosts(look);
+        // What takes longer comes last.
+        let slow = self.pattern.is_expression();
+        self.conditions.met_at_a_glance(look.context, self.exception)
+            && (!slow || hosts())
+            && pattern()
+            && (slow || hosts())
+    }
+
+    /// Whether it names a host, which is one of the names of this one.
+    fn is_about(&self, name: &str, host: &Parted<'_>) -> bool {
+        match self.pattern.host() {
+            Some(named) => named == name,
+            None => self.conditions.rare.as_ref().is_some_and(|rare| rare.targets.contain(Some(host))),
+        }
+    }
+
+    /// How much memory its `$replace` takes, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        match &self.action {
+            Action::Modify(modifier) => modifier.memory(),
+            Action::Block => 0,
+        }
+    }
+}

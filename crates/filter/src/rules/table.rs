@@ -1,0 +1,203 @@
+//! Numbers of rules under keys, packed: two looks into memory find what lies under one.
+
+use std::ops::Range;
+
+use super::hosts::{HASH_OF_NOTHING, with};
+
+/// What a rule is found by, as a number. Two things may have the same: what is found has to be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(u32);
+
+impl Key {
+    /// A host or a name above it, in the pattern or in `to=`.
+    pub(super) fn host(hash: u32) -> Self {
+        Self::of(hash, b'h')
+    }
+
+    /// `to=host.*`, without what is behind the dot.
+    pub(super) fn entity(hash: u32) -> Self {
+        Self::of(hash, b'e')
+    }
+
+    /// `domain=`: the page's host or a name above it.
+    pub(super) fn source(hash: u32) -> Self {
+        Self::of(hash, b's')
+    }
+
+    /// `domain=host.*`, without what is behind the dot.
+    pub(super) fn source_entity(hash: u32) -> Self {
+        Self::of(hash, b'd')
+    }
+
+    /// A parameter of an address, by its name.
+    pub(super) fn parameter(name: u32) -> Self {
+        Self::of(name, b'p')
+    }
+
+    /// A host or a name above it, in the pattern, with a parameter of an address.
+    pub(super) fn host_and_parameter(host: u32, name: u32) -> Self {
+        Self::of(name ^ host.rotate_left(16), b'b')
+    }
+
+    /// The same with the page's host or a name above it.
+    pub(super) fn host_and_source(host: u32, source: u32) -> Self {
+        Self::of(source ^ host.rotate_left(16), b'c')
+    }
+
+    /// A word of an address, in lower case.
+    pub(super) fn word(word: &[u8]) -> Self {
+        Self::of_word(word.iter().fold(HASH_OF_NOTHING, |hash, byte| with(hash, *byte)))
+    }
+
+    fn of_word(hash: u32) -> Self {
+        Self::of(hash, b'w')
+    }
+
+    fn of(hash: u32, kind: u8) -> Self {
+        Self(with(hash, kind))
+    }
+}
+
+/// What a rule lies under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Under {
+    pub(super) key: Key,
+    /// Where in the pattern that is which the key stands for.
+    pub(super) at: Option<u16>,
+    /// The characters before and behind it, where the rule asks for certain ones.
+    pub(super) around: [Option<u8>; 2],
+}
+
+impl From<Key> for Under {
+    fn from(key: Key) -> Self {
+        Self { key, at: None, around: [None; 2] }
+    }
+}
+
+/// A rule under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    key: Key,
+    pub(super) rule: u32,
+    at: u16,
+    around: [u8; 2],
+}
+
+/// Stands for no place.
+const NOWHERE: u16 = u16::MAX;
+
+/// Stands for any character; it is in no address.
+const ANY: u8 = 0;
+
+impl Entry {
+    pub(super) fn new(rule: u32, under: Under) -> Self {
+        let around = under.around.map(|byte| byte.unwrap_or(ANY).to_ascii_lowercase());
+        Self { key: under.key, rule, at: under.at.unwrap_or(NOWHERE), around }
+    }
+
+    /// Whether a word of an address, in lower case, has the characters around it that the rule asks for.
+    pub(super) fn may_fit(&self, address: &[u8], word: Range<usize>) -> bool {
+        let [before, behind] = self.around;
+        let has = |wanted, at: Option<usize>| wanted == ANY || at.and_then(|at| address.get(at)) == Some(&wanted);
+        has(before, word.start.checked_sub(1)) && has(behind, Some(word.end))
+    }
+
+    /// Where in the pattern what the key stands for is.
+    pub(super) fn at(&self) -> Option<usize> {
+        (self.at != NOWHERE).then_some(usize::from(self.at))
+    }
+}
+
+/// Rules under their keys.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Where the entries of each heap begin, and where the last one ends.
+    heaps: Box<[u32]>,
+    entries: Box<[Entry]>,
+}
+
+impl Table {
+    pub(super) fn build(mut entries: Vec<Entry>) -> Self {
+        entries.sort_unstable();
+        // More heaps than keys, so that most of what nothing lies under leads to an empty one.
+        let keys = entries.chunk_by(|one, next| one.key == next.key).count();
+        let count = (2 * keys).next_power_of_two();
+        entries.sort_by_key(|entry| heap(entry.key, count));
+        let mut heaps = vec![0; count + 1];
+        for entry in &entries {
+            if let Some(length) = heaps.get_mut(heap(entry.key, count) + 1) {
+                *length += 1;
+            }
+        }
+        let mut end = 0;
+        for begin in &mut heaps {
+            end += *begin;
+            *begin = end;
+        }
+        Self { heaps: heaps.into(), entries: entries.into() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What lies under a key.
+    pub(super) fn of(&self, key: Key) -> impl Iterator<Item = &Entry> {
+        let at = heap(key, self.heaps.len().saturating_sub(1).max(1));
+        let (begin, end) = match self.heaps.get(at..at + 2) {
+            Some([begin, end]) => (*begin as usize, *end as usize),
+            _ => (0, 0),
+        };
+        self.entries.get(begin..end).unwrap_or_default().iter().filter(move |entry| entry.key == key)
+    }
+}
+
+/// The words of a text in lower case, each with its key: letters and digits between others.
+pub(super) fn each_word(text: &[u8], mut found: impl FnMut(Key, Range<usize>)) {
+    let (mut begin, mut hash) = (0, HASH_OF_NOTHING);
+    for (at, byte) in text.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() {
+            hash = with(hash, *byte);
+            continue;
+        }
+        if at > begin {
+            found(Key::of_word(hash), begin..at);
+        }
+        (begin, hash) = (at + 1, HASH_OF_NOTHING);
+    }
+    if text.len() > begin {
+        found(Key::of_word(hash), begin..text.len());
+    }
+}
+
+/// The heap of a key, of a number of heaps that is a power of two.
+fn heap(key: Key, count: usize) -> usize {
+    // The upper half of the product depends on all bits of the key.
+    (key.0.wrapping_mul(0x9e37_79b1) >> 7) as usize & (count - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_laid_under_a_key_is_found_under_it_and_nothing_else() {
+        let key = |number: u32| Key::word(number.to_string().as_bytes());
+        let entries: Vec<_> = (0..1000).map(|rule| Entry::new(rule, Under::from(key(rule / 3)))).collect();
+        let table = Table::build(entries);
+        for number in 0..333 {
+            let found: Vec<_> = table.of(key(number)).map(|entry| entry.rule).collect();
+            assert_eq!(found, [3 * number, 3 * number + 1, 3 * number + 2]);
+        }
+        assert_eq!(table.of(key(1000)).count(), 0);
+        assert_eq!(Table::default().of(key(0)).count() + Table::build(Vec::new()).of(key(0)).count(), 0);
+    }
+
+    #[test]
+    fn words_are_the_runs_of_letters_and_digits() {
+        let mut words = Vec::new();
+        each_word(b"http://a.b-c/d_1?%20", |key, at| words.push((key, at)));
+        let expected = [(b"http".as_slice(), 0), (b"a", 7), (b"b", 9), (b"c", 11), (b"d", 13), (b"1", 15), (b"20", 18)];
+        assert_eq!(words, expected.map(|(word, at)| (Key::word(word), at..at + word.len())));
+    }
+}
