@@ -11,6 +11,7 @@
 pub mod body;
 mod change;
 mod destination;
+mod detours;
 mod exchange;
 mod fields;
 mod nothing;
