@@ -45,6 +45,7 @@ mod properties;
 #[cfg(target_os = "linux")]
 mod request_context;
 mod restore;
+mod rewrites;
 mod rules;
 mod sites;
 mod streams;
