@@ -10,6 +10,8 @@
 
 pub mod body;
 mod change;
+mod cookies;
+mod date;
 mod destination;
 mod detours;
 mod exchange;

@@ -3,7 +3,7 @@
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// When this is, however it is written; none where it is no date.
-pub(super) fn seconds(text: &[u8]) -> Option<i64> {
+pub(crate) fn seconds(text: &[u8]) -> Option<i64> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(|&byte| is_delimiter(byte)).filter_map(|token| std::str::from_utf8(token).ok()) {
         if time.is_none() && token.contains(':') {
