@@ -18,6 +18,7 @@ mod desktop;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod fetch;
+mod fields;
 mod first_steps;
 mod framing;
 #[cfg(target_os = "linux")]
