@@ -35,6 +35,25 @@ fn what_is_stopped_is_never_sent_whatever_it_leads_to() {
 }
 
 #[test]
+fn an_address_that_is_rewritten_on_the_way_is_judged_as_what_is_sent() {
+    let rules = "||127.0.0.1^$removeparam=x\n/ad.js|\n/a.js|$cookie=uid";
+    let proxy = ProxyBox::with_rules(rules, &[]);
+    let origin = Origin::start(|talk| {
+        while let Some((head, _)) = talk.request() {
+            talk.tell(format!("{:?}", head.get("cookie")));
+            talk.client.send(response(&[], "there"));
+        }
+    });
+    let ask = |path: &str| proxy.client().ask(get(&origin.url(path), &["Accept: */*", "Cookie: uid=1; a=b"])).1;
+    assert_eq!(ask("/ad.js?x=1"), b"");
+    assert!(origin.is_silent(), "what is stopped was sent");
+    let stopped: Vec<_> = proxy.record().changes.iter().map(|change| change.rule.to_string()).collect();
+    assert_eq!(stopped, ["||127.0.0.1^$removeparam=x", "/ad.js|"]);
+    assert_eq!(ask("/a.js?x=1"), b"there");
+    assert_eq!((origin.heard(), origin.heard()), ("GET /a.js HTTP/1.1".into(), "Some(\"a=b\")".into()));
+}
+
+#[test]
 fn a_link_leads_to_the_very_place_that_it_names() {
     let proxy = ProxyBox::with_rules("||127.0.0.1^$urlskip=?u", &[]);
     let origin = Origin::answering(response(&[], "there"));

@@ -185,7 +185,14 @@ impl Filter for Judge {
         }
         let context = self.context.insert(Context::among(&self.lists.standing, request));
         self.judgement = self.lists.judge(context);
-        let verdict = answering::request(&self.lists, &self.judgement, context, self.stays, request, changes);
+        let asked = request.target.clone();
+        let mut verdict = answering::request(&self.lists, &self.judgement, context, self.stays, request, changes);
+        if matches!(verdict, Verdict::Forward) && request.target != asked {
+            // What is sent counts from here on; it is not rewritten again.
+            *context = context.redirected(&request.target);
+            self.judgement = Judgement { rewrite: None, ..self.lists.judge(context) };
+            verdict = answering::request(&self.lists, &self.judgement, context, self.stays, request, changes);
+        }
         if matches!(verdict, Verdict::Forward) {
             heads::request(&self.lists, &self.judgement, request, changes);
         }
