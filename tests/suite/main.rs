@@ -18,6 +18,7 @@ mod desktop;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod fetch;
+mod fields;
 mod first_steps;
 mod framing;
 #[cfg(target_os = "linux")]
@@ -45,6 +46,7 @@ mod properties;
 #[cfg(target_os = "linux")]
 mod request_context;
 mod restore;
+mod rewrites;
 mod rules;
 mod sites;
 mod streams;

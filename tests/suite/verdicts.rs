@@ -93,6 +93,59 @@ fn a_site_that_insists_on_what_a_rule_takes_off_is_not_gone_round_for_ever() {
 }
 
 #[test]
+fn a_page_is_explained_to_browsers_that_do_not_say_what_they_ask_for_and_to_programs_in_plain_words() {
+    let (profiles, _told) = list("||127.0.0.1^");
+    let proxy = ProxyBox::with_profiles(profiles, |_| {});
+    let origin = Origin::answering(response(&[], "there"));
+    let ask = |path: &str, fields: &[&str]| {
+        let (head, body) = proxy.client().ask(get(&origin.url(path), fields));
+        let text = String::from_utf8(body).unwrap();
+        (head.status(), head.get("content-type").unwrap_or_default().to_owned(), text)
+    };
+    // As they ask over plain HTTP.
+    for (agent, accept) in [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "text/html,*/*;q=0.8"),
+        ("Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko", "text/html, application/xhtml+xml, */*"),
+        ("Lynx/2.9.2 libwww-FM/2.14", "text/html, text/plain, */*;q=0.01"),
+    ] {
+        let (status, media_type, text) = ask("/a", &[&format!("User-Agent: {agent}"), &format!("Accept: {accept}")]);
+        assert_eq!((status, &*media_type), (403, "text/html; charset=utf-8"), "{agent}");
+        assert!(text.contains("Allow this site") && text.contains("did not get there"), "{text}");
+    }
+    for agent in ["curl/8.14.1", "Wget/1.25.0", "Debian APT-HTTP/1.3 (3.0.3)", "python-requests/2.32"] {
+        for path in ["/", "/a.js", "/a.png", "/dists/stable/InRelease", "/a.json"] {
+            let (status, media_type, text) = ask(path, &[&format!("User-Agent: {agent}"), "Accept: */*"]);
+            assert_eq!((status, &*media_type), (403, "text/plain; charset=utf-8"), "{agent} {path}");
+            assert!(text.starts_with("Tamis, ") && text.contains("127.0.0.1") && text.len() < 200, "{text}");
+        }
+    }
+    // A part of a page is none of theirs.
+    let part = ask("/a.js", &["User-Agent: NetSurf/3.11", "Referer: http://a.test/"]);
+    assert_eq!(part, (200, "text/javascript".into(), String::new()));
+    assert!(origin.is_silent(), "the origin was asked");
+}
+
+#[test]
+fn a_page_that_its_answer_stops_is_explained_and_nothing_of_the_answer_gets_here() {
+    for rule in ["||127.0.0.1^$document,header=x-kind:ad", "||127.0.0.1^$header=x-kind:ad"] {
+        let (profiles, _told) = list(rule);
+        let proxy = ProxyBox::with_profiles(profiles, |_| {});
+        let answer = response(&["X-Kind: ad", "Set-Cookie: a=b", "Content-Type: text/html"], "<p>an advertisement");
+        let origin = Origin::answering(answer);
+        let page = get(&origin.url("/"), &["Accept: text/html"]);
+        let mut client = proxy.client();
+        let (head, text) = client.ask(&page);
+        assert_eq!((head.status(), head.get("set-cookie"), head.get("x-kind")), (403, None, None), "{rule}");
+        let shown = String::from_utf8(text.clone()).unwrap();
+        assert!(shown.contains("Allow this site") && !shown.contains("an advertisement"), "{shown}");
+        assert!(!shown.contains("did not get there") && shown.contains("nothing of what the site answered"), "{shown}");
+        let base = origin.url("");
+        post(&mut client, &base, &button(&text, "open"));
+        assert_eq!(client.ask(&page).1, b"<p>an advertisement", "{rule}");
+    }
+}
+
+#[test]
 fn a_tunnel_to_a_stopped_host_is_refused() {
     let (profiles, _told) = list("||127.0.0.1^");
     let proxy = ProxyBox::with_profiles(profiles, |_| {});

@@ -10,7 +10,10 @@
 
 pub mod body;
 mod change;
+mod cookies;
+mod date;
 mod destination;
+mod detours;
 mod exchange;
 mod fields;
 mod nothing;

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderName, HeaderValue, ORIGIN,
+    ACCEPT, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
 };
 use http::{Method, StatusCode};
 
@@ -41,6 +41,9 @@ pub(crate) fn nothing(request: &RequestHead, destination: Destination) -> Answer
     if request.method == Method::OPTIONS {
         return Answer::new(StatusCode::FORBIDDEN, None, Bytes::new());
     }
+    if is_program(request) {
+        return plain_words(request);
+    }
     match destination {
         Destination::Page | Destination::Frame => {
             Answer::new(StatusCode::FORBIDDEN, Some("text/html; charset=utf-8"), FRAME)
@@ -56,6 +59,28 @@ pub(crate) fn nothing(request: &RequestHead, destination: Destination) -> Answer
             Answer::new(StatusCode::FORBIDDEN, None, Bytes::new())
         }
     }
+}
+
+/// Whether this is of a program that shows no pages: it says what it is, and nothing that browsers say. It keeps or works on
+/// what it gets, so that an empty answer with a good status would be a lie.
+pub(crate) fn is_program(request: &RequestHead) -> bool {
+    const OF_PAGES: [&str; 5] = ["sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "referer", "origin"];
+    let of_browser = |agent: &HeaderValue| {
+        let has = |name: &[u8]| agent.as_bytes().windows(name.len()).any(|part| part == name);
+        has(b"Mozilla/") || has(b"Opera/")
+    };
+    request.fields.get(USER_AGENT).is_some_and(|agent| !of_browser(agent))
+        && !OF_PAGES.iter().any(|field| request.fields.has(*field))
+}
+
+/// For the person who runs a program.
+fn plain_words(request: &RequestHead) -> Answer {
+    let words = format!(
+        "Tamis, the proxy on the way, stopped this request to {}: a rule is against it.\n\
+         To have it sent all the same, allow the site in Tamis.\n",
+        request.host()
+    );
+    Answer::new(StatusCode::FORBIDDEN, Some("text/plain; charset=utf-8"), words)
 }
 
 /// A picture of nothing in the format that is wanted.

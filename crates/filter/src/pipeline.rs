@@ -6,9 +6,10 @@ use std::sync::Arc;
 use http::uri::Authority;
 
 use crate::body::{Opening, Prefix, describe_changed_body, readable_codings};
+use crate::detours::{Detours, IN_A_ROW};
 use crate::sites::SitePolicies;
 use crate::validators::{Fingerprint, Translation};
-use crate::{BodyTransform, Chain, Changes, RequestHead, Resolved, ResponseHead, Verdict, rules};
+use crate::{BodyTransform, Chain, Changes, RequestHead, Resolved, ResponseHead, Verdict, rewriting, rules};
 
 /// The four services that RFC 2616 1.3 names for a non-transparent proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,10 @@ pub trait Filter: Send {
         Verdict::Forward
     }
 
+    /// The client was sent elsewhere so often in a row that it must not be once more: the next address is answered as it is
+    /// asked for.
+    fn stay(&mut self) {}
+
     /// A request is about to be sent; filters see it in catalogue order.
     fn request(&mut self, _request: &mut RequestHead, _changes: &mut Changes) -> Verdict {
         Verdict::Forward
@@ -130,12 +135,13 @@ pub struct Pipeline {
     everywhere: Selection,
     /// None where no site has another choice.
     sites: Option<Arc<SitePolicies>>,
+    detours: Arc<Detours>,
 }
 
 impl Pipeline {
     /// A pipeline of `profiles`, which work on requests in the order given.
     pub fn new(profiles: Vec<Arc<dyn Profile>>) -> Self {
-        Self { everywhere: Selection::new(profiles), sites: None }
+        Self { everywhere: Selection::new(profiles), sites: None, detours: Arc::default() }
     }
 
     /// The same, but for the pages of some sites.
@@ -153,6 +159,8 @@ impl Pipeline {
         Run {
             filters: self.everywhere.filters(),
             sites: self.sites.clone(),
+            detours: Arc::clone(&self.detours),
+            sent_on: 0,
             page: None,
             changes: Changes::default(),
             fingerprint: self.everywhere.fingerprint,
@@ -196,6 +204,9 @@ pub struct Run {
     filters: Vec<(&'static str, Box<dyn Filter>)>,
     /// Until a site has set its own filters to work.
     sites: Option<Arc<SitePolicies>>,
+    detours: Arc<Detours>,
+    /// How often in a row the client was sent elsewhere, until it asked for this.
+    sent_on: usize,
     page: Option<String>,
     changes: Changes,
     fingerprint: Fingerprint,
@@ -233,7 +244,17 @@ impl Run {
             self.go_by_site_of(&page);
         }
         self.translation = Translation::of(request, self.fingerprint);
-        self.until_answered(|filter, changes| filter.request(request, changes))
+        self.sent_on = self.detours.behind(&request.target);
+        if self.sent_on >= IN_A_ROW {
+            self.filters.iter_mut().for_each(|(_, filter)| filter.stay());
+        }
+        let verdict = self.until_answered(|filter, changes| filter.request(request, changes));
+        if let Verdict::Answer(answer) = &verdict
+            && let Some(location) = rewriting::location(request, answer.status, &answer.fields)
+        {
+            self.detours.lead_to(&location, self.sent_on + 1);
+        }
+        verdict
     }
 
     /// Shows what the host of a request stands for to the filters, until one answers.
@@ -244,6 +265,12 @@ impl Run {
     /// Shows a final response to the filters, last in first out, until one answers in its place. "Not modified" gets back
     /// the tag that the client knows its copy by.
     pub fn response(&mut self, request: &RequestHead, response: &mut ResponseHead) -> Verdict {
+        // What a site adds to a detour of ours belongs to it.
+        if self.sent_on > 0
+            && let Some(location) = rewriting::location(request, response.status, &response.fields)
+        {
+            self.detours.lead_to(&location, self.sent_on);
+        }
         for (id, filter) in self.filters.iter_mut().rev() {
             self.changes.sign(id);
             if let Verdict::Answer(answer) = filter.response(request, response, &mut self.changes) {

@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
 
-use crate::{Answer, RequestHead, ResponseHead};
+use crate::{Answer, Fields, RequestHead};
 
 /// Parameters that sign the rest of the query: an address that has one is left as it is.
 const SIGNATURES: &[&str] = &[
@@ -33,6 +33,9 @@ const MEMORY: usize = 256;
 /// As often as this among the last [`MEMORY`] redirects a site may send somebody to one and the same address with
 /// tracking parameters; then it is taken for a circle, which browsers give up after some twenty rounds.
 const ROUNDS: usize = 3;
+
+/// What is recorded where a client is sent nowhere else, for it was too often in a row.
+pub(crate) const LEFT_AS_IT_IS: &str = "Address left as it is: one redirect led to the next";
 
 /// Whether the address of this request may be another: nothing is done by asking for it, and nothing signs it.
 pub(crate) fn is_free(request: &RequestHead) -> bool {
@@ -82,6 +85,11 @@ impl Circles {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).insisting.contains(&key(cleaned))
     }
 
+    /// The page at `cleaned` makes who reads it ask for `asked`, in whose place `cleaned` would be put.
+    pub(crate) fn asked_again(&self, asked: &Uri, cleaned: &Uri) {
+        self.redirected(asked, asked, cleaned);
+    }
+
     /// Who asked for `asked` is sent to `location`, in whose place `cleaned` would be put.
     pub(crate) fn redirected(&self, asked: &Uri, location: &Uri, cleaned: &Uri) {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,7 +111,7 @@ fn remember(addresses: &mut VecDeque<String>, address: String) {
 }
 
 /// The same text for the same address: lower-case host, and no port where it is the usual one.
-fn key(uri: &Uri) -> String {
+pub(crate) fn key(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or("http");
     let usual = if scheme == "https" { 443 } else { 80 };
     let host = uri.host().unwrap_or_default().to_ascii_lowercase();
@@ -112,9 +120,9 @@ fn key(uri: &Uri) -> String {
 }
 
 /// Where a redirect leads, made absolute.
-pub(crate) fn location(request: &RequestHead, response: &ResponseHead) -> Option<Uri> {
-    let redirects = response.status.is_redirection();
-    response.fields.text(LOCATION).filter(|_| redirects).and_then(|value| resolve(&request.target, value))
+pub(crate) fn location(request: &RequestHead, status: StatusCode, fields: &Fields) -> Option<Uri> {
+    let value = if status.is_redirection() { fields.text(LOCATION)? } else { return None };
+    resolve(&request.target, value)
 }
 
 /// A `Location` value made absolute (RFC 9110 10.2.2, RFC 3986 5.2.2); dot segments are left to the origin, which has

@@ -43,7 +43,12 @@ impl Lab {
 
     /// Opens everything, with rules of the user and these profiles.
     pub fn with_rules(rules: &str, profiles: &[&str]) -> Self {
-        Self::around(|_| {}, |adjust| ProxyBox::with_rules_and(rules, profiles, adjust))
+        Self::with_rules_and(rules, profiles, |_| {})
+    }
+
+    /// The same, set up otherwise.
+    pub fn with_rules_and(rules: &str, profiles: &[&str], adjust: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        Self::around(adjust, |adjust| ProxyBox::with_rules_and(rules, profiles, adjust))
     }
 
     /// Opens everything, with profiles of the test's own.

@@ -8,6 +8,7 @@ mod learning;
 mod levels;
 mod lists_pages;
 mod matrix;
+mod names;
 mod opened;
 mod origins;
 mod parameters;

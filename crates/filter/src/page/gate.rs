@@ -1,5 +1,7 @@
 //! The way out of a page that is rewritten, where what may have to be taken out can be held.
 
+use super::reading::NESTED_LIMIT;
+
 /// How much is held at most, in bytes: an element that is longer stays in the page.
 pub(super) const HOLD_LIMIT: usize = 256 * 1024;
 
@@ -35,24 +37,27 @@ impl Gate {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// From here on the page is held.
-    pub(super) fn hold(&mut self) -> Hold {
+    /// From here on the page is held; none where too many hold it already.
+    pub(super) fn hold(&mut self) -> Option<Hold> {
+        if self.holds.len() == NESTED_LIMIT {
+            return None;
+        }
         self.given += 1;
         let hold = Hold(self.given);
         self.holds.push((hold, self.held.len()));
-        hold
+        Some(hold)
     }
 
-    /// The hold is over, and with it those that began later; with `drop`, what was held since it began is gone. False where it
-    /// was over already, for want of room.
+    /// The hold is over, and with it those that began later in the page; with `drop`, what was held since it began is gone. False
+    /// where it was over already, for want of room.
     pub(super) fn end(&mut self, hold: Hold, drop: bool) -> bool {
-        let Some(at) = self.holds.iter().position(|(open, _)| *open == hold) else { return false };
-        if let Some((_, start)) = self.holds.get(at)
-            && drop
-        {
-            self.held.truncate(*start);
+        let Some(at) = self.holds.iter().rposition(|(open, _)| *open == hold) else { return false };
+        let (_, start) = self.holds.remove(at);
+        if drop {
+            self.held.truncate(start);
         }
-        self.holds.truncate(at);
+        // Another rule may hold the same element: it has a word of its own to say, unless that is gone.
+        self.holds.retain(|(_, other)| *other < start || *other == start && !drop);
         if self.holds.is_empty() {
             self.release_all();
         }
@@ -79,11 +84,11 @@ mod tests {
     fn what_is_dropped_within_what_is_kept_is_gone_and_nothing_else() {
         let mut gate = Gate::default();
         gate.write(b"a");
-        let outer = gate.hold();
+        let outer = gate.hold().unwrap();
         gate.write(b"b");
-        let inner = gate.hold();
+        let inner = gate.hold().unwrap();
         gate.write(b"c");
-        let lost = gate.hold();
+        let lost = gate.hold().unwrap();
         gate.insert("!");
         assert!(gate.end(inner, true));
         assert!(!gate.end(lost, true));
@@ -96,7 +101,7 @@ mod tests {
     #[test]
     fn what_is_too_much_to_hold_stays() {
         let mut gate = Gate::default();
-        let hold = gate.hold();
+        let hold = gate.hold().unwrap();
         gate.write(&vec![b'x'; HOLD_LIMIT]);
         assert!(gate.take().is_empty());
         gate.write(b"y");

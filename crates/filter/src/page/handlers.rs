@@ -1,14 +1,12 @@
 //! What is looked at on a page's way, element by element.
 
-use std::sync::Arc;
-
 use lol_html::HandlerResult;
-use lol_html::html_content::{EndTag, TextChunk};
+use lol_html::html_content::EndTag;
 use lol_html::send::Element;
 
 use super::policy::{Demand, admitting};
-use super::removal::{Matcher, TEXT_LIMIT};
-use super::rewriter::{Shared, Text};
+use super::reading::Texts;
+use super::rewriter::Shared;
 
 /// Sees every element begin; all that came before it has been written out.
 pub(super) fn on_any(shared: Shared, gathers: bool) -> impl FnMut(&mut Element<'_, '_>) -> HandlerResult + Send {
@@ -113,36 +111,24 @@ pub(super) fn on_removed(shared: Shared, rule: usize) -> impl FnMut(&mut Element
     }
 }
 
-/// Holds an element until its text is known.
+/// Holds an element until it is known whether it goes.
 pub(super) fn on_held(
     shared: Shared,
+    texts: Texts,
     rule: usize,
-    matchers: Arc<[Matcher]>,
 ) -> impl FnMut(&mut Element<'_, '_>) -> HandlerResult + Send {
     move |element| {
         if !element.can_have_content() {
             return Ok(());
         }
-        let mut page = shared.lock();
-        let hold = page.gate.hold();
-        page.texts.push(Text { rule, hold, text: String::new() });
-        drop(page);
-        let (shared, matchers) = (shared.clone(), Arc::clone(&matchers));
+        let Some(hold) = shared.lock().gate.hold() else { return Ok(()) };
+        let place = (rule, element.source_location().bytes().start);
+        let (shared, texts) = (shared.clone(), texts.clone());
         element.on_end_tag(Box::new(move |end| {
-            if shared.lock().end_text(rule, hold, &matchers) {
+            if shared.lock().end_held(rule, hold, texts.goes(place)) {
                 end.remove();
             }
             Ok(())
         }))
-    }
-}
-
-pub(super) fn on_text(shared: Shared, rule: usize) -> impl FnMut(&mut TextChunk<'_>) -> HandlerResult + Send {
-    move |chunk| {
-        let mut page = shared.lock();
-        for held in page.texts.iter_mut().filter(|held| held.rule == rule && held.text.len() < TEXT_LIMIT) {
-            held.text.push_str(chunk.as_str());
-        }
-        Ok(())
     }
 }

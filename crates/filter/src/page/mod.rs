@@ -9,6 +9,7 @@ mod gate;
 mod handlers;
 mod names;
 mod policy;
+mod reading;
 mod removal;
 mod rewriter;
 mod script;

@@ -10,9 +10,6 @@ use crate::rules::replace::translated;
 /// How many such rules work on one page, the first ones.
 const REMOVALS_LIMIT: usize = 64;
 
-/// How many bytes of an element's text are looked at.
-pub(super) const TEXT_LIMIT: usize = 128 * 1024;
-
 /// How large one compiled expression may be, in bytes.
 const EXPRESSION_LIMIT: usize = 256 * 1024;
 
@@ -76,7 +73,7 @@ impl Removal {
 
 impl Matcher {
     /// `/expression/flags`, or a plain text.
-    fn new(written: &str) -> Option<Self> {
+    pub(super) fn new(written: &str) -> Option<Self> {
         let Some((expression, flags)) = written.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) else {
             return Some(Self::Plain(written.to_owned()));
         };

@@ -10,10 +10,11 @@ use lol_html::{MemorySettings, OutputSink, Selector};
 
 use super::encoding::PageEncoding;
 use super::gate::{Gate, Hold};
-use super::handlers::{on_any, on_held, on_policy, on_removed, on_text};
+use super::handlers::{on_any, on_held, on_policy, on_removed};
 use super::names::Names;
 use super::policy::Demand;
-use super::removal::{Matcher, Removal, Removals};
+use super::reading::Reading;
+use super::removal::{Removal, Removals};
 use crate::{BodyTransform, Flow, Output, TransformError};
 
 /// How much of a page is held while a tag is incomplete, in bytes. A longer tag ends our work on the page: the rest passes as
@@ -53,6 +54,8 @@ pub(crate) struct Note {
 /// Streams one page.
 pub(crate) struct Rewriter {
     page: Shared,
+    /// A step ahead, where rules look at texts.
+    reading: Option<Reading>,
     /// None once a tag was too long.
     html: Option<Box<HtmlRewriter<'static, Shared>>>,
     /// What is taken out, and how often it was.
@@ -79,15 +82,6 @@ pub(super) struct Page {
     pub(super) open_texts: usize,
     /// How often each rule took something out.
     pub(super) removed: Vec<usize>,
-    /// The texts of held elements.
-    pub(super) texts: Vec<Text>,
-}
-
-/// The text of an element that is held.
-pub(super) struct Text {
-    pub(super) rule: usize,
-    pub(super) hold: Hold,
-    pub(super) text: String,
 }
 
 impl Rewriter {
@@ -107,22 +101,31 @@ impl Rewriter {
         if let Some(meta) = "meta[http-equiv][content]".parse().ok().filter(|_| at_end.is_some()) {
             settings = on(settings, meta, handlers().element(on_policy(nonce, demand)));
         }
+        let reading = reading(encoding, &removals);
         let mut removed = Vec::new();
         for (number, Removal { rule, selector, text }) in removals.rules.into_iter().enumerate() {
             removed.push(rule);
-            let handlers = match text.as_slice() {
-                [] => handlers().element(on_removed(page.clone(), number)),
-                _ => handlers().element(on_held(page.clone(), number, text.into())).text(on_text(page.clone(), number)),
+            let handlers = match &reading {
+                Some(reading) if !text.is_empty() => handlers().element(on_held(page.clone(), reading.texts(), number)),
+                _ => handlers().element(on_removed(page.clone(), number)),
             };
             settings = on(settings, selector, handlers);
         }
         let html = Some(Box::new(HtmlRewriter::new(settings, page.clone())));
-        Self { page, html, removed, at_end, notes }
+        Self { page, reading, html, removed, at_end, notes }
     }
 
     fn pass_on(&self, out: &mut Output) {
         out.write(self.page.lock().gate.take().into());
     }
+}
+
+/// What reads the texts that rules look at; none where no rule does.
+fn reading(encoding: PageEncoding, removals: &Removals) -> Option<Reading> {
+    let rules = removals.rules.iter().enumerate().filter(|(_, rule)| !rule.text.is_empty());
+    let mut rules = rules.map(|(number, rule)| (number, rule.selector.clone(), rule.text.clone().into())).peekable();
+    rules.peek()?;
+    Some(Reading::new(settings(encoding), rules))
 }
 
 fn settings(encoding: PageEncoding) -> Settings<'static, 'static> {
@@ -138,7 +141,7 @@ fn settings(encoding: PageEncoding) -> Settings<'static, 'static> {
         .with_strict(false)
 }
 
-fn on(
+pub(super) fn on(
     settings: Settings<'static, 'static>,
     selector: Selector,
     handlers: ElementContentHandlers<'static>,
@@ -155,9 +158,12 @@ impl BodyTransform for Rewriter {
             out.write(chunk);
             return Ok(Flow::More);
         };
+        if let Some(reading) = &mut self.reading {
+            reading.write(&chunk);
+        }
         if html.write(&chunk).is_err() {
             // All that came is written out by then; what is poisoned must not be asked again.
-            self.html = None;
+            (self.html, self.reading) = (None, None);
             self.page.lock().gate.release_all();
             let what = "A tag is too long: the rest of the page is as it came";
             out.record("page", what, None, None);
@@ -173,7 +179,6 @@ impl BodyTransform for Rewriter {
         }
         let mut page = self.page.lock();
         page.gate.release_all();
-        page.texts.clear();
         if page.open_texts == 0 {
             page.put_block();
         }
@@ -234,11 +239,8 @@ impl Page {
     }
 
     /// A held element ends; true where it is gone.
-    pub(super) fn end_text(&mut self, rule: usize, hold: Hold, matchers: &[Matcher]) -> bool {
-        let Some(at) = self.texts.iter().position(|held| held.hold == hold) else { return false };
-        let fits = self.texts.get(at).is_some_and(|held| matchers.iter().all(|matcher| matcher.fits(&held.text)));
-        self.texts.truncate(at);
-        let gone = self.gate.end(hold, fits) && fits;
+    pub(super) fn end_held(&mut self, rule: usize, hold: Hold, goes: bool) -> bool {
+        let gone = self.gate.end(hold, goes) && goes;
         if gone {
             self.count(rule);
         }

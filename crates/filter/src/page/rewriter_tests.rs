@@ -134,6 +134,53 @@ fn elements_are_taken_out_by_their_text_and_the_block_stays() {
 }
 
 #[test]
+fn a_text_that_is_looked_at_stays_as_it_came_to_the_octet() {
+    let make = |encoding| {
+        let rules = [rule("p", &["nowhere"]), rule("script", &["ads"])];
+        Plan { removals: Removals::new(&rules), encoding, ..plan() }
+    };
+    let cp1252 = encoding_rs::WINDOWS_1252;
+    let single =
+        PageEncoding { encoding: AsciiCompatibleEncoding::new(cp1252).unwrap(), by_meta: false, prescanned: false };
+    let sjis = PageEncoding { encoding: AsciiCompatibleEncoding::new(encoding_rs::SHIFT_JIS).unwrap(), ..single };
+    for encoding in [utf8(), single, sjis] {
+        let text: Vec<u8> = (1..=255).filter(|byte| *byte != b'<').collect();
+        let kept = [b"<p>", &*text, b"\xe3\x81<b>\xf0\x9f</b>\xed\xa0\x80</p><script>a\xff\x80", &*text, b"</script>"]
+            .concat();
+        let page = [&kept, &b"<script>\xe9 ads</script>"[..], &kept].concat();
+        for pieces in [1, 2, 3, 7, 64, usize::MAX] {
+            let got = through(make(encoding), &page, pieces);
+            assert!(got == kept.repeat(2), "in {} by {pieces}: {got:?}", encoding.label());
+        }
+    }
+}
+
+#[test]
+fn two_rules_about_one_element_have_a_say_each() {
+    for texts in [["no", "secret"], ["secret", "no"], ["secret", "c"]] {
+        let make = || Plan { removals: Removals::new(&texts.map(|text| rule("p", &[text]))), ..plan() };
+        check(make, "a<p>secret</p>b<p>d</p>", "ab<p>d</p>");
+    }
+}
+
+#[test]
+fn many_elements_within_one_another_are_no_more_to_hold_than_one() {
+    let removals = || Removals::new(&[rule("div", &["needle"])]);
+    let bottom = |text: &str, depth: usize| "<div>".repeat(depth) + text + &"</div>".repeat(depth);
+    let page = bottom(&"straw ".repeat(20_000), 500) + &bottom("needle", 1) + "end";
+    let mut rewriter = Rewriter::new(Plan { removals: removals(), ..plan() });
+    let mut out = Output::default();
+    for chunk in page.as_bytes().chunks(16 * 1024) {
+        rewriter.write(Bytes::copy_from_slice(chunk), &mut out).unwrap();
+    }
+    rewriter.end(&mut out).unwrap();
+    let mut chain = Chain::default();
+    chain.push("p", Box::new(Passing(out)));
+    let expected = page.replace("<div>needle</div>", "");
+    assert!(chain.run([]).unwrap() == expected.as_bytes());
+}
+
+#[test]
 fn what_only_a_finished_page_could_tell_is_left_out_and_said() {
     let rules = [rule("a:has(b)", &[]), rule("a + b", &[]), rule("a", &["/(/"]), rule("b", &[])];
     let removals = Removals::new(&rules);
@@ -225,7 +272,8 @@ proptest! {
             counter.fetch_add(1, Ordering::Relaxed);
             String::new()
         };
-        let removals = Removals::new(&[rule("video", &[]), rule("script", &["nowhere"])]);
+        let texts = ["script", "div", "p, textarea", "td"].map(|selector| rule(selector, &["nowhere"]));
+        let removals = Removals::new(&[&[rule("video", &[])], &texts[..]].concat());
         let plan = Plan { at_end: Some(Box::new(at_end)), removals, ..plan() };
         let got = through(plan, &page, pieces);
         prop_assert_eq!(got, page);

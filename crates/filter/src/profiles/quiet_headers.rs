@@ -9,7 +9,6 @@ mod advertising;
 mod agent;
 mod ahead;
 mod cookies;
-mod date;
 mod edits;
 mod hints;
 mod lifetime;

@@ -6,7 +6,7 @@ use http::Uri;
 use http::uri::{Authority, PathAndQuery};
 
 use crate::nothing::{empty_answer, escaped, explaining_page};
-use crate::rewriting::{self, Circles, redirect};
+use crate::rewriting::{self, Circles, LEFT_AS_IT_IS, redirect};
 use crate::{
     Card, Changes, Destination, Filter, Part, Profile, RequestHead, ResponseHead, Service, Verdict,
 };
@@ -69,12 +69,14 @@ impl Profile for StripTrackers {
     }
 
     fn filter(self: Arc<Self>) -> Box<dyn Filter> {
-        Box::new(Stripper { profile: self })
+        Box::new(Stripper { profile: self, stays: false })
     }
 }
 
 struct Stripper {
     profile: Arc<StripTrackers>,
+    /// The client is not sent elsewhere.
+    stays: bool,
 }
 
 impl Filter for Stripper {
@@ -83,6 +85,10 @@ impl Filter for Stripper {
         let what = "Tunnel to a tracker refused";
         changes.add(Part::Answer, format!("host {tracker}"), what, Some(authority.to_string()), Some("403".into()));
         Verdict::Answer(explaining_page(TITLE, &why(authority.host())))
+    }
+
+    fn stay(&mut self) {
+        self.stays = true;
     }
 
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
@@ -99,16 +105,21 @@ impl Filter for Stripper {
         if self.profile.circles.insists(&cleaned.target) {
             return Verdict::Forward;
         }
+        let is_page = request.destination() == Destination::Page;
+        let rule = format!("query parameter {}", cleaned.removed.join(", "));
+        let before = Some(request.target.to_string());
+        if is_page && self.stays {
+            changes.add(Part::Target, rule, LEFT_AS_IT_IS, before, None);
+            return Verdict::Forward;
+        }
         let what = match cleaned.removed.len() {
             1 => "Tracking parameter removed".into(),
             many => format!("{many} tracking parameters removed"),
         };
-        let rule = format!("query parameter {}", cleaned.removed.join(", "));
-        let (before, after) = (request.target.to_string(), cleaned.target.to_string());
-        changes.add(Part::Target, rule, what, Some(before), Some(after.clone()));
+        let after = cleaned.target.to_string();
+        changes.add(Part::Target, rule, what, before, Some(after.clone()));
         // A page is redirected, so that the address bar, bookmarks and scripts see the clean address too.
-        if request.destination() == Destination::Page
-            && let Some(redirect) = redirect(&after)
+        if is_page && let Some(redirect) = redirect(&after)
         {
             return Verdict::Answer(redirect);
         }
@@ -117,7 +128,7 @@ impl Filter for Stripper {
     }
 
     fn response(&mut self, request: &RequestHead, response: &mut ResponseHead, _: &mut Changes) -> Verdict {
-        if let Some(location) = rewriting::location(request, response)
+        if let Some(location) = rewriting::location(request, response.status, &response.fields)
             && let Some(cleaned) = clean(&location)
         {
             self.profile.circles.redirected(&request.target, &location, &cleaned.target);

@@ -142,7 +142,7 @@ impl Profile for Lists {
     }
 
     fn filter(self: Arc<Self>) -> Box<dyn Filter> {
-        Box::new(Judge { lists: self, context: None, judgement: Judgement::default(), policies: None })
+        Box::new(Judge { lists: self, context: None, judgement: Judgement::default(), stays: false, policies: None })
     }
 }
 
@@ -153,6 +153,8 @@ struct Judge {
     context: Option<Context>,
     /// What they want of it.
     judgement: Judgement,
+    /// The client is sent nowhere else.
+    stays: bool,
     /// The policies of a page that let through what is put into it, in place of the origin's.
     policies: Option<HeaderValue>,
 }
@@ -170,6 +172,10 @@ impl Filter for Judge {
         resolving::tunnel(&self.lists, authority, resolved, changes)
     }
 
+    fn stay(&mut self) {
+        self.stays = true;
+    }
+
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
         if let Some(answer) = answering::own_answer(&self.lists, request) {
             return Verdict::Answer(answer);
@@ -179,7 +185,14 @@ impl Filter for Judge {
         }
         let context = self.context.insert(Context::among(&self.lists.standing, request));
         self.judgement = self.lists.judge(context);
-        let verdict = answering::request(&self.lists, &self.judgement, context, request, changes);
+        let asked = request.target.clone();
+        let mut verdict = answering::request(&self.lists, &self.judgement, context, self.stays, request, changes);
+        if matches!(verdict, Verdict::Forward) && request.target != asked {
+            // What is sent counts from here on; it is not rewritten again.
+            *context = context.redirected(&request.target);
+            self.judgement = Judgement { rewrite: None, ..self.lists.judge(context) };
+            verdict = answering::request(&self.lists, &self.judgement, context, self.stays, request, changes);
+        }
         if matches!(verdict, Verdict::Forward) {
             heads::request(&self.lists, &self.judgement, request, changes);
         }

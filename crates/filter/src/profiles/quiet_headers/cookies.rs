@@ -1,10 +1,9 @@
 //! Cookies of others than the site that is visited.
 
-use http::header::HeaderValue;
-
 use super::edits::{Answered, Asked};
 use super::{QuietLevel, QuietRow, Work};
 use crate::Answer;
+use crate::cookies::{names, without_value};
 
 pub(super) const TRACKERS: QuietRow = QuietRow {
     id: "tracker-cookies",
@@ -58,22 +57,4 @@ fn set(answered: &mut Answered<'_>, whose: Whose) {
     if is_theirs && whose.are_meant(answered.is_third_party()) {
         answered.edits.remove_shown(&mut answered.response.fields, "set-cookie", without_value);
     }
-}
-
-/// The names of a request's cookies. Their values are keys to accounts, and nobody's business in a record.
-fn names(line: &HeaderValue) -> String {
-    let name = |pair: &[u8]| {
-        let name = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
-        format!("{}=…", String::from_utf8_lossy(name.trim_ascii()))
-    };
-    line.as_bytes().split(|&byte| byte == b';').map(name).collect::<Vec<_>>().join("; ")
-}
-
-/// A cookie that is set, without its value.
-pub(super) fn without_value(line: &HeaderValue) -> String {
-    let text = String::from_utf8_lossy(line.as_bytes());
-    let end = text.find(';').unwrap_or(text.len());
-    let (pair, attributes) = text.split_at(end);
-    let name = pair.split_once('=').map_or("", |(name, _)| name);
-    format!("{name}=…{attributes}")
 }

@@ -2,11 +2,10 @@
 
 use http::header::{DATE, HeaderValue};
 
-use super::cookies::without_value;
-use super::date;
 use super::edits::Answered;
 use super::{QuietLevel, QuietRow, Work};
-use crate::Line;
+use crate::cookies::without_value;
+use crate::{Line, date};
 
 /// The longest that a cookie lasts from when it is set, in seconds: seven days.
 const LONGEST: i64 = 7 * 24 * 60 * 60;

@@ -1,16 +1,22 @@
 //! What becomes of a request: sent, answered here, or sent elsewhere.
 
+use http::header::{ORIGIN, REFERER};
 use http::uri::Authority;
 use http::{Method, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{LISTS_ID, Lists, TITLE, block_page};
-use crate::nothing::{escaped, explaining_page, lent, nothing};
-use crate::rewriting;
+use super::block_page::{self, Moment};
+use super::{LISTS_ID, Lists, TITLE};
+use crate::nothing::{escaped, explaining_page, is_program, lent, nothing};
+use crate::rewriting::{self, LEFT_AS_IT_IS};
 use crate::rules::context::Context;
 use crate::rules::engine::{Hit, Judgement, Ruling};
 use crate::rules::{ID, stubs};
 use crate::site::site;
 use crate::{Answer, Changes, Destination, Part, RequestHead, ResponseHead, Verdict};
+
+/// What cannot stand in a fragment as it is (URL 1.3).
+const FRAGMENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
 
 /// Decides about a tunnel, of which only host and port are known.
 pub(super) fn tunnel(lists: &Lists, authority: &Authority, changes: &mut Changes) -> Verdict {
@@ -34,26 +40,35 @@ pub(super) fn own_answer(lists: &Lists, request: &RequestHead) -> Option<Answer>
     block_page::own_answer(&lists.standing, request)
 }
 
-/// Does what the rules want of a request.
+/// Does what the rules want of a request. A client that `stays` is sent nowhere else.
 pub(super) fn request(
     lists: &Lists,
     judgement: &Judgement,
     context: &Context,
+    stays: bool,
     request: &mut RequestHead,
     changes: &mut Changes,
 ) -> Verdict {
-    let rewrite = judgement.rewrite.as_ref().and_then(|(to, hits)| Some((allowed_target(lists, request, to)?, hits)));
+    let rewrite = judgement.rewrite.as_ref().and_then(|(to, hits)| Some((Way::to(lists, context, request, to)?, hits)));
     if let Ruling::Block(hit) | Ruling::StrictBlock(hit) = &judgement.ruling
         && !has_pass(lists, context)
     {
-        // A link that leads through a stopped host to a page elsewhere is followed there at once.
-        return match rewrite.filter(|(to, _)| is_page(context, request) && to.host() != request.target.host()) {
-            Some((to, hits)) => rewritten(context, request, to, hits, changes),
-            None => stopped(lists, hit, judgement.stub.as_ref(), context, request, changes),
+        // A link that leads through a stopped host to a page elsewhere is followed there at once, by the client: what is stopped
+        // is never sent.
+        let is_link = |way: &Way| {
+            is_page(context, request) && way.redirect.is_some() && way.to.host() != request.target.host() && !stays
+        };
+        return match rewrite.filter(|(way, _)| is_link(way)) {
+            Some((way, hits)) => rewritten(request, way, hits, changes),
+            None => stopped(lists, hit, judgement.stub.as_ref(), (context, request), Moment::Before, changes),
         };
     }
     match rewrite {
-        Some((to, hits)) => rewritten(context, request, to, hits, changes),
+        Some((Way { redirect: Some(_), .. }, hits)) if stays => {
+            record_rewrite(hits, LEFT_AS_IT_IS, request.target.to_string(), None, changes);
+            Verdict::Forward
+        }
+        Some((way, hits)) => rewritten(request, way, hits, changes),
         None => Verdict::Forward,
     }
 }
@@ -77,7 +92,7 @@ pub(super) fn resolved(
 ) -> Verdict {
     match ruling {
         Ruling::Block(hit) | Ruling::StrictBlock(hit) if !has_pass(lists, context) => {
-            stopped(lists, hit, None, context, request, changes)
+            stopped(lists, hit, None, (context, request), Moment::Before, changes)
         }
         _ => Verdict::Forward,
     }
@@ -88,12 +103,12 @@ fn stopped(
     lists: &Lists,
     hit: &Hit,
     stub: Option<&(String, Hit)>,
-    context: &Context,
-    request: &RequestHead,
+    (context, request): (&Context, &RequestHead),
+    moment: Moment,
     changes: &mut Changes,
 ) -> Verdict {
     let (answer, hit) = if is_page(context, request) {
-        (block_page::page(&lists.standing, &request.target, hit), hit)
+        (block_page::page(&lists.standing, &request.target, hit, moment), hit)
     } else {
         stub_or_nothing(stub, hit, context, request)
     };
@@ -110,46 +125,78 @@ fn stub_or_nothing<'a>(
     context: &Context,
     request: &RequestHead,
 ) -> (Answer, &'a Hit) {
-    let named = stub.and_then(|(name, hit)| Some((lent(request, stubs::answer(name)?), hit)));
+    let of_browsers = stub.filter(|_| !is_program(request));
+    let named = of_browsers.and_then(|(name, hit)| Some((lent(request, stubs::answer(name)?), hit)));
     named.unwrap_or_else(|| (nothing(request, context.destination), hit))
 }
 
-/// Where a request may be sent instead: to an address of the web that is another one, where nothing signs this one, and
-/// whose site does not send back.
-fn allowed_target(lists: &Lists, request: &RequestHead, to: &str) -> Option<Uri> {
-    let to: Uri = to.split('#').next()?.parse().ok()?;
-    let is_web = matches!(to.scheme_str(), Some("http" | "https")) && to.host().is_some_and(|host| !host.is_empty());
-    let another = is_web && to != request.target && rewriting::is_free(request);
-    (another && !request.fields.has("sec-websocket-key") && !lists.standing.circles().insists(&to)).then_some(to)
+/// How a request gets to another address.
+struct Way {
+    to: Uri,
+    /// The same as it is told to the client, with the fragment that no request has.
+    address: String,
+    /// Sends the client there, which sees the address then; none where the request goes there silently.
+    redirect: Option<Answer>,
 }
 
-/// Sends a request elsewhere: who sees the address is told of it, so that the address bar, bookmarks and scripts have the
-/// clean one; the parts of a page go there silently. To another host only the client itself can go; and not for what asks
-/// across origins, which would get there without the name of its page (Fetch 4.4).
-fn rewritten(context: &Context, request: &mut RequestHead, to: Uri, hits: &[Hit], changes: &mut Changes) -> Verdict {
-    let same_origin = to.scheme() == request.target.scheme() && to.authority() == request.target.authority();
-    let is_seen =
-        matches!(context.destination, Destination::Page | Destination::Frame) && request.method == Method::GET;
-    let asks_across = request.fields.has(http::header::ORIGIN);
-    let answer = match (is_seen || !same_origin) && !asks_across {
-        true => rewriting::redirect(&to.to_string()),
-        false => None,
-    };
-    if answer.is_none() && !same_origin {
-        return Verdict::Forward;
+impl Way {
+    /// The way to an address: to one of the web that is another one, where nothing signs this one, and whose site does not send
+    /// back. None where there is none that may be taken.
+    ///
+    /// Who sees the address is told of it, so that the address bar, bookmarks and scripts have the clean one; the parts of a
+    /// page go there silently. To another host only the client itself can go; and not for what asks across origins, which
+    /// would get there without the name of its page (Fetch 4.4).
+    fn to(lists: &Lists, context: &Context, request: &RequestHead, written: &str) -> Option<Self> {
+        let (before_fragment, fragment) = written.split_once('#').map_or((written, None), |(to, at)| (to, Some(at)));
+        let to: Uri = before_fragment.parse().ok()?;
+        let is_web =
+            matches!(to.scheme_str(), Some("http" | "https")) && to.host().is_some_and(|host| !host.is_empty());
+        let another = is_web && to != request.target && rewriting::is_free(request);
+        if !another || request.fields.has("sec-websocket-key") || insists(lists, context, request, &to) {
+            return None;
+        }
+        let same_origin = to.scheme() == request.target.scheme() && to.authority() == request.target.authority();
+        let is_seen =
+            matches!(context.destination, Destination::Page | Destination::Frame) && request.method == Method::GET;
+        let asks_across = request.fields.has(ORIGIN);
+        let fragment = fragment.map(|fragment| format!("#{}", utf8_percent_encode(fragment, FRAGMENT)));
+        let address = format!("{to}{}", fragment.unwrap_or_default());
+        let redirect = match (is_seen || !same_origin) && !asks_across {
+            true => rewriting::redirect(&address),
+            false => None,
+        };
+        (same_origin || redirect.is_some()).then_some(Self { to, address, redirect })
     }
-    let rules: Vec<&str> = hits.iter().map(|hit| hit.rule.as_str()).collect();
-    let (before, after) = (request.target.to_string(), to.to_string());
-    if let Some(hit) = hits.first() {
-        sign(changes, hit);
-        changes.add(Part::Target, rules.join("\n"), what("Address rewritten", hit), Some(before), Some(after));
+}
+
+/// Whether a site goes round in circles where `to` is put in the place of what is asked for: by redirects, or by a page that
+/// asks for its own address as it was before.
+fn insists(lists: &Lists, context: &Context, request: &RequestHead, to: &Uri) -> bool {
+    let circles = lists.standing.circles();
+    let page: Option<Uri> = request.fields.text(REFERER).and_then(|page| page.parse().ok());
+    if is_page(context, request) && page.is_some_and(|page| page == *to) {
+        circles.asked_again(&request.target, to);
     }
-    match answer {
+    circles.insists(to)
+}
+
+/// Sends a request elsewhere.
+fn rewritten(request: &mut RequestHead, way: Way, hits: &[Hit], changes: &mut Changes) -> Verdict {
+    record_rewrite(hits, "Address rewritten", request.target.to_string(), Some(way.address), changes);
+    match way.redirect {
         Some(answer) => Verdict::Answer(answer),
         None => {
-            request.target = to;
+            request.target = way.to;
             Verdict::Forward
         }
+    }
+}
+
+fn record_rewrite(hits: &[Hit], happened: &str, before: String, after: Option<String>, changes: &mut Changes) {
+    let rules: Vec<&str> = hits.iter().map(|hit| hit.rule.as_str()).collect();
+    if let Some(hit) = hits.first() {
+        sign(changes, hit);
+        changes.add(Part::Target, rules.join("\n"), what(happened, hit), Some(before), after);
     }
 }
 
@@ -161,7 +208,10 @@ pub(super) fn stopped_late(
     request: &RequestHead,
     changes: &mut Changes,
 ) -> Verdict {
-    if has_pass(lists, context) { Verdict::Forward } else { stopped(lists, hit, None, context, request, changes) }
+    if has_pass(lists, context) {
+        return Verdict::Forward;
+    }
+    stopped(lists, hit, None, (context, request), Moment::After, changes)
 }
 
 /// Looks at an answer for what the request did not tell: what it is, and whether its site goes round in circles.
@@ -182,7 +232,7 @@ pub(super) fn response(
     *judgement = lists.judge(context);
     match &judgement.ruling {
         Ruling::Block(hit) if !has_pass(lists, context) => {
-            stopped(lists, hit, judgement.stub.as_ref(), context, request, changes)
+            stopped(lists, hit, judgement.stub.as_ref(), (context, request), Moment::After, changes)
         }
         _ => Verdict::Forward,
     }
@@ -190,7 +240,7 @@ pub(super) fn response(
 
 /// A site sends on to an address that would be rewritten.
 fn note_circles(lists: &Lists, context: &Context, request: &RequestHead, response: &ResponseHead) {
-    if let Some(location) = rewriting::location(request, response)
+    if let Some(location) = rewriting::location(request, response.status, &response.fields)
         && let Some((to, _)) = lists.judge(&context.redirected(&location)).rewrite
         && let Ok(to) = to.parse()
     {

@@ -48,7 +48,7 @@ fn to(address: &str) -> Judgement {
 fn outcome(lists: &Lists, judgement: Judgement, line: &str) -> (Option<Answer>, String, Vec<Change>) {
     let mut request = head(line);
     let (context, mut changes) = (Context::among(&lists.standing, &request), Changes::default());
-    let answer = match super::request(lists, &judgement, &context, &mut request, &mut changes) {
+    let answer = match super::request(lists, &judgement, &context, false, &mut request, &mut changes) {
         Verdict::Answer(answer) => Some(answer),
         Verdict::Forward => None,
     };

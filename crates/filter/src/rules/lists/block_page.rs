@@ -39,13 +39,33 @@ const FIELDS: [(HeaderName, HeaderValue); 5] = [
 
 const STYLE: &str = include_str!("block_page.css");
 
+/// When a page is stopped.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Moment {
+    /// Before it is asked for.
+    Before,
+    /// When its answer came.
+    After,
+}
+
+impl Moment {
+    /// What the origin knows, for a person.
+    fn told(self) -> &'static str {
+        match self {
+            Self::Before => "the request did not get there",
+            Self::After => "nothing of what the site answered got here",
+        }
+    }
+}
+
 /// The page in place of `target`, which `hit` stops.
-pub(super) fn page(standing: &Standing, target: &Uri, hit: &Hit) -> Answer {
+pub(super) fn page(standing: &Standing, target: &Uri, hit: &Hit, moment: Moment) -> Answer {
     let host = target.host().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     let token = token(standing, &host);
     let path = escaped(target.path_and_query().map_or("/", |path| path.as_str()));
     let (host, address) = (escaped(&host), escaped(&shown(&target.to_string())));
     let (rule, list) = (escaped(&shown(&hit.rule)), escaped(if hit.list == ID { "My rules" } else { &hit.list }));
+    let told = moment.told();
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
@@ -53,8 +73,7 @@ pub(super) fn page(standing: &Standing, target: &Uri, hit: &Hit) -> Answer {
          <title>Tamis stopped {host}</title><style>{STYLE}</style></head><body><main>\
          <p class=\"brand\">{SIEVE}Tamis</p>\
          <h1>This page was stopped</h1>\
-         <p class=\"lead\">A rule stops this page of <b>{host}</b>. Tamis answers in its place, so the request did not get \
-         there.</p>\
+         <p class=\"lead\">A rule stops this page of <b>{host}</b>. Tamis answers in its place, so {told}.</p>\
          <dl><div><dt>Address</dt><dd>{address}</dd></div><div><dt>Rule</dt><dd>{rule}</dd></div>\
          <div><dt>List</dt><dd class=\"word\">{list}</dd></div></dl>\
          <div class=\"ways\">\

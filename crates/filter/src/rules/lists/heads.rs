@@ -1,15 +1,16 @@
 //! What rules change in heads: policies added to answers, fields and cookies taken off.
 
 use http::HeaderName;
-use http::header::{CONTENT_SECURITY_POLICY, COOKIE, HeaderValue, SET_COOKIE};
+use http::header::{CONTENT_SECURITY_POLICY, COOKIE, DATE, HeaderValue, SET_COOKIE};
 
 use super::Lists;
 use super::answering::{sign, stopped_late, what};
+use crate::cookies::{names, without_value};
 use crate::rules::context::Context;
 use crate::rules::engine::{Hit, Judgement, Ruling};
 use crate::rules::judging::{self, Wanted};
 use crate::rules::modifiers::{CookieRule, Kind, Work};
-use crate::{Changes, Fields, Line, Part, RequestHead, ResponseHead, Verdict};
+use crate::{Changes, Fields, Line, Part, RequestHead, ResponseHead, Verdict, date};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -38,11 +39,12 @@ pub(super) fn response(
             return verdict;
         }
     }
+    let now = response.fields.get(DATE).and_then(|value| date::seconds(value.as_bytes()));
     for Wanted { kind, work, hit } in wanted(lists, judgement) {
         match work {
             Work::Policy(directives) => add_policy(&mut response.fields, kind, directives, &hit, changes),
             Work::RemoveField { name, of_request: false } => remove(&mut response.fields, name, &hit, changes),
-            Work::Cookie(rule) => take_cookies(&mut response.fields, rule, &hit, changes),
+            Work::Cookie(rule) => take_cookies(&mut response.fields, rule, now, &hit, changes),
             _ => {}
         }
     }
@@ -83,28 +85,30 @@ fn remove(fields: &mut Fields, name: &HeaderName, hit: &Hit, changes: &mut Chang
     }
 }
 
-/// Cookies on their way to the origin. Several fields are one (RFC 9113 8.2.3).
+/// Cookies on their way to the origin, in one field or in several (RFC 9113 8.2.3).
 fn keep_cookies(fields: &mut Fields, rule: &CookieRule, hit: &Hit, changes: &mut Changes) {
-    let before: Vec<&str> = fields.all(COOKIE).filter_map(|value| value.to_str().ok()).collect();
-    let before = before.join("; ");
-    let Some(after) = rule.sent(&before) else { return };
-    let done = match HeaderValue::from_str(&after) {
-        Ok(value) if !after.is_empty() => fields.set(COOKIE, value).is_ok(),
-        _ => fields.remove(&COOKIE).is_ok(),
-    };
-    if done {
-        record(changes, hit, "Cookies not sent".into(), Some(before), Some(after).filter(|it| !it.is_empty()));
+    let mut edits = Vec::new();
+    let done = fields.edit(&COOKIE, |value| {
+        let Some(kept) = rule.sent(value.as_bytes()) else { return Line::Kept };
+        let written = HeaderValue::from_bytes(&kept).ok().filter(|_| !kept.is_empty());
+        edits.push((names(value), written.as_ref().map(names)));
+        written.map_or(Line::Dropped, Line::Written)
+    });
+    if done.is_err() {
+        return;
+    }
+    for (before, after) in edits {
+        record(changes, hit, "Cookies not sent".into(), Some(before), after);
     }
 }
 
-/// Cookies on their way from the origin.
-fn take_cookies(fields: &mut Fields, rule: &CookieRule, hit: &Hit, changes: &mut Changes) {
+/// Cookies on their way from the origin, whose clock says `now`.
+fn take_cookies(fields: &mut Fields, rule: &CookieRule, now: Option<i64>, hit: &Hit, changes: &mut Changes) {
     let mut edits = Vec::new();
     let done = fields.edit(&SET_COOKIE, |value| {
-        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let Some(changed) = rule.set(&text) else { return Line::Kept };
-        let written = changed.as_deref().and_then(|changed| HeaderValue::from_str(changed).ok());
-        edits.push((text, changed));
+        let Some(changed) = rule.set(value.as_bytes(), now) else { return Line::Kept };
+        let written = changed.and_then(|changed| HeaderValue::from_bytes(&changed).ok());
+        edits.push((without_value(value), written.as_ref().map(without_value)));
         written.map_or(Line::Dropped, Line::Written)
     });
     if done.is_err() {

@@ -5,7 +5,7 @@ use http::uri::Authority;
 
 use super::{Lists, answering};
 use crate::rules::context::Context;
-use crate::rules::engine::Ruling;
+use crate::rules::engine::{Engine, Ruling};
 use crate::site::site;
 use crate::{Changes, RequestHead, Resolved, Verdict};
 
@@ -21,12 +21,20 @@ pub(super) fn tunnel(lists: &Lists, authority: &Authority, resolved: &Resolved<'
     let Some(canonical) = resolved.canonical.filter(|canonical| site(canonical) != site(&host)) else {
         return Verdict::Forward;
     };
-    if matches!(lists.judge_tunnel(&host), Ruling::Exception(_)) {
+    let is_excepted = |engine: &Engine| engine.tunnel_exception(&host).is_some();
+    if is_excepted(&lists.engine) || lists.own.as_deref().is_some_and(is_excepted) {
         return Verdict::Forward;
     }
+    // An exception may say that the canonical name is not asked about: then no request within would be stopped by it.
+    let stops_requests = || {
+        let ruling = Context::tunnel(&host).map(|it| lists.judge_resolved(&it, Some(canonical), resolved.addresses));
+        matches!(ruling, Some(Ruling::Block(_) | Ruling::StrictBlock(_)))
+    };
     match lists.judge_tunnel(canonical) {
-        Ruling::Block(hit) | Ruling::StrictBlock(hit) => answering::refuse_tunnel(authority, &hit, changes),
-        Ruling::Allow | Ruling::Exception(_) => Verdict::Forward,
+        Ruling::Block(hit) | Ruling::StrictBlock(hit) if stops_requests() => {
+            answering::refuse_tunnel(authority, &hit, changes)
+        }
+        _ => Verdict::Forward,
     }
 }
 

@@ -174,12 +174,8 @@ impl BodyTransform for Pruner {
 
     fn end(&mut self, out: &mut Output) -> Result<(), TransformError> {
         let held = std::mem::take(&mut self.held);
-        let pruned = serde_json::from_slice(&held).ok().and_then(|mut value| {
-            let count = self.path.prune(&mut value);
-            (count > 0).then(|| serde_json::to_vec(&value).ok().map(|text| (count, text))).flatten()
-        });
-        match pruned {
-            Some((count, text)) => {
+        match self.path.prune(&held) {
+            Some((text, count)) => {
                 let before = format!("{count} {}", if count == 1 { "member" } else { "members" });
                 out.record(self.hit.rule.clone(), what("Taken out of JSON", &self.hit), Some(before), None);
                 out.write(text.into());

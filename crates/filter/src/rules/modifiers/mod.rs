@@ -2,6 +2,7 @@
 
 mod cookie;
 mod json_prune;
+mod json_text;
 mod remove_param;
 mod uri_transform;
 mod url_skip;

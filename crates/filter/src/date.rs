@@ -3,14 +3,18 @@
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// When this is, however it is written; none where it is no date.
-pub(super) fn seconds(text: &[u8]) -> Option<i64> {
+pub(crate) fn seconds(text: &[u8]) -> Option<i64> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(|&byte| is_delimiter(byte)).filter_map(|token| std::str::from_utf8(token).ok()) {
         if time.is_none() && token.contains(':') {
             time = time_of_day(token);
-        } else if day.is_none() && let Some(number) = number(token, 2) {
+        } else if day.is_none()
+            && let Some(number) = number(token, 2)
+        {
             day = Some(number);
-        } else if month.is_none() && let Some(number) = month_of(token) {
+        } else if month.is_none()
+            && let Some(number) = month_of(token)
+        {
             month = Some(number);
         } else if year.is_none() {
             year = number(token, 4).filter(|_| token.len() >= 2);
@@ -78,7 +82,9 @@ mod tests {
         ] {
             assert_eq!(seconds(text.as_bytes()), Some(want), "{text}");
         }
-        for text in ["", "0", "soon", "Sun, 06 Nov 1994", "06 Nov 1994 25:00:00", "00 Nov 1994 08:49:37", "1 x 1994 1:1:1"] {
+        for text in
+            ["", "0", "soon", "Sun, 06 Nov 1994", "06 Nov 1994 25:00:00", "00 Nov 1994 08:49:37", "1 x 1994 1:1:1"]
+        {
             assert_eq!(seconds(text.as_bytes()), None, "{text}");
         }
     }
