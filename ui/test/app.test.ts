@@ -293,7 +293,7 @@ describe("my rules", () => {
     puppet.show(answered(ticket));
     await tick();
     expect(document.body.textContent).toContain("1 rule, 1 line not understood. Not saved yet.");
-    button("Line 2 Not in force: the option `odd` is not known.")?.click();
+    button("Line 2 Not in force: the option odd is not known.")?.click();
     expect([area()?.selectionStart, document.activeElement]).toEqual([10, area()]);
     expect(document.querySelector(".gutter .refused")?.textContent ?? "2").toBe("2");
 
