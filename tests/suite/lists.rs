@@ -258,7 +258,8 @@ fn a_list_of_ones_own_is_fetched_with_its_parts_and_a_file_is_read() {
     let lists = Lists::start();
     lists.say("all.txt", "! Title: Mine\n!#include part.txt\n||a.test^\n");
     lists.say("part.txt", "||b.test^\n||c.test^\n");
-    let tamis = ServeBox::start(&lists.home(""), &[]);
+    let home = lists.home("");
+    let tamis = ServeBox::start(&home, &[]);
     let add = |address: &str| tamis.command(&serde_json::json!({ "type": "addList", "address": address }).to_string());
     let url = lists.origin.url("/all.txt");
     add(&url);
@@ -268,17 +269,21 @@ fn a_list_of_ones_own_is_fetched_with_its_parts_and_a_file_is_read() {
     let heard = [lists.origin.heard(), lists.origin.heard()];
     assert_eq!(heard, ["GET /all.txt HTTP/1.1", "GET /part.txt HTTP/1.1"]);
 
+    assert_eq!(tamis.snapshot()["lists"]["summary"], "3 rules of Mine.");
+
     let (_folder, file) = home_file("0.0.0.0 ads.test\n");
+    let problems = || -> Vec<Value> {
+        let problems = tamis.snapshot()["problems"].as_array().cloned().unwrap_or_default();
+        problems.into_iter().map(|problem| problem["id"].clone()).collect()
+    };
+    add("nonsense");
+    wait_for("the problem", || (problems() == ["list-not-added"]).then_some(()));
     add(&file);
     until(&tamis, &file, is_in_force);
-    add("nonsense");
-    wait_for("the problem", || {
-        tamis.snapshot()["problems"]
-            .as_array()?
-            .iter()
-            .any(|problem| problem["id"] == "lists-not-understood")
-            .then_some(())
-    });
+    assert!(problems().is_empty());
+    let settings =
+        wait_for("the settings", || fs::read_to_string(home.own_settings()).ok().filter(|it| it.contains(&file)));
+    assert!(!settings.contains("nonsense"), "what is no list is kept, and no row shows it: {settings}");
     tamis.command(&serde_json::json!({ "type": "removeList", "address": url }).to_string());
     wait_for("the list to go", || {
         let lists = tamis.snapshot()["lists"]["lists"].clone();

@@ -207,39 +207,171 @@ fn rules_that_cannot_be_kept_or_read_are_told_and_nothing_is_lost() {
     assert_eq!(fs::read(kept.with_extension("txt.unreadable")).unwrap(), b"||a.test^\n\xff");
 }
 
+/// Asks what becomes of addresses, and reads the answers.
+struct Trials<'a> {
+    tamis: &'a ServeBox,
+    ticket: std::cell::Cell<u32>,
+}
+
+impl<'a> Trials<'a> {
+    fn of(tamis: &'a ServeBox) -> Self {
+        Self { tamis, ticket: std::cell::Cell::new(0) }
+    }
+
+    fn ask(&self, address: &str, source: &str, kind: &str) -> serde_json::Value {
+        let ticket = self.ticket.get() + 1;
+        self.ticket.set(ticket);
+        let asked =
+            json!({ "type": "tryAddress", "ticket": ticket, "address": address, "source": source, "kind": kind });
+        self.tamis.command(&asked.to_string());
+        wait_for("the answer", || self.answer())
+    }
+
+    /// To the last question, as it is now.
+    fn answer(&self) -> Option<serde_json::Value> {
+        Some(rules_of(self.tamis)["address"].clone()).filter(|answer| answer["ticket"] == self.ticket.get())
+    }
+
+    /// Does something, and waits until the last question has this answer.
+    #[track_caller]
+    fn after(&self, command: serde_json::Value, verdict: &str, remedy: &str, rule: &str) {
+        self.tamis.command(&command.to_string());
+        let answer = || {
+            let answer = self.answer()?;
+            (said(&answer, &["verdict", "remedy", "rule"]) == [verdict, remedy, rule]).then_some(())
+        };
+        wait_for(&format!("{verdict} {remedy} {rule} after {command}"), answer);
+    }
+}
+
+fn said(answer: &serde_json::Value, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| answer[key].as_str().unwrap_or("-").to_owned()).collect()
+}
+
 #[test]
 fn an_address_is_tried_against_what_is_in_force_and_names_rule_and_list() {
-    let (home, list) = home_with("||tracker.test^\n*$removeparam=junk\n");
+    let (home, list) = home_with("||tracker.test^\n*$removeparam=junk\n||stub.test^$script,redirect=noopjs\n");
     let tamis = ServeBox::start(&home, &["--list", &list]);
     save(&tamis, "||ads.test^$script\n@@||tracker.test/ok^\n");
-    let ticket = std::cell::Cell::new(0);
-    let ask = |address: &str, source: &str, kind: &str| {
-        ticket.set(ticket.get() + 1);
-        let asked =
-            json!({ "type": "tryAddress", "ticket": ticket.get(), "address": address, "source": source, "kind": kind });
-        tamis.command(&asked.to_string());
-        wait_for("the answer", || {
-            Some(rules_of(&tamis)["address"].clone()).filter(|answer| answer["ticket"] == ticket.get())
-        })
-    };
-    let said = |answer: &serde_json::Value| {
-        let text = |key: &str| answer[key].as_str().unwrap_or("-").to_owned();
-        (text("verdict"), text("rule"), text("list"))
-    };
-    let expect = |verdict: &str, rule: &str, list: &str| (verdict.to_owned(), rule.to_owned(), list.to_owned());
-    let script = ask("https://ads.test/a", "news.test", "script");
-    assert_eq!(said(&script), expect("Stopped.", "||ads.test^$script", "My rules"));
-    assert_eq!(said(&ask("https://ads.test/a", "news.test", "image")).0, "It passes. No rule is about it.");
-    assert_eq!(
-        said(&ask("http://x.tracker.test/", "news.test", "image")),
-        expect("Stopped.", "||tracker.test^", &list)
-    );
-    let cleaned = ask("http://shop.test/?junk=1&a=2", "", "document");
-    assert_eq!(cleaned["goesTo"], "http://shop.test/?a=2", "{cleaned}");
-    for (address, kind) in [("ads.test", "script"), ("https://ads.test/", "nonsense"), (&"x".repeat(9000), "image")] {
-        assert!(said(&ask(address, "", kind)).0.starts_with("Write a whole address"));
+    let trials = Trials::of(&tamis);
+    let keys = ["verdict", "rule", "list"];
+    for (address, source, kind, expected) in [
+        ("http://ads.test/a", "news.test", "script", ["Stopped.", "||ads.test^$script", "My rules"]),
+        ("http://ads.test/a", "news.test", "image", ["It passes. No rule is about it.", "-", "-"]),
+        ("http://x.tracker.test/", "news.test", "image", ["Stopped.", "||tracker.test^", &list]),
+        (
+            "http://tracker.test/ok",
+            "a.test",
+            "image",
+            ["It passes, by an exception.", "@@||tracker.test/ok^", "My rules"],
+        ),
+        (
+            "http://stub.test/",
+            "a.test",
+            "script",
+            ["Stopped; noopjs answers in its place.", "||stub.test^$script,redirect=noopjs", &list],
+        ),
+        (
+            "http://shop.test/?junk=1&a=2",
+            "",
+            "document",
+            ["It passes, to another address.", "*$removeparam=junk", &list],
+        ),
+        ("http://bat.bing.com/a.js", "a.test", "script", ["Stopped.", "host bat.bing.com", "Strip trackers"]),
+        (
+            "http://a.test/?gclid=1",
+            "a.test",
+            "image",
+            ["It passes, to another address.", "query parameter gclid", "Strip trackers"],
+        ),
+    ] {
+        assert_eq!(said(&trials.ask(address, source, kind), &keys), expected, "{address}");
     }
-    tamis.command(&json!({ "type": "setSite", "site": "news.test", "choice": "off" }).to_string());
-    let off = ask("https://ads.test/a", "www.news.test", "script");
-    assert_eq!(said(&off).0, "It passes: news.test has the choice “Not filtered” at Sites.");
+    assert_eq!(trials.answer().unwrap()["goesTo"], "http://a.test/");
+    for (address, kind) in [("ads.test", "script"), ("https://ads.test/", "nonsense"), (&"x".repeat(9000), "image")] {
+        assert!(said(&trials.ask(address, "", kind), &keys)[0].starts_with("Write a whole address"));
+    }
+}
+
+#[test]
+fn the_answer_about_an_address_is_what_would_happen_now_and_says_why() {
+    let (home, list) = home_with("||ads.test^$script\n||whole.test^\n");
+    let tamis = ServeBox::start(&home, &["--list", &list]);
+    let trials = Trials::of(&tamis);
+    let rule = "||ads.test^$script";
+    assert_eq!(trials.ask("http://ads.test/a", "www.news.test", "script")["verdict"], "Stopped.");
+
+    let pause = json!({ "type": "pause", "length": "untilRestart" });
+    trials.after(pause, "It passes: Tamis is paused.", "Resume at Now: then this stops it.", rule);
+    let off = json!({ "type": "setFiltering", "on": false });
+    trials.after(off, "It passes: filtering is off.", "Turn filtering on at Now: then this stops it.", rule);
+    trials.after(json!({ "type": "setFiltering", "on": true }), "Stopped.", "-", rule);
+
+    let site = |site: &str, choice: &str| json!({ "type": "setSite", "site": site, "choice": choice });
+    let remedy = |of: &str| format!("Choose “Filtered” for {of} at Sites: then this stops it.");
+    let verdict = "It passes: filtering is off for news.test.";
+    trials.after(site("news.test", "off"), verdict, &remedy("news.test"), rule);
+    trials.after(site("news.test", "custom"), "Stopped.", "-", rule);
+    let untick = json!({ "type": "setSiteProfile", "site": "news.test", "id": "filter-lists", "on": false });
+    let verdict = "It passes: Filter lists is not ticked for news.test.";
+    trials.after(untick, verdict, "Tick Filter lists for news.test at Sites: then this stops it.", rule);
+    trials.after(site("news.test", "filtered"), "Stopped.", "-", rule);
+    let untick = json!({ "type": "setProfile", "id": "filter-lists", "on": false });
+    let verdict = "It passes: Filter lists is not ticked.";
+    trials.after(untick, verdict, "Tick Filter lists at Now: then this stops it.", rule);
+    trials.after(json!({ "type": "setProfile", "id": "filter-lists", "on": true }), "Stopped.", "-", rule);
+
+    // The page's choice is for what it asks for, and leaving a host alone is for that host.
+    trials.after(site("news.test", "leftAlone"), "Stopped.", "-", rule);
+    let verdict = "It passes: ads.test is reached without Tamis.";
+    trials.after(site("ads.test", "leftAlone"), verdict, &remedy("ads.test"), rule);
+    trials.after(
+        json!({ "type": "pause", "length": "untilRestart" }),
+        "It passes: Tamis is paused.",
+        "Resume at Now, and choose “Filtered” for ads.test at Sites: then this stops it.",
+        rule,
+    );
+    trials.after(
+        json!({ "type": "setExceptions", "hosts": ["*.test"] }),
+        "It passes: Tamis is paused.",
+        "Resume at Now, and remove the line at Sites that ads.test falls under: then this stops it.",
+        rule,
+    );
+    tamis.command(&json!({ "type": "setExceptions", "hosts": [] }).to_string());
+    tamis.command(&json!({ "type": "setFiltering", "on": true }).to_string());
+
+    let keys = ["verdict", "remedy", "rule"];
+    let seen = |url: &str| said(&trials.ask(url, "www.news.test", "script"), &keys);
+    let sealed = "It passes: https is not opened, so Tamis sees no more of it than ads.test.";
+    assert_eq!(seen("https://ads.test/a"), [sealed, "Choose at HTTPS to have it opened: then this stops it.", rule]);
+    let sealed = "It passes: https is not opened, so Tamis sees no more of it than b.test.";
+    assert_eq!(seen("wss://b.test/a"), [sealed, "No rule is about it either.", "-"]);
+    let stopped = "Stopped: Tamis sees no more of it than www.whole.test, and that is enough.";
+    assert_eq!(seen("https://www.whole.test/a"), [stopped, "-", "||whole.test^"]);
+    let tunnel = "It passes: browsers ask for a tunnel, so Tamis sees no more of it than ads.test.";
+    assert_eq!(seen("ws://ads.test/a")[0], tunnel);
+}
+
+#[test]
+fn an_address_in_tls_is_tried_by_what_is_opened() {
+    let (home, list) = home_with("||ads.test^$script\n||accounts.google.com^$script\n");
+    fs::create_dir_all(home.own_settings().parent().unwrap()).unwrap();
+    fs::write(home.own_settings(), "[https]\nlevel = 'all'\n").unwrap();
+    let tamis = ServeBox::start(&home, &["--list", &list]);
+    let trials = Trials::of(&tamis);
+    let rule = "||ads.test^$script";
+    let first = trials.ask("https://ads.test/a", "news.test", "script");
+    assert_eq!(first["remedy"], "See to the certificate at HTTPS: then this stops it.", "{first}");
+    trials.after(json!({ "type": "makeAuthority" }), "Stopped.", "-", rule);
+
+    let site = |choice: &str| json!({ "type": "setSite", "site": "ads.test", "choice": choice });
+    let sealed = "It passes: https of ads.test is not opened, so Tamis sees no more of it than that name.";
+    trials.after(site("tunnelOnly"), sealed, "Choose “Filtered” for ads.test at Sites: then this stops it.", rule);
+    trials.after(site("filtered"), "Stopped.", "-", rule);
+    let level = |level: &str| json!({ "type": "setHttpsLevel", "level": level });
+    trials.after(level("selected"), sealed, "Add ads.test at HTTPS: then this stops it.", rule);
+    trials.after(json!({ "type": "openSite", "site": "ads.test", "on": true }), "Stopped.", "-", rule);
+    tamis.command(&level("all").to_string());
+    let built_in = trials.ask("https://accounts.google.com/a", "news.test", "script");
+    assert_eq!(built_in["remedy"], "Turn off the exception for it at HTTPS: then this stops it.", "{built_in}");
 }

@@ -1037,7 +1037,7 @@ refusedCount: number,
 hints: Array<LineNote>, };
 
 /**
- * What the rules say of a request that nobody makes.
+ * What would become of a request that nobody makes.
  */
 export type AddressTrial = { 
 /**
@@ -1045,15 +1045,20 @@ export type AddressTrial = {
  */
 ticket: number, 
 /**
- * What would become of it, as a sentence.
+ * What would become of it, and why where that is not for the rules to say; as a sentence.
  */
 verdict: string, 
+/**
+ * What would have to be done for the rules to be asked, and what they would say then; as sentences. None where they were
+ * asked.
+ */
+remedy: string | null, 
 /**
  * The rule that says so.
  */
 rule: string | null, 
 /**
- * What the list is called in which it stands.
+ * What the list is called in which it stands, or the profile whose it is.
  */
 list: string | null, 
 /**

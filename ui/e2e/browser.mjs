@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 /** Where the page is looked at: both widths, both colour schemes. */
-export const LOOKS = [960, 420].flatMap((width) =>
+export const LOOKS = [960, 720, 420].flatMap((width) =>
   ["light", "dark"].map((scheme) => ({
     name: `${width}x640-${scheme}`,
     viewport: { width, height: 640 },
@@ -62,8 +62,8 @@ export function overflowing(page) {
     const limit = document.documentElement.clientWidth;
     const wide = [];
     for (const element of document.querySelectorAll("html, body *")) {
-      // What somebody writes may be longer than any window.
-      if (element.closest("svg, .only-heard, textarea")) continue;
+      // What somebody writes may be longer than any window, and than its field.
+      if (element.closest("svg, .only-heard, textarea, input")) continue;
       const style = getComputedStyle(element);
       // What ends in an ellipsis is cut off on purpose, with its content.
       const outside = element.getBoundingClientRect().right > limit + 0.5 && !element.closest(".what, .why");

@@ -229,6 +229,12 @@ try {
       await page.getByRole("link", { name: "My rules" }).click();
       await page.getByText("6 rules", { exact: false }).waitFor();
     });
+    await photograph("rules-tried", look, `${origin}/#token=secret`, async (page) => {
+      await page.getByRole("link", { name: "My rules" }).click();
+      await page.getByRole("textbox", { name: "Page that asks" }).fill("www.news.example");
+      await page.getByRole("textbox", { name: "Address", exact: true }).fill("https://cdn.ads.example.com/banner.js?campaign=spring");
+      await answerAddress(page);
+    });
     fake.current = base;
     await photograph("headers", look, `${origin}/#token=secret`, async (page) => {
       await page.getByRole("link", { name: "Headers" }).click();
@@ -267,4 +273,23 @@ async function photograph(state, look, url, act, expectedErrors = 0) {
   for (const fault of found) console.error(`${state} ${look.name}: ${fault}`);
   faults += found.length;
   await page.close();
+}
+
+/**
+ * Answers the address that was asked about last, once it was.
+ * @param {import("playwright-core").Page} page
+ */
+async function answerAddress(page) {
+  const request = await page.waitForRequest((request) => (request.postData() ?? "").includes('"tryAddress"'));
+  const { ticket } = request.postDataJSON();
+  const address = {
+    ticket,
+    verdict: "It passes: https is not opened, so Tamis sees no more of it than cdn.ads.example.com.",
+    remedy: "Choose at HTTPS to have it opened: then this stops it.",
+    rule: "||ads.example.com^$script,third-party",
+    list: "EasyList",
+    goesTo: null,
+  };
+  fake.publish({ ...RULES_STATE, revision: RULES_STATE.revision + 1, myRules: { ...RULES_STATE.myRules, address } });
+  await page.getByText("Choose at HTTPS").waitFor();
 }

@@ -47,6 +47,8 @@ try {
   await pauseLetsPassUntilResumed(page);
   await everyLookIsSound(page);
   await aSiteHasOneChoice(page);
+  await aListIsFetchedToldAndRolledBack(page);
+  await rulesAreToldTriedAndSaved(page);
   await firstStepsShowAndTest(page);
   for (const [index, label] of SWITCHES.entries()) await turn(page, label, before[index] === true);
   check(errors.length === 0, `the browser reported: ${errors.join(" | ")}`);
@@ -176,7 +178,7 @@ async function pauseLetsPassUntilResumed(page) {
 
 /** Each choice for a site is seen in what arrives, from the form, the row and the log; what is no site is refused in words. @param {Page} page */
 async function aSiteHasOneChoice(page) {
-  await page.getByRole("link", { name: "Sites" }).click();
+  await page.getByRole("link", { name: "Sites", exact: true }).click();
   await everyLookIsSound(page, "sites");
   const field = page.getByRole("textbox", { name: "Site", exact: true });
   const rows = page.getByRole("combobox", { name: "What becomes of 127.0.0.1" });
@@ -210,11 +212,80 @@ async function aSiteHasOneChoice(page) {
   await page.getByRole("button", { name: "Not on this site: 127.0.0.1" }).first().click();
   await page.getByRole("link", { name: "Chosen at Sites" }).first().waitFor();
   await sees("/off?gclid=1", "/off?gclid=1", "from a site that was turned off in the log");
-  await page.getByRole("link", { name: "Sites" }).click();
+  await page.getByRole("link", { name: "Sites", exact: true }).click();
   await rows.first().selectOption("filtered");
   await becomes("filtered");
   await page.getByRole("link", { name: "Now" }).click();
   say("a site has one choice at a time, made in the form, in its row and in the log, and what is no site is told");
+}
+
+/** One of the user's own, by its address: what is in force of it, which lines are not and why, and the way back. @param {Page} page */
+async function aListIsFetchedToldAndRolledBack(page) {
+  const address = `http://${origin.host}/list.txt`;
+  const head = "[Adblock Plus 2.0]\n! Title: A list to walk through\n! Expires: 1 days\n";
+  const rules = Array.from({ length: 20 }, (_, index) => `||ads${index}.test^`).join("\n");
+  origin.texts.set("/list.txt", `${head}||127.0.0.1^*/first$xmlhttprequest,other\n||a.test^$no-such-option\n${rules}\n`);
+  await page.getByRole("link", { name: "Lists" }).click();
+  const field = page.getByRole("textbox", { name: "Address of a list" });
+  await field.fill(address);
+  await field.press("Enter");
+  const row = page.locator(".row", { hasText: "A list to walk through" });
+  await row.locator("small", { hasText: "21 rules" }).waitFor();
+  await settled(page, "A list to walk through", true);
+  await page.getByText("21 rules of A list to walk through.").waitFor();
+  await row.locator("summary").first().focus();
+  await page.keyboard.press("Enter");
+  await row.getByText("1 line is not in force").click();
+  await row.getByText("Line 5:").waitFor();
+  check((await row.getByText(/no-such-option/).count()) > 0, `the reason does not name the option: ${await row.innerText()}`);
+  check((await row.getByRole("button", { name: "Back to the version before" }).count()) === 0, "there is a way back from the first version");
+  await everyLookIsSound(page, "lists");
+  await isStopped("/first", true, "by a list of the user's own");
+
+  origin.texts.set("/list.txt", `${head}||127.0.0.1^*/second$xmlhttprequest,other\n${rules}\n||b.test^\n`);
+  await row.getByRole("button", { name: "Update", exact: true }).click();
+  await row.locator("small", { hasText: "22 rules" }).waitFor();
+  await isStopped("/first", false, "by a rule that is no more");
+  await isStopped("/second", true, "by a rule that is new");
+  await row.getByRole("button", { name: "Back to the version before" }).click();
+  await row.locator("small", { hasText: "21 rules" }).waitFor();
+  await isStopped("/first", true, "by a rule that is there again");
+  await isStopped("/second", false, "by a rule that was taken back");
+  await row.getByRole("button", { name: /^Remove: / }).click();
+  await row.waitFor({ state: "detached" });
+  await page.getByText("No list is in force.").waitFor();
+  check(await field.evaluate((it) => it === document.activeElement), "what was removed takes the focus with it");
+  await isStopped("/first", false, "by a list that was removed");
+  say("a list of one's own is fetched, says which lines are not in force and why, and goes one version back with one click");
+}
+
+/** @param {Page} page */
+async function rulesAreToldTriedAndSaved(page) {
+  await page.getByRole("link", { name: "My rules" }).click();
+  const text = page.getByRole("textbox", { name: "My rules" });
+  await text.fill("||127.0.0.1^*/mine$xmlhttprequest,other\n||a.test^$no-such-option\n@@||shop.test^\n");
+  await page.getByText("2 rules, 1 line not understood, 1 hint. Not saved yet.").waitFor();
+  await page.getByRole("button", { name: /^Line 2/ }).click();
+  check(await text.evaluate((it) => it === document.activeElement && it instanceof HTMLTextAreaElement && it.selectionStart === 40), "a note does not lead to its line");
+  await everyLookIsSound(page, "rules");
+  await isStopped("/mine", false, "by rules that were not saved");
+  const answer = page.locator(".answer");
+  await page.getByRole("textbox", { name: "Address", exact: true }).fill(`http://${origin.host}/mine`);
+  await page.getByRole("combobox", { name: "What for" }).selectOption({ label: "Data for a script" });
+  await answer.getByText("It passes. No rule is about it.").waitFor();
+  await text.focus();
+  await page.keyboard.press("Control+s");
+  await page.getByText("2 rules in force, 1 line not understood, 1 hint.").waitFor();
+  await answer.getByText("Stopped.").waitFor();
+  await isStopped("/mine", true, "by a rule of the user's own");
+  await everyLookIsSound(page, "tried");
+  await text.fill("");
+  await page.getByText("0 rules. Not saved yet.").waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("0 rules in force.").waitFor();
+  await answer.getByText("It passes. No rule is about it.").waitFor();
+  await page.getByRole("link", { name: "Now" }).click();
+  say("rules are told apart while they are written, hold from when they are saved, and an address is tried by what holds");
 }
 
 /** They come when asked for, from the keyboard alone; this Tamis leaves the system's setting alone and says so. @param {Page} page */
@@ -312,12 +383,18 @@ async function sees(path, expected, when) {
   check(seen === expected, `${when}, ${path} reached the origin as ${seen}, not as ${expected}`);
 }
 
-/** Asks the origin through the proxy, as a program that is no browser would. @param {string} path @returns {Promise<string>} the path that the origin saw */
-function through(path) {
+/** Whether a script's request is answered without the origin. @param {string} path @param {boolean} expected @param {string} why */
+async function isStopped(path, expected, why) {
+  const seen = await through(path, { "X-Requested-With": "XMLHttpRequest" }).catch(() => "");
+  check((seen !== path) === expected, `${path} is ${expected ? "not " : ""}stopped ${why}`);
+}
+
+/** Asks the origin through the proxy, as a program that is no browser would. @param {string} path @param {Record<string, string>} [fields] @returns {Promise<string>} the path that the origin saw */
+function through(path, fields = {}) {
   const [host, port] = [proxy.slice(0, proxy.lastIndexOf(":")), proxy.slice(proxy.lastIndexOf(":") + 1)];
   return new Promise((resolve, reject) => {
     const asked = request(
-      { host: host.replace(/^\[|\]$/g, ""), port, path: `http://${origin.host}${path}`, headers: { Host: origin.host, Accept: "*/*" }, agent: false },
+      { host: host.replace(/^\[|\]$/g, ""), port, path: `http://${origin.host}${path}`, headers: { Host: origin.host, Accept: "*/*", ...fields }, agent: false },
       (answer) => {
         let body = "";
         answer.setEncoding("utf8");
@@ -335,11 +412,13 @@ function through(path) {
   });
 }
 
-/** A server that answers each request with the path it saw. @returns {Promise<{ host: string, close: () => void }>} */
+/** A server that answers each request with the path it saw. @returns {Promise<{ host: string, texts: Map<string, string>, close: () => void }>} */
 function startOrigin() {
+  /** What it says in place of the path. @type {Map<string, string>} */
+  const texts = new Map();
   const server = createServer((asked, answer) => {
     answer.writeHead(200, { "Content-Type": "text/plain" });
-    answer.end(asked.url);
+    answer.end(texts.get(asked.url ?? "") ?? asked.url);
   });
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {
@@ -347,6 +426,7 @@ function startOrigin() {
       const port = typeof address === "object" && address ? address.port : 0;
       resolve({
         host: `127.0.0.1:${port}`,
+        texts,
         close: () => {
           server.closeAllConnections();
           server.close();

@@ -24,10 +24,11 @@ pub(crate) struct Check {
     #[arg(long, value_name = "METHOD", conflicts_with = "batch")]
     method: Option<String>,
     /// A list in adblock syntax or a hosts file, plain or packed with gzip; give it as often as there are lists. Exactly these
-    /// are asked then; without any, those that are chosen in Tamis.
+    /// are asked then; without any, those that are chosen in Tamis. My rules are not among them.
     #[arg(long, value_name = "FILE")]
     list: Vec<PathBuf>,
-    /// Requests, one on each line: {"id", "url", "source", "type"} in JSON. The answers come in the same order.
+    /// Requests, one on each line: {"id", "url", "source", "type"} in JSON. The answers come in the same order, one for each
+    /// line that is not empty.
     #[arg(long, value_name = "FILE")]
     batch: Option<PathBuf>,
 }

@@ -82,6 +82,9 @@ pub enum NoAnswer {
     /// The line of a batch is no such object.
     #[error("it is not `{{\"id\", \"url\", \"source\", \"type\"}}` in JSON: {0}")]
     Line(String),
+    /// The line of a batch is longer than any request.
+    #[error("it is longer than {} MiB", LINE_LIMIT >> 20)]
+    TooLong,
 }
 
 /// What became of a batch.
@@ -145,20 +148,21 @@ impl Checker {
         Ok(told(question.id.clone(), self.engine.judge(&context)))
     }
 
-    /// Judges the requests of a file, an object in JSON on each line; the answers are written in the same order.
+    /// Judges the requests of a file, an object in JSON on each line; the answers are written in the same order, one for each
+    /// line that is not empty.
     ///
     /// # Errors
     /// When the file cannot be read, or nobody takes the answers.
     pub fn ask_all(&self, file: &Path, mut answers: impl Write) -> Result<Batch, StoreError> {
         let at = |error| StoreError::reading_batch(file, error);
-        let mut lines = open_text(file)?;
+        let mut lines = Lines { text: open_text(file)?, number: 0 };
         let mut batch = Batch::default();
         loop {
-            let some = read_some(&mut lines).map_err(at)?;
+            let some = lines.read_some().map_err(at)?;
             if some.is_empty() {
                 return Ok(batch);
             }
-            for (answered, faults, text) in self.answer_some(&some) {
+            for Answers { answered, faults, text } in answer_some(&some, &|line| self.ask_line(line)) {
                 batch.answered += answered;
                 batch.faults += faults;
                 answers.write_all(&text).map_err(at)?;
@@ -166,69 +170,144 @@ impl Checker {
         }
     }
 
-    /// Answers lines, each processor a part of them.
-    fn answer_some(&self, lines: &[Vec<u8>]) -> Vec<(usize, usize, Vec<u8>)> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from).min(PROCESSORS_LIMIT);
-        let part = lines.len().div_ceil(processors).max(1);
-        std::thread::scope(|scope| {
-            let parts = lines.chunks(part).map(|part| scope.spawn(|| self.answer_part(part))).collect::<Vec<_>>();
-            parts.into_iter().filter_map(|part| part.join().ok()).collect()
-        })
-    }
-
-    fn answer_part(&self, lines: &[Vec<u8>]) -> (usize, usize, Vec<u8>) {
-        let (mut answered, mut faults, mut text) = (0, 0, Vec::new());
-        for line in lines {
-            let written = match self.ask_line(line) {
-                Ok(checked) => {
-                    answered += 1;
-                    serde_json::to_writer(&mut text, &checked)
+    fn ask_line(&self, line: &Line) -> Answer {
+        let fault = |why: NoAnswer| fault(line, &why.to_string());
+        let text = line.text.as_deref().map_err(|too_long| fault(too_long.clone()))?;
+        let question: Question = serde_json::from_slice(text).map_err(|why| fault(NoAnswer::Line(why.to_string())))?;
+        self.ask(&question).map_err(|why| {
+            let mut told = fault(why.clone());
+            if let Some(told) = told.as_object_mut() {
+                told.insert("id".into(), question.id);
+                // Nothing stops what nobody can send.
+                if matches!(why, NoAnswer::Address(_)) {
+                    told.insert("verdict".into(), "allow".into());
                 }
-                Err(fault) => {
-                    faults += 1;
-                    serde_json::to_writer(&mut text, &fault)
-                }
-            };
-            // Writing to memory does not fail, nor do these values.
-            debug_assert!(written.is_ok());
-            text.push(b'\n');
-        }
-        (answered, faults, text)
-    }
-
-    fn ask_line(&self, line: &[u8]) -> Result<Checked, serde_json::Value> {
-        let question: Question = serde_json::from_slice(line).map_err(
-            |error| serde_json::json!({ "id": null, "error": NoAnswer::Line(error.to_string()).to_string() }),
-        )?;
-        self.ask(&question).map_err(|why| match why {
-            // Nothing stops what nobody can send.
-            NoAnswer::Address(_) => {
-                serde_json::json!({ "id": question.id, "verdict": "allow", "error": why.to_string() })
             }
-            _ => serde_json::json!({ "id": question.id, "error": why.to_string() }),
+            told
         })
     }
 }
 
+/// What is written for one line: what becomes of it, or why that cannot be told.
+type Answer = Result<Checked, serde_json::Value>;
+
+/// The answers to some lines, as they are written.
+#[derive(Debug, Default)]
+struct Answers {
+    answered: usize,
+    faults: usize,
+    text: Vec<u8>,
+}
+
+impl Answers {
+    fn add(&mut self, answer: &Answer) {
+        let written = match answer {
+            Ok(checked) => {
+                self.answered += 1;
+                serde_json::to_writer(&mut self.text, checked)
+            }
+            Err(fault) => {
+                self.faults += 1;
+                serde_json::to_writer(&mut self.text, fault)
+            }
+        };
+        // Writing to memory does not fail, nor do these values.
+        debug_assert!(written.is_ok());
+        self.text.push(b'\n');
+    }
+}
+
+/// The answer to a line that has none.
+fn fault(line: &Line, why: &str) -> serde_json::Value {
+    serde_json::json!({ "id": null, "line": line.number, "error": why })
+}
+
+/// Answers lines, each processor a part of them. A part that breaks off is answered once more, each line by itself, so that
+/// only the line with which it broke has no verdict.
+fn answer_some(lines: &[Line], ask: &(impl Fn(&Line) -> Answer + Sync)) -> Vec<Answers> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(PROCESSORS_LIMIT);
+    let parts: Vec<&[Line]> = lines.chunks(lines.len().div_ceil(processors).max(1)).collect();
+    std::thread::scope(|scope| {
+        let begun: Vec<_> = parts.iter().map(|part| scope.spawn(|| answered(part, ask))).collect();
+        let ended = begun.into_iter().map(std::thread::ScopedJoinHandle::join).zip(&parts);
+        ended.map(|(done, part)| done.unwrap_or_else(|_broken| one_by_one(part, ask))).collect()
+    })
+}
+
+fn answered(lines: &[Line], ask: &impl Fn(&Line) -> Answer) -> Answers {
+    let mut answers = Answers::default();
+    lines.iter().for_each(|line| answers.add(&ask(line)));
+    answers
+}
+
+fn one_by_one(lines: &[Line], ask: &(impl Fn(&Line) -> Answer + Sync)) -> Answers {
+    let mut answers = Answers::default();
+    for line in lines {
+        let done = std::thread::scope(|scope| scope.spawn(|| ask(line)).join());
+        answers.add(&done.unwrap_or_else(|_broken| Err(fault(line, OUR_FAULT))));
+    }
+    answers
+}
+
+/// Instead of an answer, where there is a mistake in Tamis.
+const OUR_FAULT: &str = "Tamis failed at this line, which is a fault of its own; please report it";
+
 /// How many lines are judged at once.
 const LINES_AT_ONCE: usize = 8 << 10;
+
+/// No more are read to be judged at once when they have so many bytes.
+const BYTES_AT_ONCE: usize = 64 << 20;
 
 /// How many processors take part in a batch.
 const PROCESSORS_LIMIT: usize = 8;
 
-/// The next lines of a batch that are not empty; none at its end.
-fn read_some(lines: &mut dyn BufRead) -> std::io::Result<Vec<Vec<u8>>> {
-    let mut some = Vec::new();
-    while some.len() < LINES_AT_ONCE {
-        let mut line = Vec::new();
-        if std::io::Read::take(&mut *lines, LINE_LIMIT).read_until(b'\n', &mut line)? == 0 {
-            break;
+/// A line of a batch that is not empty.
+#[derive(Debug)]
+struct Line {
+    /// Its number in the file, from 1.
+    number: usize,
+    /// What stands there, unless that is too long.
+    text: Result<Vec<u8>, NoAnswer>,
+}
+
+/// The lines of a batch.
+struct Lines {
+    text: Box<dyn BufRead>,
+    /// How many were read.
+    number: usize,
+}
+
+impl Lines {
+    /// The next lines that are not empty; none at the end.
+    fn read_some(&mut self) -> std::io::Result<Vec<Line>> {
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        while some.len() < LINES_AT_ONCE && bytes < BYTES_AT_ONCE {
+            let Some(text) = self.read_line()? else { break };
+            self.number += 1;
+            bytes += text.as_ref().map_or(0, Vec::len);
+            if text.as_ref().is_ok_and(|text| text.trim_ascii().is_empty()) {
+                continue;
+            }
+            some.push(Line { number: self.number, text });
         }
-        if !line.trim_ascii().is_empty() {
-            some.push(line);
-        }
+        Ok(some)
     }
-    Ok(some)
+
+    /// The next line; of one that is too long nothing is kept, and the one after it is the next.
+    fn read_line(&mut self) -> std::io::Result<Option<Result<Vec<u8>, NoAnswer>>> {
+        let mut line = Vec::new();
+        if std::io::Read::take(&mut self.text, LINE_LIMIT + 1).read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        let ended = line.pop_if(|last| *last == b'\n').is_some();
+        if line.len() as u64 <= LINE_LIMIT {
+            return Ok(Some(Ok(line)));
+        }
+        if !ended {
+            self.text.skip_until(b'\n')?;
+        }
+        Ok(Some(Err(NoAnswer::TooLong)))
+    }
 }
 
 fn told(id: serde_json::Value, judgement: Judgement) -> Checked {
@@ -244,4 +323,59 @@ fn told(id: serde_json::Value, judgement: Judgement) -> Checked {
     let hit = hit.or_else(|| hits.into_iter().flatten().next());
     let (rule, list) = hit.map(|Hit { rule, list }| (rule, list)).unzip();
     Checked { id, verdict, rewrite, rule, list, stub: stub.map(|(name, _)| name), strict }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(text: &str) -> Vec<serde_json::Value> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("batch.jsonl");
+        std::fs::write(&file, text).unwrap();
+        let mut answers = Vec::new();
+        let checker = Checker { engine: Engine::default(), reports: Vec::new() };
+        let batch = checker.ask_all(&file, &mut answers).unwrap();
+        let answers: Vec<serde_json::Value> =
+            serde_json::Deserializer::from_slice(&answers).into_iter().flatten().collect();
+        assert_eq!(batch.answered + batch.faults, answers.len());
+        answers
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_told_so_and_the_others_are_judged() {
+        let question = |id: usize, length: usize| {
+            let begin = format!(r#"{{"id":{id},"url":"https://a.test/","source":"https://"#);
+            format!("{begin}{}\"}}", "b".repeat(length.saturating_sub(begin.len() + 2)))
+        };
+        let limit = usize::try_from(LINE_LIMIT).unwrap();
+        let lines =
+            [question(1, 0), question(2, limit), question(3, limit + 1), question(4, 3 * limit), question(5, 0)];
+        for end in ["", "\n"] {
+            let answers = batch(&format!("{}{end}", lines.join("\n")));
+            let told: Vec<_> = answers.iter().map(|answer| (&answer["id"], answer["line"].as_u64())).collect();
+            assert_eq!(told[..2], [(&1.into(), None), (&2.into(), None)]);
+            assert_eq!(told[2..], [(&().into(), Some(3)), (&().into(), Some(4)), (&5.into(), None)]);
+            assert_eq!(answers[3]["error"], "it is longer than 1 MiB");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_ours_costs_the_answer_to_its_own_line_and_no_other() {
+        let line = |number| Line { number, text: Ok(Vec::new()) };
+        let lines: Vec<Line> = (1..=100).map(line).collect();
+        let ask = |line: &Line| -> Answer {
+            assert_ne!(line.number % 40, 7, "a fault of ours");
+            Err(fault(line, "well"))
+        };
+        let answers = answer_some(&lines, &ask);
+        let text: Vec<u8> = answers.iter().flat_map(|answers| answers.text.clone()).collect();
+        let told: Vec<(u64, bool)> = serde_json::Deserializer::from_slice(&text)
+            .into_iter::<serde_json::Value>()
+            .flatten()
+            .map(|answer| (answer["line"].as_u64().unwrap(), answer["error"] == OUR_FAULT))
+            .collect();
+        let expected: Vec<(u64, bool)> = (1..=100).map(|number| (number, number % 40 == 7)).collect();
+        assert_eq!(told, expected);
+    }
 }

@@ -1,5 +1,6 @@
 //! One task, one inbox, one owner: here the wish and the state of the machine are kept, and only here they change.
 
+mod address_trial;
 mod at_start;
 mod data_plane;
 mod first_steps;
@@ -23,8 +24,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
+use crate::address_trial::Question;
 use crate::hands::aside;
-use crate::my_rules::{MyRules, Question};
+use crate::my_rules::MyRules;
 use crate::pause::{Now, Pause};
 use crate::plan::{Actual, Opening, Sieve, Step, Wanted, plan};
 use crate::quiet::view as quiet_view;
@@ -39,6 +41,7 @@ use crate::store::Store;
 use crate::system_setting::{Helpers, Restoration, SystemSetting};
 use crate::upstream::Former;
 use crate::{Command, Hands, Options, Paths, Problem, SystemProxyUse, presets, words};
+use address_trial::Tried;
 use first_steps::FirstSteps;
 use https_state::Https;
 use lists_state::ListsState;
@@ -67,7 +70,9 @@ pub(crate) struct Controller {
     profiles: Vec<Arc<dyn Profile>>,
     cards: Vec<Card>,
     my_rules: MyRules,
-    /// They, as a profile; none where there is none of them.
+    /// The address that was tried last.
+    tried: Option<Tried>,
+    /// The user's own rules as a profile; none where there is none of them.
     own_rules: Option<Arc<Rules>>,
     /// The text of the rules, for faces.
     my_rules_out: watch::Sender<Arc<str>>,
@@ -120,6 +125,7 @@ impl Controller {
             cards: profiles.iter().map(|profile| profile.card()).collect(),
             profiles,
             my_rules: MyRules::default(),
+            tried: None,
             own_rules: None,
             my_rules_out: watch::channel(Arc::default()).0,
             my_rules_unreadable: false,
@@ -193,7 +199,7 @@ impl Controller {
                     None | Some(Command::Quit) => break,
                     Some(Command::TryRules { ticket, text }) => self.try_rules(ticket, text).await,
                     Some(Command::TryAddress { ticket, address, source, kind }) => {
-                        self.try_address(Question { ticket, address, source, kind }).await;
+                        self.try_address(Question { ticket, address, source, kind });
                     }
                     Some(Command::SaveRules { text }) => self.save_rules(text).await,
                     Some(command) => {
@@ -250,6 +256,7 @@ impl Controller {
                 }
                 () = redraw => {}
             }
+            self.try_address_again();
             self.publish(&out);
             published_at = Instant::now();
             redraw_at = self.activity.fades(SystemTime::now()).then(|| published_at + until_next_minute());
@@ -422,21 +429,25 @@ impl Controller {
     fn wanted(&self) -> Wanted {
         let running = self.phase != Phase::Stopped && !self.refuses_to_start;
         let filtering = running && self.filtering_wish();
-        let sieve = || Sieve {
-            profiles: self.ticked(),
-            sites: site_choices::read(&self.settings.sites, &self.cards).0,
-            quiet: self.quiet.clone(),
-            lists: self.lists.generation(),
-            rules: self.my_rules.version,
-        };
         Wanted {
             listening: running,
-            sieve: filtering.then(sieve),
+            sieve: filtering.then(|| self.sieve()),
             exceptions: self.settings.exceptions.clone(),
             opening: if running { self.opening_wish() } else { Opening::default() },
             system_proxy: filtering && self.system_proxy_wish() && self.place.is_some() && !self.holds_back,
             through_former: self.settings.former_proxy && self.former.is_some(),
             start_at_login: (running && self.autostart.is_some()).then_some(self.login_wanted),
+        }
+    }
+
+    /// What is to be filtered while filtering is on.
+    fn sieve(&self) -> Sieve {
+        Sieve {
+            profiles: self.ticked(),
+            sites: site_choices::read(&self.settings.sites, &self.cards).0,
+            quiet: self.quiet.clone(),
+            lists: self.lists.generation(),
+            rules: self.my_rules.version,
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod access;
 mod activity;
+mod address_trial;
 mod ask;
 mod authority_store;
 mod builtin_exceptions;
@@ -55,6 +56,7 @@ mod unexpected_ends;
 mod upstream;
 mod words;
 
+pub use address_trial::AddressTrial;
 pub use authority_store::{AuthorityState, AuthorityStore, MadeAuthority};
 pub use certificates::{Certificates, CertificatesError, StoreOutcome};
 pub use checker::{Batch, Checked, Checker, NoAnswer, Question};
@@ -71,7 +73,7 @@ pub use https::{
     TrustState, TrustStoreView, WaryProgramView,
 };
 pub use lists::{ListKind, ListState, ListView, ListsView, RefusedLineView, RefusedView, RuleCountsView};
-pub use my_rules::{AddressTrial, LineNote, MY_RULES_LIMIT, MyRulesView, RulesFileView, RulesReport, RulesTrial};
+pub use my_rules::{LineNote, MY_RULES_LIMIT, MyRulesView, RulesFileView, RulesReport, RulesTrial};
 pub use options::{HttpsOptions, Options, SystemProxyUse};
 pub use paths::{NoHome, Paths};
 pub use pause::PauseLength;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::Method;
 use serde::{Deserialize, Serialize};
-use tamis_filter::Destination;
-use tamis_filter::rules::{Context, Engine, Hint, Judgement, Parsed, REFUSALS_TOLD, Refusal, Rules, Ruling, hints};
+use tamis_filter::rules::{Hint, Parsed, REFUSALS_TOLD, Refusal, Rules, hints};
 use ts_rs::TS;
+
+use crate::AddressTrial;
 
 /// The longest text that is kept, in bytes. It is written by hand; a longer one is a list.
 pub const MY_RULES_LIMIT: usize = 1 << 20;
@@ -140,72 +140,4 @@ impl MyRules {
             address: self.address.clone(),
         }
     }
-}
-
-/// The longest address that is tried, in bytes.
-const ADDRESS_LIMIT: usize = 8 << 10;
-
-/// A request that nobody makes, about which somebody wants to know what the rules say.
-#[derive(Debug, Clone)]
-pub(crate) struct Question {
-    pub(crate) ticket: u32,
-    pub(crate) address: String,
-    pub(crate) source: String,
-    pub(crate) kind: String,
-}
-
-impl Question {
-    /// The request as the rules see it; none where it is no whole address.
-    pub(crate) fn context(&self) -> Option<Context> {
-        let source = Some(self.source.trim()).filter(|source| !source.is_empty());
-        let fits = self.address.len() <= ADDRESS_LIMIT && self.source.len() <= ADDRESS_LIMIT;
-        let destination = destination(&self.kind).filter(|_| fits)?;
-        Context::named(&self.address, source, destination, Method::GET)
-    }
-}
-
-/// What a name in [`ADDRESS_KINDS`](crate::ADDRESS_KINDS) stands for.
-pub(crate) fn destination(kind: &str) -> Option<Destination> {
-    Some(match kind {
-        "document" => Destination::Page,
-        "subdocument" => Destination::Frame,
-        "script" => Destination::Script,
-        "image" => Destination::Image,
-        "stylesheet" => Destination::Style,
-        "font" => Destination::Font,
-        "media" => Destination::Media,
-        "xmlhttprequest" => Destination::Fetch,
-        "websocket" => Destination::WebSocket,
-        "ping" => Destination::Ping,
-        "object" => Destination::Object,
-        "other" => Destination::Other,
-        _ => return None,
-    })
-}
-
-/// What the rules say of a request, the user's own first: what they leave alone goes by the lists.
-pub(crate) fn judged(engines: &[Arc<Engine>], context: &Context) -> Judgement {
-    let judgements = engines.iter().enumerate().map(|(place, engine)| match (place, engines.first()) {
-        (1.., Some(own)) => engine.judge_after(own, context),
-        _ => engine.judge(context),
-    });
-    let stops = |it: &Judgement| matches!(it.ruling, Ruling::Block(_) | Ruling::StrictBlock(_)) || it.rewrite.is_some();
-    let says = |it: &Judgement| it.ruling != Ruling::Allow || it.rewrite.is_some();
-    judgements.reduce(|first, then| if stops(&first) || !says(&then) { first } else { then }).unwrap_or_default()
-}
-
-/// What the rules say of a request that nobody makes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct AddressTrial {
-    /// As in [`Command::TryAddress`](crate::Command::TryAddress).
-    pub ticket: u32,
-    /// What would become of it, as a sentence.
-    pub verdict: String,
-    /// The rule that says so.
-    pub rule: Option<String>,
-    /// What the list is called in which it stands.
-    pub list: Option<String>,
-    /// Where it would go instead.
-    pub goes_to: Option<String>,
 }

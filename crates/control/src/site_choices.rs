@@ -38,7 +38,7 @@ pub enum SiteChoice {
 }
 
 impl SiteChoice {
-    /// All of them, as they are offered: each leaves more alone than the one before it.
+    /// All of them, in the order in which they are offered.
     pub const ALL: [Self; 5] = [Self::Filtered, Self::Custom, Self::TunnelOnly, Self::Off, Self::LeftAlone];
 }
 
@@ -175,7 +175,8 @@ impl<'a> Choices<'a> {
         Self { settings, never_opened, left_alone, tunnels }
     }
 
-    /// What is in force for a site. Where several places speak of it, that counts which leaves most alone.
+    /// What was chosen for a site. Where several places speak of it all of them count, and what is shown is first of all that
+    /// it is left alone, and last that it is not opened.
     pub(crate) fn view(&self, name: &str) -> SiteView {
         let view = |choice, fixed| SiteView { name: name.into(), choice, profiles: Vec::new(), fixed, fault: None };
         let own_line = |lines: &[String]| lines.iter().any(|line| is_for(line, name));

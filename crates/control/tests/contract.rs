@@ -371,7 +371,8 @@ fn golden_rules() -> MyRulesView {
         trial: Some(RulesTrial { ticket: 7, report, refusal: Some("The text is too long.".into()) }),
         address: Some(AddressTrial {
             ticket: 8,
-            verdict: "Stopped.".into(),
+            verdict: "It passes: Tamis is paused.".into(),
+            remedy: Some("Resume at Now: then this stops it.".into()),
             rule: Some("||ads.example^".into()),
             list: Some("EasyList".into()),
             goes_to: Some("https://ads.example/a.js".into()),

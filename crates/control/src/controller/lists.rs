@@ -6,7 +6,7 @@ use tamis_filter::rules::{ID, LISTS_ID};
 use super::Controller;
 use super::lists_state::{Event, Had};
 use crate::hands::{Broken, aside};
-use crate::lists::{Rebuilt, choose, choose_all, put_own, read};
+use crate::lists::{List, Rebuilt, choose, choose_all, put_own, read};
 use crate::site_choices::{Choices, site_of};
 use crate::snapshot::Phase;
 use crate::store::StoreError;
@@ -52,7 +52,14 @@ impl Controller {
         match command {
             Command::ChooseList { id, on } => choose(table, id, *on),
             Command::ChooseLists { ids } => choose_all(table, ids),
-            Command::AddList { address } => put_own(table, address.trim(), true),
+            Command::AddList { address } => match List::own(address.trim()) {
+                Ok(list) => {
+                    put_own(table, &list.id, true);
+                    self.settle("list-not-added");
+                }
+                // What is no list would have no row in which it could be taken out again.
+                Err(why) => self.report(text::not_added(address.trim(), &why)),
+            },
             Command::RemoveList { address } => put_own(table, address, false),
             Command::UpdateLists { id } => self.lists.ask_for(id.clone()),
             Command::RollBackList { id } => {

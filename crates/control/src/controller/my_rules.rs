@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tamis_filter::rules::{self, Engine, LISTS_ID, Parsed, Rules, Source};
+use tamis_filter::rules::{self, Parsed, Rules};
 use tamis_filter::{Card, Profile};
 
 use super::Controller;
 use crate::hands::aside;
-use crate::my_rules::{MY_RULES_LIMIT, MyRules, Question, RulesReport, RulesTrial, judged};
-use crate::site_choices::{Choices, SiteChoice, site_of};
+use crate::my_rules::{MY_RULES_LIMIT, MyRules, RulesReport, RulesTrial};
 use crate::store::read_rules;
-use crate::words::{self, rules as text};
+use crate::words;
 
 impl Controller {
     /// At the start: what was written in the window before, and what the file says that was named for this run. Without that
@@ -68,39 +67,6 @@ impl Controller {
         self.my_rules.trial = Some(RulesTrial { ticket, report, refusal });
     }
 
-    /// Says what becomes of a request by what is in force.
-    pub(super) async fn try_address(&mut self, question: Question) {
-        let ticket = question.ticket;
-        let Some(context) = question.context() else {
-            self.my_rules.address = Some(text::said(ticket, text::NO_ADDRESS.into()));
-            return;
-        };
-        let page = context.top().and_then(site_of);
-        let choice =
-            page.as_deref().map(|page| Choices::of(&self.settings, &self.https.wish.exceptions).view(page).choice);
-        if let (Some(page), Some(choice @ (SiteChoice::Off | SiteChoice::LeftAlone))) = (&page, choice) {
-            let verdict = text::site_goes_its_way(page, words::sites::title(choice));
-            self.my_rules.address = Some(text::said(ticket, verdict));
-            return;
-        }
-        let ticked = self.ticked();
-        let own = ticked.contains(&rules::ID).then(|| self.my_rules.all());
-        let lists = ticked.contains(&LISTS_ID).then(|| self.lists.engine());
-        let judged = aside(move || {
-            let own = own.map(|text| Engine::build(&[Source { list: rules::ID, text: &text, trusted: true }]).engine);
-            let engines: Vec<_> = own.map(Arc::new).into_iter().chain(lists).collect();
-            judged(&engines, &context)
-        });
-        let Ok(judgement) = judged.await else { return };
-        let lists = self.lists.view().lists;
-        let title = |id: &str| match lists.iter().find(|list| list.id == id) {
-            Some(list) => list.title.clone(),
-            None if id == rules::ID => "My rules".into(),
-            None => id.to_owned(),
-        };
-        self.my_rules.address = Some(text::address_trial(ticket, judgement, title));
-    }
-
     /// Puts a text in force in place of the one before, and saves it.
     pub(super) async fn save_rules(&mut self, text: String) {
         if is_too_long(&text) {
@@ -111,8 +77,8 @@ impl Controller {
         let Ok(saved) = aside(move || RulesReport::of(&parsed)).await else {
             return self.report(words::my_rules_not_saved(&crate::hands::Broken));
         };
-        let MyRules { file, version, .. } = std::mem::take(&mut self.my_rules);
-        self.take_up(MyRules { text: Arc::clone(&text), saved, file, version, ..MyRules::default() }).await;
+        let MyRules { file, version, address, .. } = std::mem::take(&mut self.my_rules);
+        self.take_up(MyRules { text: Arc::clone(&text), saved, file, version, address, trial: None }).await;
         self.reconcile().await;
         let store = self.store.clone();
         let first = std::mem::take(&mut self.my_rules_unreadable);

@@ -82,7 +82,7 @@ impl Profile for Rules {
         Card {
             id: ID,
             title: "My rules",
-            summary: "What the rules in your file say",
+            summary: "The rules that you wrote",
             tag: "rules",
             service: Service::AnonymityFiltering,
             on_by_default: true,
