@@ -330,6 +330,11 @@ pub(crate) fn known(id: &str) -> Option<&'static Known> {
     CATALOGUE.iter().find(|known| known.id == id)
 }
 
+/// The title of a list, or what names it.
+pub(crate) fn title(id: &str) -> &str {
+    known(id).map_or(id, |known| known.title)
+}
+
 impl Known {
     /// Whether it is offered to somebody who speaks these languages: as a system names them, `pt_BR.UTF-8` or `de-AT`.
     pub(crate) fn is_for(&self, locales: &[String]) -> bool {

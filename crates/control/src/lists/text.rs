@@ -3,12 +3,16 @@
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
 
 /// The largest list, in bytes, as it is read and as it is unpacked. The largest of the well-known ones have some ten megabytes.
 pub(crate) const TEXT_LIMIT: usize = 20 << 20;
 
 /// The first bytes of gzip (RFC 1952 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// How many characters of a text by somebody else are shown.
+const SHOWN: usize = 80;
 
 /// One character in so many may be none: old lists have names in other encodings in their comments.
 const CHARACTERS_PER_STRAY: usize = 1000;
@@ -29,7 +33,28 @@ pub(crate) fn decoded(bytes: Vec<u8>) -> Result<String, String> {
         Ok(text) => text,
         Err(error) => with_strays(error.as_bytes())?,
     };
+    // What takes the place of a stray byte is longer than it.
+    if text.len() > TEXT_LIMIT {
+        return Err(too_large());
+    }
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// SHA-256 of a text, in hexadecimal digits.
+pub(crate) fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is shown of a text that somebody else made.
+pub(crate) fn shown(text: &str) -> String {
+    let beginning: String = text.chars().take(SHOWN).map(|it| if is_shown(it) { it } else { ' ' }).collect();
+    if text.chars().nth(SHOWN).is_some() { format!("{beginning}…") } else { beginning }
+}
+
+/// Whether a character shows itself and nothing else: what commands a terminal or turns the direction of the text does not.
+pub(super) fn is_shown(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !character.is_control() && !turns
 }
 
 /// Why a list beyond the limit is refused.
@@ -84,6 +109,7 @@ mod tests {
             ("cannot be unpacked", packed(&[b'a'; 5000])[..30].to_vec()),
             ("more than 20 MiB", packed(&vec![b'a'; 1 << 20]).repeat(21)),
             ("more than 20 MiB", vec![b'a'; TEXT_LIMIT + 1]),
+            ("more than 20 MiB", [vec![b'a'; TEXT_LIMIT - 1], vec![0xff]].concat()),
         ] {
             let why = decoded(bytes).unwrap_err();
             assert!(why.contains(what), "{why}");
