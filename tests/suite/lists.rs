@@ -188,7 +188,8 @@ fn a_newer_version_takes_the_place_of_the_old_one_and_a_person_can_go_back() {
 fn a_poisoned_list_changes_nothing_and_says_why() {
     let lists = Lists::start();
     lists.say("easylist.txt", rules(10, "1"));
-    let tamis = ServeBox::start(&lists.home("chosen = ['easylist']"), &[]);
+    let home = lists.home("chosen = ['easylist']");
+    let tamis = ServeBox::start(&home, &[]);
     until(&tamis, "easylist", is_in_force);
     let with = |rule: &str| response(&[], format!("{}{rule}\n", rules(10, "2")));
     let large = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 100 << 20).into_bytes();
@@ -221,7 +222,8 @@ fn a_poisoned_list_changes_nothing_and_says_why() {
 fn a_list_that_would_stop_what_everybody_needs_is_not_put_in_force() {
     let lists = Lists::start();
     lists.say("easylist.txt", rules(10, "1"));
-    let tamis = ServeBox::start(&lists.home("chosen = ['easylist']"), &[]);
+    let home = lists.home("chosen = ['easylist']");
+    let tamis = ServeBox::start(&home, &[]);
     until(&tamis, "easylist", is_in_force);
     for rule in ["*", "||org^", "*$removeparam"] {
         lists.say("easylist.txt", format!("{}{rule}\n", rules(10, "2")));
@@ -241,7 +243,8 @@ fn a_list_that_would_stop_what_everybody_needs_is_not_put_in_force() {
 fn a_chosen_list_stops_what_it_says_and_another_choice_drops_no_connection() {
     let lists = Lists::start();
     lists.say("easylist.txt", rules(10, "1") + "/ads/banner.\n");
-    let tamis = ServeBox::start(&lists.home(""), &[]);
+    let home = lists.home("");
+    let tamis = ServeBox::start(&home, &[]);
     let origin = Origin::answering(response(&["Content-Type: text/plain"], "here"));
     let mut client = tamis.client();
     let mut fetch = |path: &str| client.ask(get(&origin.url(path), &["Accept: image/png"])).1;
@@ -258,7 +261,8 @@ fn a_list_of_ones_own_is_fetched_with_its_parts_and_a_file_is_read() {
     let lists = Lists::start();
     lists.say("all.txt", "! Title: Mine\n!#include part.txt\n||a.test^\n");
     lists.say("part.txt", "||b.test^\n||c.test^\n");
-    let tamis = ServeBox::start(&lists.home(""), &[]);
+    let home = lists.home("");
+    let tamis = ServeBox::start(&home, &[]);
     let add = |address: &str| tamis.command(&serde_json::json!({ "type": "addList", "address": address }).to_string());
     let url = lists.origin.url("/all.txt");
     add(&url);
@@ -321,7 +325,8 @@ fn a_list_that_offers_patches_is_brought_up_to_date_by_them() {
 #[test]
 fn a_list_that_cannot_be_fetched_is_told_and_tried_again() {
     let lists = Lists::start();
-    let tamis = ServeBox::start(&lists.home("chosen = ['easylist']"), &[]);
+    let home = lists.home("chosen = ['easylist']");
+    let tamis = ServeBox::start(&home, &[]);
     let list = until(&tamis, "easylist", |list| list["fault"].as_str().is_some_and(|fault| fault.contains("404")));
     assert_eq!(list["state"], "waiting");
     let problems = tamis.snapshot()["problems"].clone();

@@ -73,7 +73,7 @@ fn lines_are_harmless(text: &str) -> Result<(), String> {
             return Err(format!("line {number} has more than {} KiB", LINE_LIMIT >> 10));
         }
         if hidden_everywhere(line).is_some_and(hides_all) {
-            return Err(format!("line {number} would hide a whole page"));
+            return Err(format!("line {number} would hide every page"));
         }
         if !line.is_empty() && line.bytes().all(|byte| EVERYTHING.contains(&byte)) {
             return Err(format!("line {number} would stop everything"));
@@ -191,13 +191,13 @@ mod tests {
             ("||wikipedia.org^$document", "would stop https://"),
             ("/^https:/", "would stop https://"),
             ("*$removeparam", "would send https://"),
-            ("##body", "would hide a whole page"),
-            ("##^html", "would hide a whole page"),
-            ("##bo \\\n    dy", "would hide a whole page"),
+            ("##body", "would hide every page"),
+            ("##^html", "would hide every page"),
+            ("##bo \\\n    dy", "would hide every page"),
             ("* \\\n    *", "would stop everything"),
-            ("*##.ad, body", "would hide a whole page"),
-            ("~a.test##html", "would hide a whole page"),
-            ("###ad, body:not(.x)", "would hide a whole page"),
+            ("*##.ad, body", "would hide every page"),
+            ("~a.test##html", "would hide every page"),
+            ("###ad, body:not(.x)", "would hide every page"),
             ("en.wikipedia.org##body:style(display: none !important)", "would hide a whole page"),
             ("en.wikipedia.org##body:remove()", "would hide a whole page"),
             ("en.wikipedia.org##div", "would hide a whole page"),
