@@ -211,6 +211,16 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_every_request_would_have_to_be_compared_with_are_not_put_in_force() {
+        let many: String = (0..400_000).map(|n| format!("/static/*{n}x$method=get\n")).collect();
+        let said = check(&format!("{GOOD}{many}"), false, None).map(|_| ()).err().unwrap_or_default();
+        assert!(said.contains("too many of its rules"), "{said}");
+        // As many that are about hosts slow nothing down.
+        let many: String = (0..200_000).map(|n| format!("||ads{n}.test^$method=get\n")).collect();
+        check(&format!("{GOOD}{many}"), false, None).unwrap();
+    }
+
+    #[test]
     fn an_expression_is_a_trap_when_its_repetitions_multiply() {
         for (line, states) in [
             ("/a{5}b{3}/", 8),
