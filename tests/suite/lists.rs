@@ -50,13 +50,13 @@ fn without_a_list_that_was_named_tamis_does_not_start_and_says_what_to_do() {
 }
 
 /// A server of lists: what it says of each, by the id in the address; told to the test is what it was asked for.
-struct Lists {
-    origin: Origin,
+pub struct Lists {
+    pub origin: Origin,
     said: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl Lists {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let said = Arc::new(Mutex::new(BTreeMap::<String, Vec<u8>>::new()));
         let says = Arc::clone(&said);
         let origin = Origin::start(move |talk| {
@@ -80,16 +80,16 @@ impl Lists {
     }
 
     /// What it says from now on.
-    fn say(&self, file: &str, text: impl AsRef<[u8]>) {
+    pub fn say(&self, file: &str, text: impl AsRef<[u8]>) {
         self.answer(file, response(&["ETag: \"1\""], text));
     }
 
-    fn answer(&self, file: &str, answer: Vec<u8>) {
+    pub fn answer(&self, file: &str, answer: Vec<u8>) {
         self.said.lock().unwrap().insert(file.into(), answer);
     }
 
     /// A home whose settings fetch the catalogue from here.
-    fn home(&self, more: &str) -> Home {
+    pub fn home(&self, more: &str) -> Home {
         let home = Home::default();
         fs::create_dir_all(home.own_settings().parent().unwrap()).unwrap();
         fs::write(home.own_settings(), format!("[lists]\nmirror = \"http://{}\"\n{more}", self.origin.authority()))
@@ -98,22 +98,22 @@ impl Lists {
     }
 }
 
-fn view(tamis: &ServeBox, id: &str) -> Value {
+pub fn view(tamis: &ServeBox, id: &str) -> Value {
     let lists = tamis.snapshot()["lists"]["lists"].clone();
     lists.as_array().unwrap().iter().find(|list| list["id"] == id).cloned().unwrap_or_default()
 }
 
 #[track_caller]
-fn until(tamis: &ServeBox, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+pub fn until(tamis: &ServeBox, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     wait_for("the list", || Some(view(tamis, id)).filter(&is_so))
 }
 
-fn is_in_force(list: &Value) -> bool {
+pub fn is_in_force(list: &Value) -> bool {
     list["state"] == "inForce"
 }
 
 /// So many rules, and what makes each of them another version.
-fn rules(count: usize, version: &str) -> String {
+pub fn rules(count: usize, version: &str) -> String {
     let lines: String = (0..count).map(|n| format!("||ads{n}.test^\n")).collect();
     format!("! Title: A list\n! Version: {version}\n! Expires: 1 day\n{lines}")
 }

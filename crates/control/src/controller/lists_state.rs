@@ -184,6 +184,12 @@ impl ListsState {
         unreadable
     }
 
+    /// Whether this version of a list is being built, and another one in force.
+    pub(super) fn is_next(&self, id: &str, digest: &str) -> bool {
+        let has = |choice: &Choice| choice.stored.iter().any(|it| it.id == id && it.digest == digest);
+        self.building.is_some() && !has(&self.in_force.choice)
+    }
+
     /// Whether a list would be in force if the rules could have been built.
     pub(super) fn is_not_built(&self, id: &str) -> bool {
         self.in_force.is_of_before

@@ -61,7 +61,8 @@ impl ListsState {
         let current = kept.and_then(|kept| kept.current());
         let wanted = self.wish.wants(id);
         let report = self.report(id).filter(|_| wanted);
-        let not_built = wanted && self.is_not_built(id);
+        let not_built = wanted && report.is_none() && self.is_not_built(id);
+        let is_next = current.is_some_and(|current| self.is_next(id, &current.digest));
         let is_updating = self.updating.as_ref().is_some_and(|(updating, _)| updating == id);
         let said = |value: fn(&Version) -> &Option<String>| current.and_then(|it| value(it).clone());
         ListView {
@@ -77,6 +78,7 @@ impl ListsState {
                 (false, ..) => ListState::Off,
                 (true, true, ..) => ListState::Updating,
                 (true, false, false, true) if not_built => ListState::NotInForce,
+                (true, false, _, true) if is_next => ListState::Building,
                 (true, false, true, _) => ListState::InForce,
                 (true, false, false, true) => ListState::Building,
                 (true, false, false, false) => ListState::Waiting,

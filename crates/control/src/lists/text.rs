@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 
 /// The largest list, in bytes, as it is read and as it is unpacked. The largest of the well-known ones have some ten megabytes.
@@ -13,6 +13,10 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// How many characters of a text by somebody else are shown.
 const SHOWN: usize = 80;
+
+/// How many pieces a packed list may be made of (RFC 1952 2.2): each costs as much as some thousand characters, also an empty one.
+/// Programs that pack in pieces make them of 64 KiB and more.
+const MEMBERS_LIMIT: usize = 1024;
 
 /// One character in so many may be none: old lists have names in other encodings in their comments.
 const CHARACTERS_PER_STRAY: usize = 1000;
@@ -63,10 +67,18 @@ pub(crate) fn too_large() -> String {
 }
 
 fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let mut unpacked = Vec::new();
-    let mut decoder = MultiGzDecoder::new(bytes).take(TEXT_LIMIT as u64 + 1);
-    decoder.read_to_end(&mut unpacked).map_err(|error| format!("it cannot be unpacked: {error}"))?;
-    Ok(unpacked)
+    let (mut unpacked, mut rest) = (Vec::new(), bytes);
+    for _ in 0..MEMBERS_LIMIT {
+        let mut member = GzDecoder::new(rest);
+        let room = TEXT_LIMIT.saturating_sub(unpacked.len()) as u64 + 1;
+        let read = (&mut member).take(room).read_to_end(&mut unpacked);
+        read.map_err(|error| format!("it cannot be unpacked: {error}"))?;
+        rest = member.into_inner();
+        if rest.is_empty() || unpacked.len() > TEXT_LIMIT {
+            return Ok(unpacked);
+        }
+    }
+    Err(format!("it is packed in more than {MEMBERS_LIMIT} pieces"))
 }
 
 fn with_strays(bytes: &[u8]) -> Result<String, String> {
@@ -95,6 +107,7 @@ mod tests {
         let list = "! A list\n||ads.test^\n";
         assert_eq!(decoded(list.into()).unwrap(), list);
         assert_eq!(decoded(packed(list.as_bytes())).unwrap(), list);
+        assert_eq!(decoded(packed(list.as_bytes()).repeat(3)).unwrap(), list.repeat(3));
         assert_eq!(decoded(format!("\u{feff}{list}").into()).unwrap(), list);
         let stray = [b"! M\xfcller\n".to_vec(), list.into()].concat();
         assert!(decoded(stray).unwrap().ends_with(list));
@@ -108,6 +121,7 @@ mod tests {
             ("no text", b"||ads.test^\n\0".to_vec()),
             ("cannot be unpacked", packed(&[b'a'; 5000])[..30].to_vec()),
             ("more than 20 MiB", packed(&vec![b'a'; 1 << 20]).repeat(21)),
+            ("more than 1024 pieces", packed(b"").repeat(1025)),
             ("more than 20 MiB", vec![b'a'; TEXT_LIMIT + 1]),
             ("more than 20 MiB", [vec![b'a'; TEXT_LIMIT - 1], vec![0xff]].concat()),
         ] {
