@@ -50,13 +50,13 @@ fn without_a_list_that_was_named_tamis_does_not_start_and_says_what_to_do() {
 }
 
 /// A server of lists: what it says of each, by the id in the address; told to the test is what it was asked for.
-struct Lists {
-    origin: Origin,
+pub struct Lists {
+    pub origin: Origin,
     said: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl Lists {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let said = Arc::new(Mutex::new(BTreeMap::<String, Vec<u8>>::new()));
         let says = Arc::clone(&said);
         let origin = Origin::start(move |talk| {
@@ -80,16 +80,16 @@ impl Lists {
     }
 
     /// What it says from now on.
-    fn say(&self, file: &str, text: impl AsRef<[u8]>) {
+    pub fn say(&self, file: &str, text: impl AsRef<[u8]>) {
         self.answer(file, response(&["ETag: \"1\""], text));
     }
 
-    fn answer(&self, file: &str, answer: Vec<u8>) {
+    pub fn answer(&self, file: &str, answer: Vec<u8>) {
         self.said.lock().unwrap().insert(file.into(), answer);
     }
 
     /// A home whose settings fetch the catalogue from here.
-    fn home(&self, more: &str) -> Home {
+    pub fn home(&self, more: &str) -> Home {
         let home = Home::default();
         fs::create_dir_all(home.own_settings().parent().unwrap()).unwrap();
         fs::write(home.own_settings(), format!("[lists]\nmirror = \"http://{}\"\n{more}", self.origin.authority()))
@@ -98,22 +98,22 @@ impl Lists {
     }
 }
 
-fn view(tamis: &ServeBox, id: &str) -> Value {
+pub fn view(tamis: &ServeBox, id: &str) -> Value {
     let lists = tamis.snapshot()["lists"]["lists"].clone();
     lists.as_array().unwrap().iter().find(|list| list["id"] == id).cloned().unwrap_or_default()
 }
 
 #[track_caller]
-fn until(tamis: &ServeBox, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+pub fn until(tamis: &ServeBox, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     wait_for("the list", || Some(view(tamis, id)).filter(&is_so))
 }
 
-fn is_in_force(list: &Value) -> bool {
+pub fn is_in_force(list: &Value) -> bool {
     list["state"] == "inForce"
 }
 
 /// So many rules, and what makes each of them another version.
-fn rules(count: usize, version: &str) -> String {
+pub fn rules(count: usize, version: &str) -> String {
     let lines: String = (0..count).map(|n| format!("||ads{n}.test^\n")).collect();
     format!("! Title: A list\n! Version: {version}\n! Expires: 1 day\n{lines}")
 }
@@ -188,7 +188,8 @@ fn a_newer_version_takes_the_place_of_the_old_one_and_a_person_can_go_back() {
 fn a_poisoned_list_changes_nothing_and_says_why() {
     let lists = Lists::start();
     lists.say("easylist.txt", rules(10, "1"));
-    let tamis = ServeBox::start(&lists.home("chosen = ['easylist']"), &[]);
+    let home = lists.home("chosen = ['easylist']");
+    let tamis = ServeBox::start(&home, &[]);
     until(&tamis, "easylist", is_in_force);
     let with = |rule: &str| response(&[], format!("{}{rule}\n", rules(10, "2")));
     let large = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 100 << 20).into_bytes();
@@ -221,7 +222,8 @@ fn a_poisoned_list_changes_nothing_and_says_why() {
 fn a_list_that_would_stop_what_everybody_needs_is_not_put_in_force() {
     let lists = Lists::start();
     lists.say("easylist.txt", rules(10, "1"));
-    let tamis = ServeBox::start(&lists.home("chosen = ['easylist']"), &[]);
+    let home = lists.home("chosen = ['easylist']");
+    let tamis = ServeBox::start(&home, &[]);
     until(&tamis, "easylist", is_in_force);
     for rule in ["*", "||org^", "*$removeparam"] {
         lists.say("easylist.txt", format!("{}{rule}\n", rules(10, "2")));
@@ -241,7 +243,8 @@ fn a_list_that_would_stop_what_everybody_needs_is_not_put_in_force() {
 fn a_chosen_list_stops_what_it_says_and_another_choice_drops_no_connection() {
     let lists = Lists::start();
     lists.say("easylist.txt", rules(10, "1") + "/ads/banner.\n");
-    let tamis = ServeBox::start(&lists.home(""), &[]);
+    let home = lists.home("");
+    let tamis = ServeBox::start(&home, &[]);
     let origin = Origin::answering(response(&["Content-Type: text/plain"], "here"));
     let mut client = tamis.client();
     let mut fetch = |path: &str| client.ask(get(&origin.url(path), &["Accept: image/png"])).1;
@@ -326,7 +329,8 @@ fn a_list_that_offers_patches_is_brought_up_to_date_by_them() {
 #[test]
 fn a_list_that_cannot_be_fetched_is_told_and_tried_again() {
     let lists = Lists::start();
-    let tamis = ServeBox::start(&lists.home("chosen = ['easylist']"), &[]);
+    let home = lists.home("chosen = ['easylist']");
+    let tamis = ServeBox::start(&home, &[]);
     let list = until(&tamis, "easylist", |list| list["fault"].as_str().is_some_and(|fault| fault.contains("404")));
     assert_eq!(list["state"], "waiting");
     let problems = tamis.snapshot()["problems"].clone();

@@ -23,6 +23,7 @@ mod first_steps;
 mod framing;
 #[cfg(target_os = "linux")]
 mod guard;
+mod hostile_lists;
 mod house;
 mod https;
 mod interim;
@@ -34,6 +35,7 @@ mod life;
 mod lighter_media;
 mod limits;
 mod lists;
+mod lists_kept;
 #[cfg(target_os = "linux")]
 mod names;
 #[cfg(target_os = "linux")]

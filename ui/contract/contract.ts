@@ -730,7 +730,7 @@ export type ListKind = "ads" | "trackers" | "parameters" | "malware" | "regional
 /**
  * How a list stands.
  */
-export type ListState = "off" | "waiting" | "updating" | "building" | "inForce";
+export type ListState = "off" | "waiting" | "updating" | "building" | "notInForce" | "inForce";
 
 /**
  * Lines of a list that are not in force.

@@ -320,7 +320,7 @@ export function firstSteps(changes = {}) {
         id: "lists",
         title: "Which filter lists?",
         text: [
-          "People who look for ads and trackers all day keep lists of them. Tamis fetches those that you choose from where they are kept, says nothing about you there, and looks for newer ones every few days. Nothing is fetched before you press the button.",
+          "People who look for ads and trackers all day keep lists of them. Tamis fetches those that you choose from where they are kept, says nothing about you there, and looks for a newer version as often as each list itself says, every four days where it does not. Nothing is fetched before you press the button.",
         ],
       },
       {

@@ -9,7 +9,7 @@ use tamis_filter::Destination;
 use tamis_filter::rules::{Context, Engine, Hit, Judgement, Report, Ruling, Source};
 
 use crate::Paths;
-use crate::lists::{Choice, read};
+use crate::lists::{Choice, FileTexts, read};
 use crate::store::{Store, StoreError, open_text, read_list};
 
 /// The longest line of a batch, in bytes.
@@ -116,7 +116,8 @@ impl Checker {
     pub fn of_user(paths: &Paths) -> Result<Self, StoreError> {
         let store = Store::new(paths.clone());
         let (wish, _told_elsewhere) = read(&store.settings()?.lists);
-        let built = Choice::of(Vec::new(), &wish, &store.archive(), &store).build()?.built;
+        let choice = Choice::of(Vec::new(), &wish, &store.archive());
+        let built = choice.build(&store, FileTexts::default())?.built;
         Ok(Self { engine: built.engine, reports: built.reports })
     }
 

@@ -8,6 +8,7 @@ mod https;
 mod https_state;
 mod lists;
 mod lists_state;
+mod lists_view;
 mod my_rules;
 mod quiet;
 mod system;

@@ -6,7 +6,7 @@ use tamis_filter::rules::{ID, LISTS_ID};
 use super::Controller;
 use super::lists_state::{Event, Had};
 use crate::hands::{Broken, aside};
-use crate::lists::{List, Rebuilt, choose, choose_all, put_own, read};
+use crate::lists::{List, Outcome, Rebuilt, choose, choose_all, put_own, read};
 use crate::site_choices::{Choices, site_of};
 use crate::snapshot::Phase;
 use crate::store::StoreError;
@@ -71,7 +71,7 @@ impl Controller {
             _ => return false,
         }
         self.read_lists();
-        self.lists.forget_removed();
+        self.lists.heed_wish();
         true
     }
 
@@ -100,6 +100,7 @@ impl Controller {
             Event::Look => self.follow_lists().await,
             Event::Built(built) => self.take_up_lists(built).await,
             Event::Updated(outcome) => {
+                let outcome = self.keep(outcome).await;
                 self.lists.take_outcome(outcome);
                 self.follow_lists().await;
             }
@@ -110,7 +111,11 @@ impl Controller {
         match rebuilt {
             Some(Ok(rebuilt)) => {
                 self.settle("lists-not-built");
-                self.lists.take_up(Some(rebuilt));
+                let unreadable = self.lists.take_up(Some(rebuilt));
+                self.settle("lists-unreadable-now");
+                if !unreadable.is_empty() {
+                    self.report(text::unreadable_now(&unreadable));
+                }
                 self.put_lists();
             }
             Some(Err(error)) => {
@@ -142,12 +147,30 @@ impl Controller {
         }
     }
 
-    /// Writes down what is known of lists that were fetched.
+    /// Puts the text of a newer version on the disk. Only the controller writes there, so that nothing is taken for a remnant that
+    /// is just about to be named.
+    async fn keep(&self, outcome: Option<Outcome>) -> Option<Outcome> {
+        let Some(Outcome::Newer { version, text, tags }) = outcome else { return outcome };
+        let (store, digest) = (self.store.clone(), version.digest.clone());
+        let kept = aside(move || store.save_list(&digest, &text).map(|()| text)).await;
+        Some(match kept {
+            Ok(Ok(text)) => Outcome::Newer { version, text, tags },
+            Ok(Err(error)) => Outcome::Failed(error.to_string()),
+            Err(broken) => Outcome::Failed(broken.to_string()),
+        })
+    }
+
+    /// Writes down what is known of lists that were fetched, and removes what is not known of.
     async fn save_lists(&mut self) {
-        let (store, archive) = (self.store.clone(), self.lists.archive.clone());
-        match aside(move || store.save_archive(&archive)).await {
+        let (store, archive, is_building) = (self.store.clone(), self.lists.archive.clone(), self.lists.is_building());
+        let save = move || {
+            store.save_archive(&archive)?;
+            // Somebody reads them.
+            if is_building { Ok(()) } else { store.remove_unnamed_versions(&archive) }
+        };
+        match aside(save).await {
             Ok(Ok(())) => {
-                self.lists.are_saved();
+                self.lists.are_saved(is_building);
                 self.settle("lists-not-saved");
             }
             Ok(Err(error)) => self.report(text::not_saved(&error)),

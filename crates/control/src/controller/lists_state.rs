@@ -12,10 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::lists::{
-    Archive, CATALOGUE, Choice, Known, List, ListState, ListView, ListsView, ListsWish, Outcome, Rebuilt,
-    RefusedLineView, RefusedView, RuleCountsView, known, update,
-};
+use crate::lists::{Archive, Choice, FileTexts, List, ListsWish, Lost, Outcome, Rebuilt, Tags, known, update};
 use crate::store::{Store, StoreError};
 use crate::words::lists as text;
 
@@ -30,22 +27,26 @@ const LOOK_PACE: Duration = Duration::from_secs(600);
 pub(super) struct ListsState {
     /// Named for this run.
     files: Vec<PathBuf>,
+    /// As they were read last.
+    texts: FileTexts,
     pub(super) wish: ListsWish,
     pub(super) archive: Archive,
     /// As it is on the disk.
     saved: Archive,
+    /// There may be versions on the disk that it does not name.
+    are_unnamed: bool,
     /// The languages of this system.
-    locales: Vec<String>,
+    pub(super) locales: Vec<String>,
     /// What outlasts every engine; none before the start, or where there is no randomness to be had.
     standing: Option<Arc<Standing>>,
     wishes: (mpsc::Sender<Wish>, mpsc::Receiver<Wish>),
-    in_force: InForce,
+    pub(super) in_force: InForce,
     /// Counts the engines.
     generation: u64,
-    building: Option<(Choice, JoinHandle<Result<Rebuilt, StoreError>>)>,
+    pub(super) building: Option<(Choice, JoinHandle<Result<Rebuilt, StoreError>>)>,
     /// Lists that a person wants fetched now.
     asked: BTreeSet<String>,
-    updating: Option<(String, JoinHandle<Outcome>)>,
+    pub(super) updating: Option<(String, JoinHandle<Outcome>)>,
     look_at: Instant,
     /// Whose refused lines are shown.
     pub(super) refused_of: Option<String>,
@@ -53,10 +54,12 @@ pub(super) struct ListsState {
 
 /// What is in force.
 #[derive(Debug, Default)]
-struct InForce {
+pub(super) struct InForce {
     choice: Choice,
+    /// Nothing became of that choice: these are the rules of the one before.
+    is_of_before: bool,
     engine: Arc<Engine>,
-    reports: Vec<Report>,
+    pub(super) reports: Vec<Report>,
     summary: Option<String>,
 }
 
@@ -83,9 +86,11 @@ impl Default for ListsState {
     fn default() -> Self {
         Self {
             files: Vec::new(),
+            texts: FileTexts::default(),
             wish: ListsWish::default(),
             archive: Archive::default(),
             saved: Archive::default(),
+            are_unnamed: false,
             locales: Vec::new(),
             standing: None,
             wishes: mpsc::channel(WISHES),
@@ -119,6 +124,7 @@ impl ListsState {
         self.files = files;
         (self.archive, self.locales) = (had.archive, had.locales);
         self.saved.clone_from(&self.archive);
+        self.heed_wish();
         Ok(())
     }
 
@@ -147,10 +153,10 @@ impl ListsState {
 
     /// Begins to build what is to be in force, unless that is so or is being built.
     pub(super) fn begin_building(&mut self, store: &Store) {
-        let choice = self.choice(store);
+        let choice = Choice::of(self.files.clone(), &self.wish, &self.archive);
         if self.building.is_none() && self.in_force.choice != choice {
-            let to_build = choice.clone();
-            self.building = Some((choice, tokio::task::spawn_blocking(move || to_build.build())));
+            let (to_build, store, texts) = (choice.clone(), store.clone(), self.texts.clone());
+            self.building = Some((choice, tokio::task::spawn_blocking(move || to_build.build(&store, texts))));
         }
     }
 
@@ -158,24 +164,38 @@ impl ListsState {
         self.building.is_some()
     }
 
-    /// What is to be in force.
-    fn choice(&self, store: &Store) -> Choice {
-        Choice::of(self.files.clone(), &self.wish, &self.archive, store)
+    /// Takes up what was built; which files that were named cannot be read any more, a clause each. What could not be built is not
+    /// tried again before something else is to be in force.
+    pub(super) fn take_up(&mut self, rebuilt: Option<Box<Rebuilt>>) -> Vec<String> {
+        let Some((choice, _)) = self.building.take() else { return Vec::new() };
+        let Some(Rebuilt { built, lost, texts, unreadable }) = rebuilt.map(|rebuilt| *rebuilt) else {
+            (self.in_force.choice, self.in_force.is_of_before) = (choice, true);
+            return Vec::new();
+        };
+        for Lost { id, digest, why } in lost {
+            if let Some(kept) = self.archive.lists.get_mut(&id) {
+                kept.lose(&digest, text::lost(&why, kept.versions.len() > 1));
+            }
+        }
+        self.texts = texts;
+        let summary = Some(text::summary(&built.reports, |id| self.title_of(id)));
+        let engine = Arc::new(built.engine);
+        self.in_force = InForce { choice, is_of_before: false, engine, reports: built.reports, summary };
+        self.generation += 1;
+        unreadable
     }
 
-    /// Takes up what was built. What could not be built is not tried again before something else is to be in force.
-    pub(super) fn take_up(&mut self, rebuilt: Option<Box<Rebuilt>>) {
-        let Some((choice, _)) = self.building.take() else { return };
-        let Some(Rebuilt { built, gone }) = rebuilt.map(|rebuilt| *rebuilt) else {
-            self.in_force.choice = choice;
-            return;
-        };
-        for id in gone {
-            self.archive.lists.remove(&id);
-        }
-        let summary = Some(text::summary(&built.reports, |id| self.title_of(id)));
-        self.in_force = InForce { choice, engine: Arc::new(built.engine), reports: built.reports, summary };
-        self.generation += 1;
+    /// Whether this version of a list is being built, and another one in force.
+    pub(super) fn is_next(&self, id: &str, digest: &str) -> bool {
+        let has = |choice: &Choice| choice.stored.iter().any(|it| it.id == id && it.digest == digest);
+        self.building.is_some() && !has(&self.in_force.choice)
+    }
+
+    /// Whether a list would be in force if the rules could have been built.
+    pub(super) fn is_not_built(&self, id: &str) -> bool {
+        self.in_force.is_of_before
+            && self.building.is_none()
+            && self.in_force.choice.stored.iter().any(|it| it.id == id)
     }
 
     /// A person wants this list looked for now, or all of them.
@@ -190,10 +210,10 @@ impl ListsState {
             return;
         }
         let now = now();
-        let due = |list: &&List| self.archive.lists.get(&list.id).map_or(0, |kept| kept.due);
-        let is_due = |list: &&List| self.asked.contains(&list.id) || due(list) <= now;
+        let kept = |list: &List| self.archive.lists.get(&list.id);
+        let is_due = |list: &&List| self.asked.contains(&list.id) || kept(list).is_none_or(|kept| kept.is_due(now));
         let Some(list) = self.wish.chosen.iter().find(is_due).cloned() else {
-            let next = self.wish.chosen.iter().map(|list| due(&list)).min().unwrap_or(u64::MAX);
+            let next = self.wish.chosen.iter().filter_map(|list| Some(kept(list)?.due)).min().unwrap_or(u64::MAX);
             self.look_at = Instant::now() + Duration::from_millis(next.saturating_sub(now)).min(LOOK_PACE);
             return;
         };
@@ -208,7 +228,7 @@ impl ListsState {
         self.updating = Some((id, tokio::spawn(update)));
     }
 
-    /// Takes down what became of a list.
+    /// Takes down what became of a list; the text of a newer version is on the disk.
     pub(super) fn take_outcome(&mut self, outcome: Option<Outcome>) {
         let Some((id, _)) = self.updating.take() else { return };
         let mut jitter = [0];
@@ -216,31 +236,43 @@ impl ListsState {
         let _as_it_is = getrandom::fill(&mut jitter);
         let kept = self.archive.lists.entry(id.clone()).or_default();
         let (version, tags) = match outcome {
-            Some(Outcome::Same { etag, last_modified }) => (None, (etag, last_modified)),
-            Some(Outcome::Newer { version, etag, last_modified }) => (Some(version), (etag, last_modified)),
+            Some(Outcome::Same(tags)) => (None, tags),
+            Some(Outcome::Newer { version, tags, .. }) => (Some(version), tags),
             Some(Outcome::Failed(why)) => {
                 tracing::warn!(id, why, "a filter list is not brought up to date");
                 return kept.fail(why, now());
             }
             None => return kept.fail(crate::hands::Broken.to_string(), now()),
         };
-        (kept.etag, kept.last_modified) = tags;
+        Tags { etag: kept.etag, last_modified: kept.last_modified } = tags;
         kept.take(version, now(), jitter[0]);
     }
 
-    /// Whether something about lists is known that is not on the disk.
+    /// Whether something about lists is known that is not on the disk, or something is there that nobody can know of. What is being
+    /// read stays where it is.
     pub(super) fn is_unsaved(&self) -> bool {
-        self.archive != self.saved
+        self.archive != self.saved || (self.are_unnamed && !self.is_building())
     }
 
-    pub(super) fn are_saved(&mut self) {
+    /// What is known is on the disk; whether versions may still be there that are not named.
+    pub(super) fn are_saved(&mut self, are_unnamed: bool) {
         self.saved.clone_from(&self.archive);
+        self.are_unnamed = are_unnamed;
     }
 
-    /// Forgets what is no list of the settings any more.
-    pub(super) fn forget_removed(&mut self) {
-        let own = &self.wish.own;
+    /// Forgets what is no list of the settings any more, and gives up fetching what nobody wants any more.
+    pub(super) fn heed_wish(&mut self) {
+        let (own, now) = (&self.wish.own, now());
         self.archive.lists.retain(|id, _| known(id).is_some() || own.contains(id));
+        for list in &self.wish.chosen {
+            if let Some(kept) = self.archive.lists.get_mut(&list.id) {
+                kept.is_to_come_from(&list.address(), now);
+            }
+        }
+        self.asked.retain(|id| self.wish.wants(id));
+        if let Some((_, updating)) = self.updating.take_if(|(id, _)| !self.wish.wants(id)) {
+            updating.abort();
+        }
     }
 
     /// The rules as a profile, after the user's own where they are in force too; none where no list is to be in force.
@@ -282,97 +314,6 @@ impl ListsState {
         };
         self.wish.chosen.iter().filter_map(missing).collect()
     }
-
-    /// As it is shown.
-    pub(super) fn view(&self) -> ListsView {
-        let refused = self.refused_of.as_ref().and_then(|id| {
-            let report = self.report(id)?;
-            let line = |refusal: &tamis_filter::rules::Refusal| RefusedLineView {
-                line: refusal.line,
-                reason: refusal.reason.clone(),
-            };
-            Some(RefusedView { list: id.clone(), lines: report.refused.iter().map(line).collect() })
-        });
-        let of_the_catalogue = CATALOGUE.iter().map(|known| self.of_the_catalogue(known));
-        let of_the_user = self.wish.own.iter().map(|address| self.of_the_user(address));
-        ListsView {
-            summary: text::in_force(&self.in_force.reports, |id| self.title_of(id)),
-            building: self.building.is_some(),
-            rules: self.in_force.reports.iter().map(counts).fold(RuleCountsView::default(), |sum, more| {
-                RuleCountsView {
-                    network: sum.network + more.network,
-                    cosmetic: sum.cosmetic + more.cosmetic,
-                    scriptlets: sum.scriptlets + more.scriptlets,
-                }
-            }),
-            lists: of_the_catalogue.chain(of_the_user).collect(),
-            refused,
-        }
-    }
-
-    /// What a list is called: in the catalogue, or by itself.
-    fn title_of(&self, id: &str) -> String {
-        let said = || self.archive.lists.get(id)?.current()?.title.clone();
-        known(id).map(|known| known.title.to_owned()).or_else(said).unwrap_or_else(|| id.to_owned())
-    }
-
-    fn report(&self, id: &str) -> Option<&Report> {
-        self.in_force.reports.iter().find(|report| report.list == id)
-    }
-
-    fn of_the_catalogue(&self, known: &Known) -> ListView {
-        ListView {
-            title: known.title.into(),
-            homepage: Some(known.homepage.into()),
-            licence: Some(known.licence.into()),
-            address: known.address.into(),
-            suggested: known.is_for(&self.locales),
-            ..self.of_any(known.id)
-        }
-    }
-
-    fn of_the_user(&self, address: &str) -> ListView {
-        let is_plain = List::own(address).is_ok_and(|list| list.is_plain());
-        ListView { warning: is_plain.then(|| text::PLAIN.into()), ..self.of_any(address) }
-    }
-
-    fn of_any(&self, id: &str) -> ListView {
-        let kept = self.archive.lists.get(id);
-        let current = kept.and_then(|kept| kept.current());
-        let wanted = self.wish.wants(id);
-        let report = self.report(id).filter(|_| wanted);
-        let is_updating = self.updating.as_ref().is_some_and(|(updating, _)| updating == id);
-        let said = |value: fn(&crate::lists::Version) -> &Option<String>| current.and_then(|it| value(it).clone());
-        ListView {
-            id: id.into(),
-            title: self.title_of(id),
-            kind: ListsWish::kind(id),
-            homepage: None,
-            licence: None,
-            address: id.into(),
-            suggested: false,
-            wanted,
-            state: match (wanted, is_updating, report.is_some(), current.is_some()) {
-                (false, ..) => ListState::Off,
-                (true, true, ..) => ListState::Updating,
-                (true, false, true, _) => ListState::InForce,
-                (true, false, false, true) => ListState::Building,
-                (true, false, false, false) => ListState::Waiting,
-            },
-            version: said(|version| &version.version),
-            rules: report.map(counts),
-            refused: report.map_or(0, |report| report.refused_count),
-            updated: current.map(|current| current.at),
-            next: kept.filter(|_| wanted).map(|kept| kept.due),
-            fault: kept.filter(|_| wanted).and_then(|kept| kept.fault.as_deref()).map(text::fault),
-            warning: None,
-            can_roll_back: kept.is_some_and(|kept| kept.versions.len() > 1),
-        }
-    }
-}
-
-fn counts(report: &Report) -> RuleCountsView {
-    RuleCountsView { network: report.network, cosmetic: report.cosmetic, scriptlets: report.scriptlets }
 }
 
 /// In milliseconds since 1970.

@@ -1,12 +1,10 @@
 //! Whether a text that was fetched may take the place of a list: what is broken or would break everything changes nothing.
 
-use std::time::{Duration, Instant};
+use tamis_filter::rules::{Engine, Source, lines};
 
-use http::Method;
-use tamis_filter::Destination;
-use tamis_filter::rules::{Context, Engine, Ruling, Source};
-
+use super::canaries::live;
 use super::header;
+use super::hiding::hides_all;
 
 /// The longest line, in bytes. The longest rules of the well-known lists have some ten thousand.
 const LINE_LIMIT: usize = 64 << 10;
@@ -16,50 +14,6 @@ const FIRST_LINES: usize = 200;
 
 /// How much an expression may unfold to before it is a trap: the states that its counted repetitions multiply to.
 const UNFOLDED_LIMIT: usize = 10_000;
-
-/// How long the canary cases may take in all.
-const CANARY_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Requests that no list is to stop, nor to send elsewhere: the address, the page that asks, and what for.
-const CANARIES: &[(&str, Option<&str>, Destination)] = &[
-    ("https://en.wikipedia.org/wiki/Sieve", None, Destination::Page),
-    ("https://www.debian.org/", None, Destination::Page),
-    ("https://www.rfc-editor.org/rfc/rfc9110.html", None, Destination::Page),
-    ("https://www.bbc.co.uk/news", None, Destination::Page),
-    ("https://www.spiegel.de/", None, Destination::Page),
-    ("https://www.lemonde.fr/", None, Destination::Page),
-    ("https://www.nhk.or.jp/", None, Destination::Page),
-    ("https://www.google.com/search?q=sieve", None, Destination::Page),
-    ("https://github.com/", None, Destination::Page),
-    ("https://www.php.net/manual/en/", None, Destination::Page),
-    ("http://example.com/", None, Destination::Page),
-    ("http://tamis.internal/", None, Destination::Page),
-    ("http://192.168.1.1/", None, Destination::Page),
-    ("https://parts.example.net/app.js", Some("https://www.example.org/"), Destination::Script),
-    ("https://parts.example.net/app.css", Some("https://www.example.org/"), Destination::Style),
-    ("https://parts.example.net/text.woff2", Some("https://www.example.org/"), Destination::Font),
-    ("https://parts.example.net/data.json", Some("https://www.example.org/"), Destination::Fetch),
-    ("https://parts.example.net/frame.html", Some("https://www.example.org/"), Destination::Frame),
-    ("https://parts.example.net/film.mp4", Some("https://www.example.org/"), Destination::Media),
-    (
-        "https://en.wikipedia.org/static/images/project-logos/enwiki.png",
-        Some("https://en.wikipedia.org/"),
-        Destination::Image,
-    ),
-    (
-        "https://upload.wikimedia.org/wikipedia/commons/a/a9/Example.jpg",
-        Some("https://en.wikipedia.org/"),
-        Destination::Image,
-    ),
-    ("https://www.debian.org/debian.css", Some("https://www.debian.org/"), Destination::Style),
-    ("https://www.example.org/app.js", Some("https://www.example.org/"), Destination::Script),
-    ("https://api.github.com/users", Some("https://github.com/"), Destination::Fetch),
-    ("https://www.example.net/clip.mp4", Some("https://www.example.net/"), Destination::Media),
-    ("https://www.example.net/body.woff2", Some("https://www.example.net/"), Destination::Font),
-];
-
-/// Selectors that hide a whole page.
-const WHOLE_PAGE: [&str; 8] = ["*", "html", "body", ":root", "html body", "html > body", "body *", "html *"];
 
 /// What a pattern is made of that fits every address.
 const EVERYTHING: &[u8] = b"*|^/.";
@@ -77,9 +31,6 @@ pub(crate) struct Checked {
 /// Why it is not to be activated, as a clause.
 pub(crate) fn check(text: &str, trusted: bool, former: Option<usize>) -> Result<Checked, String> {
     looks_like_a_list(text)?;
-    if !header::is_whole(text) {
-        return Err("it is not as its own checksum says".into());
-    }
     let rules = header::rules(text);
     match former {
         _ if rules == 0 => return Err("there is no rule in it".into()),
@@ -90,7 +41,7 @@ pub(crate) fn check(text: &str, trusted: bool, former: Option<usize>) -> Result<
     }
     lines_are_harmless(text)?;
     let built = Engine::build(&[Source { list: "", text, trusted }]);
-    canaries_live(&built.engine)?;
+    live(&built.engine)?;
     Ok(Checked { rules })
 }
 
@@ -115,13 +66,13 @@ fn is_of_a_list(line: &str) -> bool {
 }
 
 fn lines_are_harmless(text: &str) -> Result<(), String> {
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
+    // Line by line as they are read when they are put in force: one that is continued is one.
+    for (number, line) in lines(text) {
+        let Ok(line) = &line else { continue };
         if line.len() > LINE_LIMIT {
             return Err(format!("line {number} has more than {} KiB", LINE_LIMIT >> 10));
         }
-        let hides = line.strip_prefix("##").map(|selector| selector.strip_prefix('^').unwrap_or(selector).trim());
-        if hides.is_some_and(|selector| WHOLE_PAGE.contains(&selector)) {
+        if hidden_everywhere(line).is_some_and(hides_all) {
             return Err(format!("line {number} would hide every page"));
         }
         if !line.is_empty() && line.bytes().all(|byte| EVERYTHING.contains(&byte)) {
@@ -132,6 +83,14 @@ fn lines_are_harmless(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The selector of a rule that hides something on every site, or on all but some. The core asks about one that begins with a class
+/// or an id only where that is on a page, so that pages alone do not show it.
+fn hidden_everywhere(line: &str) -> Option<&str> {
+    let (sites, selector) = line.split_once("##")?;
+    let is_everywhere = sites.split(',').all(|site| matches!(site.trim(), "" | "*") || site.trim().starts_with('~'));
+    is_everywhere.then(|| selector.strip_prefix('^').unwrap_or(selector))
 }
 
 /// How many states the expression of a rule (`/…/`, `/…/$options`) unfolds to by its counted repetitions; an estimate from
@@ -184,30 +143,6 @@ fn unfolded(line: &str) -> usize {
     groups.into_iter().fold(0, usize::saturating_add)
 }
 
-fn canaries_live(engine: &Engine) -> Result<(), String> {
-    let begun = Instant::now();
-    for (url, page, destination) in CANARIES {
-        let Some(request) = Context::named(url, *page, *destination, Method::GET) else { continue };
-        let judgement = engine.judge(&request);
-        if let Ruling::Block(hit) | Ruling::StrictBlock(hit) = judgement.ruling {
-            return Err(format!("the rule {} would stop {url}", shown(&hit.rule)));
-        }
-        if let Some((to, _)) = judgement.rewrite {
-            return Err(format!("it would send {url} to {}", shown(&to)));
-        }
-        if begun.elapsed() > CANARY_PATIENCE {
-            return Err("its rules take too long to go through".into());
-        }
-    }
-    Ok(())
-}
-
-/// What is shown of a rule.
-fn shown(rule: &str) -> String {
-    let beginning: String = rule.chars().take(80).collect();
-    if beginning.len() < rule.len() { format!("{beginning}…") } else { beginning }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,10 +193,31 @@ mod tests {
             ("*$removeparam", "would send https://"),
             ("##body", "would hide every page"),
             ("##^html", "would hide every page"),
+            ("##bo \\\n    dy", "would hide every page"),
+            ("* \\\n    *", "would stop everything"),
+            ("*##.ad, body", "would hide every page"),
+            ("~a.test##html", "would hide every page"),
+            ("###ad, body:not(.x)", "would hide every page"),
+            ("en.wikipedia.org##body:style(display: none !important)", "would hide a whole page"),
+            ("en.wikipedia.org##body:remove()", "would hide a whole page"),
+            ("en.wikipedia.org##div", "would hide a whole page"),
+            ("*$ipaddress=/./", "would stop https://"),
+            ("*$header=content-type", "would stop https://"),
+            ("||debian.org^$doc", "would stop https://"),
         ] {
-            let said = check(&format!("{GOOD}{rule}\n"), true, None).map(|_| ()).unwrap_err();
+            let said = check(&format!("{GOOD}{rule}\n"), true, None).map(|_| ()).err().unwrap_or_default();
             assert!(said.contains(why), "{rule}: {said}");
         }
+    }
+
+    #[test]
+    fn rules_that_every_request_would_have_to_be_compared_with_are_not_put_in_force() {
+        let many: String = (0..400_000).map(|n| format!("/static/*{n}x$method=get\n")).collect();
+        let said = check(&format!("{GOOD}{many}"), false, None).map(|_| ()).err().unwrap_or_default();
+        assert!(said.contains("too many of its rules"), "{said}");
+        // As many that are about hosts slow nothing down.
+        let many: String = (0..200_000).map(|n| format!("||ads{n}.test^$method=get\n")).collect();
+        check(&format!("{GOOD}{many}"), false, None).unwrap();
     }
 
     #[test]

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use md5::{Digest, Md5};
 
+use super::text::is_shown;
+
 /// How many lines are looked through for what a list says of itself.
 const LINES: usize = 100;
 
@@ -33,7 +35,8 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn of(text: &str) -> Self {
-        let value = |key| said(text, key).map(|value| value.chars().take(VALUE_LIMIT).collect::<String>());
+        let value =
+            |key| said(text, key).map(|it| it.chars().filter(|it| is_shown(*it)).take(VALUE_LIMIT).collect::<String>());
         Self {
             title: value("title"),
             version: value("version").or_else(|| value("last modified")),
@@ -116,6 +119,8 @@ mod tests {
             Header::of("[Adblock Plus 2.0]\n! Title: Mine\n! version: 7\n! Expires: 12 hours (or so)\n||a.test^\n");
         assert_eq!((header.title.as_deref(), header.version.as_deref()), (Some("Mine"), Some("7")));
         assert_eq!(header.expires, Duration::from_secs(12 * HOUR));
+        let header = Header::of("! Title: Easy\u{202e}tsiL\u{1b}[2J\n");
+        assert_eq!(header.title.as_deref(), Some("EasytsiL[2J"), "nothing that turns the line of the window around");
         for (said, hours) in [
             ("4 days (update frequency)", 96),
             ("1d", 24),
@@ -124,6 +129,8 @@ mod tests {
             ("99999999999999999999 days", 96),
             ("999999999 days", 720),
             ("soon", 96),
+            ("-1 days", 96),
+            ("1000000000000000000000000000000 days", 96),
         ] {
             let header = Header::of(&format!("! Expires: {said}\n"));
             assert_eq!(header.expires, Duration::from_secs(hours * HOUR), "{said}");

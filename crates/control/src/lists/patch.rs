@@ -5,12 +5,14 @@
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::header::said;
+use super::parts::is_below;
+use super::text::{TEXT_LIMIT, too_large};
 
 /// How many digits of a checksum there have to be.
 const DIGITS: usize = 10;
 
 /// Where the next patch is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PatchPath {
     pub(crate) url: String,
     /// Which one in the file.
@@ -22,7 +24,7 @@ impl PatchPath {
     pub(crate) fn of(text: &str, url: &str) -> Option<Self> {
         let path = said(text, "diff-path")?;
         let (path, name) = path.split_once('#').map_or((path, None), |(path, name)| (path, Some(name.to_owned())));
-        if path.is_empty() || path.contains(':') || path.starts_with('/') {
+        if !is_below(path) {
             return None;
         }
         let (mut folder, _) = url.split(['?', '#']).next()?.rsplit_once('/')?;
@@ -42,6 +44,9 @@ impl PatchPath {
     pub(crate) fn apply(&self, text: &str, file: &str) -> Result<Option<String>, String> {
         let Some((checksum, patch)) = self.find(file) else { return Ok(None) };
         let next = applied(text, &patch).ok_or("its patch does not fit")?;
+        if next.len() > TEXT_LIMIT {
+            return Err(too_large());
+        }
         if let Some(told) = checksum {
             let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, next.as_bytes());
             let digits: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -149,7 +154,9 @@ mod tests {
 
     #[test]
     fn patches_are_beside_the_list_on_its_own_server() {
-        for said in ["https://b.test/p", "//b.test/p", "/p", "", "../../../p", "../../../../p", "x/../p"] {
+        for said in
+            ["https://b.test/p", "//b.test/p", "/p", "", "../../../p", "../../../../p", "x/../p", "%2e%2e/%2e%2e/p"]
+        {
             let text = format!("! Diff-Path: {said}\n");
             assert_eq!(PatchPath::of(&text, "https://a.test/lists/all/l.txt"), None, "{said}");
         }

@@ -85,6 +85,8 @@ pub enum ListState {
     Updating,
     /// Here, and soon in force.
     Building,
+    /// Here, and the rules could not be built: those of before are in force.
+    NotInForce,
     /// In force while filtering is on.
     InForce,
 }

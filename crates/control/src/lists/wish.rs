@@ -75,7 +75,17 @@ impl List {
             }
             None => From::Web { url: known.address.into(), may_be_plain: false },
         };
-        Self { id: known.id.into(), from, trusted: known.trusted }
+        let list = Self { id: known.id.into(), from, trusted: false };
+        // Whoever stands on the way is nobody to trust.
+        Self { trusted: known.trusted && !list.is_plain(), ..list }
+    }
+
+    /// The address, or the path of the file.
+    pub(crate) fn address(&self) -> String {
+        match &self.from {
+            From::Web { url, .. } => url.clone(),
+            From::File(path) => path.display().to_string(),
+        }
     }
 
     /// Whether anybody on the way may change it.
@@ -121,6 +131,11 @@ pub(crate) fn read(table: &Table) -> (ListsWish, Vec<String>) {
 impl ListsWish {
     pub(crate) fn wants(&self, id: &str) -> bool {
         self.chosen.iter().any(|list| list.id == id)
+    }
+
+    /// A list of the catalogue as it would be fetched.
+    pub(crate) fn of_the_catalogue(&self, known: &Known) -> List {
+        List::of(known, self.mirror.as_deref())
     }
 
     /// The kind of a list.
@@ -194,11 +209,23 @@ mod tests {
         let ids: Vec<&str> = wish.chosen.iter().map(|list| list.id.as_str()).collect();
         assert_eq!(ids, ["easylist", "easyprivacy", "/etc/ads"]);
         assert_eq!(wish.own, ["/etc/ads", "https://a.test/l"]);
-        let url = "http://127.0.0.1:1/m/easylist.txt".into();
+        let url: String = "http://127.0.0.1:1/m/easylist.txt".into();
+        assert_eq!(wish.chosen[0].address(), url);
         assert_eq!(wish.chosen[0].from, From::Web { url, may_be_plain: true });
         assert_eq!(nonsense.len(), 3, "{nonsense:?}");
         let (wish, nonsense) = read(&"chosen = 'easylist'\nmirror = 7".parse().unwrap());
         assert_eq!((wish, nonsense.len()), (ListsWish::default(), 2));
+    }
+
+    #[test]
+    fn nobody_on_the_way_to_a_mirror_gets_the_rights_of_a_trusted_list() {
+        for (mirror, trusted) in
+            [("", true), ("https://m.test", true), ("http://m.test", false), ("http://127.0.0.1:1", false)]
+        {
+            let table = format!("chosen = ['ublock-filters', 'easylist']\nmirror = '{mirror}'").parse().unwrap();
+            let trusts: Vec<bool> = read(&table).0.chosen.iter().map(|list| list.trusted).collect();
+            assert_eq!(trusts, [false, trusted], "{mirror}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::{Store, StoreError, at, malformed, read, remove, unwritable, write_whole};
-use crate::lists::{Archive, TEXT_LIMIT, decoded};
+use crate::lists::{Archive, TEXT_LIMIT, decoded, digest};
 
 const READING: &str = "reading the list in";
 
@@ -38,6 +38,11 @@ pub(crate) fn open_text(path: &Path) -> Result<Box<dyn BufRead>, StoreError> {
 const READING_BATCH: &str = "reading the requests in";
 
 impl StoreError {
+    /// A file that is there and no list.
+    pub(crate) fn no_list(path: &Path, why: String) -> Self {
+        malformed(path, why)
+    }
+
     /// A batch of requests that cannot be read on, or whose answers nobody takes.
     pub(crate) fn reading_batch(path: &Path, error: std::io::Error) -> Self {
         at(READING_BATCH, path)(error)
@@ -52,11 +57,15 @@ impl Store {
         archive.ok().flatten().unwrap_or_default()
     }
 
-    /// Writes it down, and removes the versions that are no longer named there.
+    /// Writes it down.
     pub(crate) fn save_archive(&self, archive: &Archive) -> Result<(), StoreError> {
         let path = self.paths.lists().join("lists.json");
         let text = serde_json::to_vec_pretty(archive).map_err(|error| unwritable(&path, &error))?;
-        write_whole(&path, &text)?;
+        write_whole(&path, &text)
+    }
+
+    /// Removes the versions that are not named there. Not while somebody reads one.
+    pub(crate) fn remove_unnamed_versions(&self, archive: &Archive) -> Result<(), StoreError> {
         let named: BTreeSet<PathBuf> = archive.digests().map(|digest| self.version(digest)).collect();
         let mut unnamed = self.versions().into_iter().filter(|path| !named.contains(path));
         unnamed.try_for_each(|path| remove(&path).map(drop))
@@ -65,6 +74,19 @@ impl Store {
     /// Keeps a version of a list. When this returns it survives a crash of the program and of the machine.
     pub(crate) fn save_list(&self, digest: &str, text: &str) -> Result<(), StoreError> {
         write_whole(&self.version(digest), text.as_bytes())
+    }
+
+    /// The text of a version: the very bytes that were looked at when it came.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is another one by now.
+    pub(crate) fn read_version(&self, named: &str) -> Result<String, StoreError> {
+        let path = self.version(named);
+        let mut bytes = Vec::new();
+        let file = File::open(&path).map_err(at(READING, &path))?;
+        file.take(TEXT_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(at(READING, &path))?;
+        let text = String::from_utf8(bytes).ok().filter(|text| digest(text) == named);
+        text.ok_or_else(|| malformed(&path, "it is not what was fetched".into()))
     }
 
     /// The file of a version.

@@ -32,8 +32,8 @@ pub(crate) fn steps(snapshot: &Snapshot, wish: SocketAddr) -> Vec<StepView> {
             FirstStep::Lists,
             "Which filter lists?",
             &["People who look for ads and trackers all day keep lists of them. Tamis fetches those that you choose from where \
-               they are kept, says nothing about you there, and looks for newer ones every few days. Nothing is fetched before \
-               you press the button."
+               they are kept, says nothing about you there, and looks for a newer version as often as each list itself says, \
+               every four days where it does not. Nothing is fetched before you press the button."
                 .into()],
         ),
         step(FirstStep::SystemProxy, "Use Tamis for this computer?", &system_proxy_step(snapshot, wish)),

@@ -14,6 +14,15 @@ const ADDRESS_SHOWN: usize = 80;
 /// About a list that comes over http.
 pub(crate) const PLAIN: &str = "It comes over http, where anybody on the way can change it.";
 
+/// About a list of the catalogue that comes over http from a mirror; it may do less than it could if it is `trusted`.
+pub(crate) fn plain_mirror(trusted: bool) -> String {
+    let less = if trusted { " What only trusted lists may do is therefore not done." } else { "" };
+    format!("It comes over http from the mirror that the settings name, where anybody on the way can change it.{less}")
+}
+
+/// On the row of a list that is here and not in force, because nothing became of the last attempt.
+pub(crate) const NOT_BUILT: &str = "Not in force: the rules could not be built anew.";
+
 /// The one line about the profile of the lists; `title` is what one is called.
 pub(crate) fn summary(reports: &[Report], title: impl Fn(&str) -> String) -> String {
     let rules = match rules(reports) {
@@ -44,6 +53,12 @@ fn count(number: usize) -> String {
 
 fn rules(reports: &[Report]) -> usize {
     reports.iter().map(|it| it.network + it.cosmetic + it.scriptlets).sum()
+}
+
+/// Why the version of a list that was in force is not any more, as a clause.
+pub(crate) fn lost(why: &str, had_another: bool) -> String {
+    let instead = if had_another { "the version before is in force" } else { "nothing of it is in force" };
+    format!("its newest version cannot be read ({why}), so {instead} until it is fetched again")
 }
 
 /// Why a list was not brought up to date; `why` is a clause.
@@ -105,6 +120,21 @@ pub(crate) fn unreadable(error: &impl ToString) -> Problem {
         "A filter list could not be read",
         format!("Tamis does not start without it: more would pass than you asked for. {}.", error.to_string()),
         "Put a readable list there, plain or packed with gzip, or start Tamis without it.",
+    )
+}
+
+/// Files that were named for this run cannot be read any more, each with a clause why.
+pub(crate) fn unreadable_now(clauses: &[String]) -> Problem {
+    let title = match clauses.len() {
+        1 => "A filter list could not be read again".into(),
+        many => format!("{many} filter lists could not be read again"),
+    };
+    let named: String = clauses.iter().take(NAMED).map(|clause| format!(" {clause}.")).collect();
+    problem(
+        "lists-unreadable-now",
+        &title,
+        format!("What was read of it last is in force, and so are all other lists.{named}"),
+        "Put a readable list there. Tamis reads it again when it builds the rules anew, as it does when a list is turned on or off.",
     )
 }
 

@@ -36,6 +36,7 @@ pub use hints::{Hint, hints};
 pub use lists::{LISTS_ID, Lists};
 pub use own::{ID, Parsed, Rules};
 pub use page::{HtmlRule, PageRules};
+pub use preprocess::lines;
 pub use reader::{
     EXPRESSION_LINES_LIMIT, EXPRESSIONS_LIMIT, LINE_LIMIT, LISTS_LIMIT, REFUSALS_TOLD, RULES_LIMIT, Refusal,
     TEXT_LIMIT, TEXTS_LIMIT, UNSORTED_LIMIT,

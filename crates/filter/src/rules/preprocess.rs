@@ -10,6 +10,12 @@ const DEPTH_LIMIT: usize = 16;
 /// One line, or why a directive is refused.
 pub(super) type Numbered<'a> = (usize, Result<Cow<'a, str>, String>);
 
+/// The lines of a list as [`Engine::build`](super::Engine::build) reads them, each with its number from 1: `!#if` is decided, and
+/// lines that are continued are one. A directive that makes no sense has the reason in place of the line.
+pub fn lines(text: &str) -> impl Iterator<Item = (usize, Result<Cow<'_, str>, String>)> {
+    Lines::of(text)
+}
+
 /// The lines of a list, each with its number from 1; a line that is continued has the number of its first part.
 pub(super) struct Lines<'a> {
     rest: std::iter::Peekable<std::iter::Enumerate<std::str::Lines<'a>>>,

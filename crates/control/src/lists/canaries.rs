@@ -1,0 +1,163 @@
+//! Ordinary requests and pages that no list is to stop, to send elsewhere or to hide.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderValue, SERVER};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use serde::Deserialize;
+use tamis_filter::rules::{Context, Engine, Hit, Judgement, PageRules, Ruling};
+use tamis_filter::{Destination, Fields, ResponseHead};
+
+use super::hiding::{hides, hides_all};
+use super::text::shown;
+
+/// How long it may take to judge one of them; a request of well-known lists takes some hundredths of it. Programs that are built for
+/// debugging are slower.
+const SLOW: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 } else { 10 });
+
+/// How often one may take longer: a machine that has something else to do is no fault of the list.
+const ATTEMPTS: usize = 3;
+
+/// Requests that no list is to stop, nor to send elsewhere: the address, the page that asks, and what for.
+const CANARIES: &[(&str, Option<&str>, Destination)] = &[
+    ("https://en.wikipedia.org/wiki/Sieve", None, Destination::Page),
+    ("https://www.debian.org/", None, Destination::Page),
+    ("https://www.rfc-editor.org/rfc/rfc9110.html", None, Destination::Page),
+    ("https://www.bbc.co.uk/news", None, Destination::Page),
+    ("https://www.spiegel.de/", None, Destination::Page),
+    ("https://www.lemonde.fr/", None, Destination::Page),
+    ("https://www.nhk.or.jp/", None, Destination::Page),
+    ("https://www.google.com/search?q=sieve", None, Destination::Page),
+    ("https://github.com/", None, Destination::Page),
+    ("https://www.php.net/manual/en/", None, Destination::Page),
+    ("http://example.com/", None, Destination::Page),
+    ("http://tamis.internal/", None, Destination::Page),
+    ("http://192.168.1.1/", None, Destination::Page),
+    ("https://parts.example.net/app.js", Some("https://www.example.org/"), Destination::Script),
+    ("https://parts.example.net/app.css", Some("https://www.example.org/"), Destination::Style),
+    ("https://parts.example.net/text.woff2", Some("https://www.example.org/"), Destination::Font),
+    ("https://parts.example.net/data.json", Some("https://www.example.org/"), Destination::Fetch),
+    ("https://parts.example.net/frame.html", Some("https://www.example.org/"), Destination::Frame),
+    ("https://parts.example.net/film.mp4", Some("https://www.example.org/"), Destination::Media),
+    (
+        "https://en.wikipedia.org/static/images/project-logos/enwiki.png",
+        Some("https://en.wikipedia.org/"),
+        Destination::Image,
+    ),
+    (
+        "https://upload.wikimedia.org/wikipedia/commons/a/a9/Example.jpg",
+        Some("https://en.wikipedia.org/"),
+        Destination::Image,
+    ),
+    ("https://www.debian.org/debian.css", Some("https://www.debian.org/"), Destination::Style),
+    ("https://www.example.org/app.js", Some("https://www.example.org/"), Destination::Script),
+    ("https://api.github.com/users", Some("https://github.com/"), Destination::Fetch),
+    ("https://www.example.net/clip.mp4", Some("https://www.example.net/"), Destination::Media),
+    ("https://www.example.net/body.woff2", Some("https://www.example.net/"), Destination::Font),
+];
+
+/// Where the hosts of all of them are, as far as rules about addresses are concerned, and what one of them is called there.
+const ADDRESSES: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(192, 0, 43, 8)), IpAddr::V6(Ipv6Addr::new(0x2620, 0, 0x2830, 0x200, 0, 0, 0xb, 9))];
+const CANONICAL: &str = "edge.parts.example.net";
+
+/// Looks what becomes of them.
+///
+/// # Errors
+/// What would happen to one of them, as a clause.
+pub(super) fn live(engine: &Engine) -> Result<(), String> {
+    for (url, page, destination) in CANARIES {
+        let Some(request) = Context::named(url, *page, *destination, Method::GET) else { continue };
+        let judgement = judged_soon(engine, &request)
+            .ok_or("every request would have to be compared with too many of its rules")?;
+        let tunnel = url.parse::<Uri>().ok().and_then(|url| Some(engine.judge_tunnel(url.host()?)));
+        let stopped = tunnel.and_then(stops).or_else(|| stopped(engine, &request, &judgement, *destination));
+        if let Some(hit) = stopped {
+            return Err(format!("the rule {} would stop {url}", shown(&hit.rule)));
+        }
+        if let Some((to, _)) = judgement.rewrite {
+            return Err(format!("it would send {url} to {}", shown(&to)));
+        }
+        if *destination == Destination::Page
+            && let Some(rule) = hidden(&engine.page(&request))
+        {
+            return Err(format!("the rule {} would hide a whole page, as {url}", shown(&rule)));
+        }
+    }
+    Ok(())
+}
+
+/// Judges a request; nothing where that takes too long.
+fn judged_soon(engine: &Engine, request: &Context) -> Option<Judgement> {
+    (0..ATTEMPTS).find_map(|_| {
+        let begun = Instant::now();
+        let judgement = engine.judge(request);
+        (begun.elapsed() <= SLOW).then_some(judgement)
+    })
+}
+
+/// What stops a request: as it is sent, as soon as its host was looked up, or by its answer.
+fn stopped(engine: &Engine, request: &Context, judgement: &Judgement, destination: Destination) -> Option<Hit> {
+    stops(judgement.ruling.clone())
+        .or_else(|| stops(engine.judge_resolved(request, Some(CANONICAL), &ADDRESSES)))
+        .or_else(|| stops(engine.judge_answer(request, judgement, &answer(destination))))
+}
+
+fn stops(ruling: Ruling) -> Option<Hit> {
+    match ruling {
+        Ruling::Block(hit) | Ruling::StrictBlock(hit) => Some(hit),
+        Ruling::Allow | Ruling::Exception(_) => None,
+    }
+}
+
+/// An answer as servers give it.
+fn answer(destination: Destination) -> ResponseHead {
+    let media_type = match destination {
+        Destination::Page | Destination::Frame => "text/html; charset=utf-8",
+        Destination::Script => "text/javascript",
+        Destination::Style => "text/css",
+        Destination::Image => "image/png",
+        Destination::Media => "video/mp4",
+        Destination::Font => "font/woff2",
+        _ => "application/json",
+    };
+    let fields = [
+        (CONTENT_TYPE, media_type),
+        (CACHE_CONTROL, "max-age=300"),
+        (DATE, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (SERVER, "nginx"),
+    ];
+    let fields = fields.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(HeaderMap::from_iter(fields)) }
+}
+
+/// The selector that hides all of a page, or takes it out of it.
+fn hidden(page: &PageRules) -> Option<String> {
+    let hidden = page.hide.iter().find(|selector| hides_all(selector));
+    let styled = || page.style.iter().find(|(selector, style)| hides(style) && hides_all(selector)).map(|(it, _)| it);
+    let taken_out = || page.html.iter().find(|rule| rule.has_text.is_empty() && hides_all(&rule.selector));
+    let procedural = || page.procedural.iter().find(|rule| takes_all_out(rule));
+    let of_css = hidden.or_else(styled).or_else(|| taken_out().map(|rule| &rule.rule));
+    of_css.or_else(procedural).cloned()
+}
+
+/// Whether a rule beyond CSS ([`PageRules::procedural`]) hides all of a page, or takes it out, whatever is in it.
+fn takes_all_out(rule: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Rule {
+        selector: Vec<Step>,
+        action: Option<Step>,
+    }
+    #[derive(Deserialize)]
+    struct Step {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default)]
+        arg: serde_json::Value,
+    }
+    let Ok(Rule { selector, action }) = serde_json::from_str(rule) else { return false };
+    let goes = action.is_none_or(|action| action.kind == "remove" || action.arg.as_str().is_some_and(hides));
+    let [step] = selector.as_slice() else { return false };
+    goes && step.kind == "css-selector" && step.arg.as_str().is_some_and(hides_all)
+}
