@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use tamis_filter::profiles::{QUIET_HEADERS_ID, QuietChoice, QuietHeaders, QuietLevel, catalogue, is_tracker};
+use tamis_filter::profiles::{
+    QUIET_HEADERS_ID, QUIET_ROWS, QuietChoice, QuietHeaders, QuietLevel, catalogue, is_tracker,
+};
 use tamis_filter::rules::{Parsed, Rules};
 use tamis_filter::{Pipeline, Profile};
 use tamis_proxy::{
@@ -177,15 +179,21 @@ impl ProxyBox {
     }
 }
 
-/// The profiles with these ids, in catalogue order; `quiet-headers=strict` means that profile at that level.
+/// The profiles with these ids, in catalogue order; `quiet-headers=strict` means that profile at that level, and
+/// `quiet-headers=from` that row of it alone, for which every origin here only tracks.
 fn chosen(ids: &[&str]) -> impl Iterator<Item = Arc<dyn Profile>> {
-    let at_level =
+    let part =
         |profile: &Arc<dyn Profile>| ids.iter().find_map(|id| id.strip_prefix(profile.card().id)?.strip_prefix('='));
     let chosen = |profile: Arc<dyn Profile>| -> Option<Arc<dyn Profile>> {
-        let Some(level) = at_level(&profile) else { return ids.contains(&profile.card().id).then_some(profile) };
-        let level = QuietLevel::named(level).expect("a level");
-        assert_eq!(profile.card().id, QUIET_HEADERS_ID, "only this profile has levels");
-        Some(Arc::new(QuietHeaders::new(&QuietChoice { level, ..QuietChoice::default() }, is_tracker)))
+        let Some(part) = part(&profile) else { return ids.contains(&profile.card().id).then_some(profile) };
+        assert_eq!(profile.card().id, QUIET_HEADERS_ID, "only this profile has levels and rows");
+        if let Some(level) = QuietLevel::named(part) {
+            return Some(Arc::new(QuietHeaders::new(&QuietChoice { level, ..QuietChoice::default() }, is_tracker)));
+        }
+        assert!(QUIET_ROWS.iter().any(|row| row.id == part), "there is no row {part}");
+        let switched = QUIET_ROWS.iter().map(|row| (row.id.to_owned(), row.id == part)).collect();
+        let choice = QuietChoice { level: QuietLevel::default(), switched };
+        Some(Arc::new(QuietHeaders::new(&choice, |host| is_tracker(host) || host == "127.0.0.1")))
     };
     catalogue().into_iter().filter_map(chosen).collect::<Vec<_>>().into_iter()
 }

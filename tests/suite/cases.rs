@@ -12,6 +12,7 @@
 
 use std::fs;
 
+use tamis_filter::profiles::QUIET_ROWS;
 use tamis_tests::client::Client;
 use tamis_tests::origin::Origin;
 use tamis_tests::proxy_box::ProxyBox;
@@ -52,7 +53,8 @@ fn every_written_conversation_goes_as_written_in_tls_that_is_opened() {
 }
 
 /// Cases that say nothing of HTTP/2, by the beginning of their titles, and why.
-const NOT_IN_HTTP2: [(&str, &str); 23] = [
+const NOT_IN_HTTP2: [(&str, &str); 24] = [
+    ("A WebSocket to another site", "such an upgrade is HTTP/1's (RFC 8441)"),
     ("A WebSocket that a rule stops", "such an upgrade is HTTP/1's (RFC 8441)"),
     ("A type that only the answer tells", "what we answer after the origin did names our own version"),
     ("Fields that Connection names, and all hop-by-hop", "such fields are malformed in HTTP/2 (RFC 9113 8.2.2)"),
@@ -82,6 +84,15 @@ const NOT_IN_HTTP2: [(&str, &str); 23] = [
 fn every_written_conversation_goes_as_written_in_http2_that_is_opened() {
     let left_out = NOT_IN_TLS.iter().chain(&NOT_IN_HTTP2);
     play_all(|case| (!left_out.clone().any(|(title, _)| case.title.starts_with(title))).then(|| play_in_http2(case)));
+}
+
+#[test]
+fn every_row_of_quiet_headers_is_shown_before_and_after() {
+    let shown = fs::read_to_string(root().join("tests/cases/quiet_headers_rows.http")).unwrap();
+    let named: Vec<_> = shown.lines().filter_map(|line| line.strip_prefix("profiles: quiet-headers=")).collect();
+    for row in QUIET_ROWS {
+        assert!(named.contains(&row.id), "no conversation shows {}", row.id);
+    }
 }
 
 fn play_all(play: impl Fn(&Case) -> Option<Result<(), String>>) {

@@ -45,6 +45,7 @@ mod pac;
 mod packaging;
 mod persistence;
 mod properties;
+mod quiet_headers;
 #[cfg(target_os = "linux")]
 mod request_context;
 mod restore;

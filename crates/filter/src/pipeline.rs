@@ -102,6 +102,10 @@ pub trait Filter: Send {
         Verdict::Forward
     }
 
+    /// An interim response came (RFC 9110 15.2), as often as the origin sends one; filters see it in reverse order. `request`
+    /// is as it was sent.
+    fn interim(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) {}
+
     /// A final response came; filters see it in reverse order. `request` is as it was sent. An answer takes the response's
     /// place: what the origin sends is dropped.
     fn response(&mut self, _request: &RequestHead, _response: &mut ResponseHead, _changes: &mut Changes) -> Verdict {
@@ -260,6 +264,14 @@ impl Run {
     /// Shows what the host of a request stands for to the filters, until one answers.
     pub fn resolved(&mut self, request: &RequestHead, resolved: &Resolved<'_>) -> Verdict {
         self.until_answered(|filter, changes| filter.resolved(request, resolved, changes))
+    }
+
+    /// Shows an interim response to the filters, last in first out.
+    pub fn interim(&mut self, request: &RequestHead, response: &mut ResponseHead) {
+        for (id, filter) in self.filters.iter_mut().rev() {
+            self.changes.sign(id);
+            filter.interim(request, response, &mut self.changes);
+        }
     }
 
     /// Shows a final response to the filters, last in first out, until one answers in its place. "Not modified" gets back

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::http2::Received;
 use crate::incoming::Incoming;
 use crate::intercept::{self, Opener, Secure, Tunnel};
-use crate::interim::Interims;
+use crate::interim::{Interim, Interims};
 use crate::life::Member;
 use crate::record::{Ending, Recorder};
 use crate::relay::Relay;
@@ -368,7 +368,8 @@ impl Exchange<'_> {
         }
         let place = upstream.place(destination).await?;
         let again = || upstream_request(manner, head, head.fields.clone(), UpBody::none());
-        let (response, lease) = self.ask(upstream, destination, place, request, &again).await?;
+        let mut show = |interim: &mut Interim| interim.show(run, head);
+        let (response, lease) = self.ask(upstream, destination, place, request, &again, &mut show).await?;
         self.client.patience().wait_for_nothing();
         if let Some(client) = upgrade.take().filter(|_| upgrade::is_granted(&response)) {
             return Ok(self.change_protocol(outbound, client, response));
@@ -385,8 +386,8 @@ impl Exchange<'_> {
         Ok(self.respond(outbound, answer))
     }
 
-    /// Waits for the final response and passes on the interim ones as they come, but never to an HTTP/1.0 client, which
-    /// does not know them (RFC 9110 15.2).
+    /// Waits for the final response and passes on the interim ones as they come, as `show` leaves them, but never to an
+    /// HTTP/1.0 client, which does not know them (RFC 9110 15.2).
     async fn ask(
         &self,
         upstream: &Upstream,
@@ -394,6 +395,7 @@ impl Exchange<'_> {
         place: Place,
         request: Box<Request<UpBody>>,
         again: &(dyn Fn() -> Result<Request<UpBody>, Error> + Sync),
+        show: &mut (dyn FnMut(&mut Interim) + Send),
     ) -> Result<(Response<Incoming>, Lease), Error> {
         let interims = Arc::new(Interims::default());
         let mut final_response =
@@ -402,8 +404,12 @@ impl Exchange<'_> {
             tokio::select! {
                 // What came first goes first.
                 biased;
-                interim = interims.next() => {
+                mut interim = interims.next() => {
                     if self.version >= Version::HTTP_11 {
+                        if self.secure.is_some() {
+                            interim.keep_here();
+                        }
+                        show(&mut interim);
                         let written = self.client.inform(interim, self.shared.limits.body_silence);
                         Box::pin(written).await.map_err(|error| Error::client_gone(&error))?;
                     }

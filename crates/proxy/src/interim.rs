@@ -6,37 +6,55 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
-use http::header::HeaderMap;
+use http::header::{ALT_SVC, HeaderMap};
 use http::{Response, StatusCode, Version};
-use tamis_filter::Fields;
+use tamis_filter::{Fields, RequestHead, ResponseHead, Run};
 
 use crate::{framing, via};
 
 /// Interim responses of one exchange that may wait; an origin that sends more at once loses the later ones.
 const QUEUE: usize = 16;
 
-/// The head of one interim response, made ready for the client.
+/// The head of one interim response on its way to the client.
 #[derive(Debug)]
 pub(crate) struct Interim {
-    status: StatusCode,
-    fields: HeaderMap,
+    head: ResponseHead,
+    /// The version that the origin spoke.
+    received: Version,
 }
 
 impl Interim {
-    /// From what the origin sent: without hop-by-hop fields and any length, and with our `Via` (RFC 9110 7.6.1, 8.6,
-    /// 7.6.3).
+    /// From what the origin sent, without hop-by-hop fields (RFC 9110 7.6.1).
     pub(crate) fn new(status: StatusCode, fields: &HeaderMap, received: Version) -> Self {
-        let mut fields = Fields::from_wire(fields.clone()).into_wire();
+        Self { head: ResponseHead { status, fields: Fields::from_wire(fields.clone()) }, received }
+    }
+
+    /// Shows it to the filters.
+    pub(crate) fn show(&mut self, run: &mut Run, request: &RequestHead) {
+        run.interim(request, &mut self.head);
+    }
+
+    /// Takes off what would lead the client past us (RFC 7838).
+    pub(crate) fn keep_here(&mut self) {
+        // Not refused: it neither frames nor routes.
+        let _was_there = self.head.fields.remove(&ALT_SVC);
+    }
+
+    /// The fields as they go to the client: without any length, and with our `Via` (RFC 9110 8.6, 7.6.3).
+    fn into_wire(self) -> (StatusCode, HeaderMap) {
+        let Self { head: ResponseHead { status, fields }, received } = self;
+        let mut fields = fields.into_wire();
         framing::drop_false_length(&mut fields, false, status);
         via::append(&mut fields, received);
-        Self { status, fields }
+        (status, fields)
     }
 
     /// The head as it goes over the wire in HTTP/1.1.
     pub(crate) fn into_http1(self) -> Vec<u8> {
-        let reason = self.status.canonical_reason().unwrap_or_default();
-        let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
-        for (name, value) in &self.fields {
+        let (status, fields) = self.into_wire();
+        let reason = status.canonical_reason().unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();
+        for (name, value) in &fields {
             head.extend_from_slice(name.as_str().as_bytes());
             head.extend_from_slice(b": ");
             head.extend_from_slice(value.as_bytes());
@@ -49,8 +67,7 @@ impl Interim {
     /// The same for HTTP/2.
     pub(crate) fn into_http2(self) -> Response<()> {
         let mut head = Response::new(());
-        *head.status_mut() = self.status;
-        *head.headers_mut() = self.fields;
+        (*head.status_mut(), *head.headers_mut()) = self.into_wire();
         head
     }
 }

@@ -79,9 +79,13 @@ const REMEMBERED: [&str; 4] = [
 #[test]
 fn no_other_way_is_offered_where_this_one_is_opened_and_all_else_that_guards_the_browser_stays_rfc7838() {
     let lab = Lab::start();
-    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), response(&REMEMBERED, "good"));
+    let early = format!("HTTP/1.1 103 Early Hints\r\n{}\r\nLink: </a.css>\r\n\r\n", REMEMBERED[0]);
+    let answer = [early.into_bytes(), response(&REMEMBERED, "good")].concat();
+    let origin = TlsOrigin::answering(lab.pki.leaf(&[HOST]), answer);
     let mut visit = lab.visit(&lab.browser(), &origin.named(HOST)).expect("a visit");
-    let (head, _) = visit.client.ask(get("/", HOST));
+    let early = visit.client.send(get("/", HOST)).head();
+    assert_eq!((early.status(), early.get("link"), early.get("alt-svc")), (103, Some("</a.css>"), None));
+    let head = visit.client.head();
     assert!(lab.is_ours(&visit.shown.chain));
     assert_eq!(head.get("alt-svc"), None);
     for kept in &REMEMBERED[1..] {

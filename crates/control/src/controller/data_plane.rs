@@ -98,7 +98,9 @@ impl Controller {
             let own = self.own_rules.as_ref().filter(|_| ids.contains(&rules::ID));
             let before_lists = ids.contains(&LISTS_ID) && self.lists.profile(None).is_some();
             let as_chosen = |profile: &Arc<dyn Profile>| match profile.card().id {
-                QUIET_HEADERS_ID => Arc::new(QuietHeaders::new(&sieve.quiet, is_tracker)),
+                QUIET_HEADERS_ID => {
+                    Arc::new(QuietHeaders::new(&sieve.quiet, is_tracker).remembering(self.lists.standing()))
+                }
                 rules::ID => own.zip(self.lists.standing()).map_or_else(
                     || Arc::clone(profile),
                     |(own, standing)| Arc::new(own.remembering(standing, before_lists)),

@@ -27,7 +27,9 @@ use http::header::HeaderName;
 use self::edits::{Answered, Asked, Edits};
 use self::party::Party;
 use super::strip_trackers::is_tracker;
-use crate::{Answer, Card, Changes, Fields, Filter, Profile, RequestHead, ResponseHead, Service, Verdict};
+use crate::{
+    Answer, Card, Changes, Destination, Fields, Filter, Profile, RequestHead, ResponseHead, Service, Standing, Verdict,
+};
 
 /// The profile's id.
 pub const QUIET_HEADERS_ID: &str = "quiet-headers";
@@ -146,6 +148,8 @@ pub struct QuietHeaders {
     response: Calls,
     /// Whether a host only tracks.
     tracker: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Knows which page is in whose tab.
+    standing: Arc<Standing>,
 }
 
 impl QuietHeaders {
@@ -156,7 +160,13 @@ impl QuietHeaders {
             request.add(number, &row.request);
             response.add(number, &row.response);
         }
-        Self { request, response, tracker: Box::new(tracker) }
+        Self { request, response, tracker: Box::new(tracker), standing: Arc::default() }
+    }
+
+    /// The same, with a memory that outlasts it, if there is one: what a frame asks for is part of the page around it, which
+    /// only earlier requests tell.
+    pub fn remembering(self, standing: Option<Arc<Standing>>) -> Self {
+        Self { standing: standing.unwrap_or(self.standing), ..self }
     }
 }
 
@@ -209,9 +219,21 @@ impl Calls {
         }
     }
 
-    /// The rows that these fields call up.
+    /// The rows for a message with these fields.
     fn of(&self, fields: &Fields) -> impl Iterator<Item = &'static QuietRow> + use<> {
-        let named = fields.iter().fold(self.always, |bits, (name, _)| bits | self.of_name(name));
+        Self::rows(self.always | self.named_by(fields))
+    }
+
+    /// The rows that these fields call up.
+    fn of_fields(&self, fields: &Fields) -> impl Iterator<Item = &'static QuietRow> + use<> {
+        Self::rows(self.named_by(fields))
+    }
+
+    fn named_by(&self, fields: &Fields) -> u64 {
+        fields.iter().fold(0, |bits, (name, _)| bits | self.of_name(name))
+    }
+
+    fn rows(named: u64) -> impl Iterator<Item = &'static QuietRow> {
         ROWS.iter().enumerate().filter(move |(number, _)| named >> number & 1 == 1).map(|(_, row)| row)
     }
 
@@ -228,12 +250,35 @@ struct Quietener {
     party: Party,
 }
 
+impl Quietener {
+    /// Shows the head of an answer to some rows.
+    fn answer(
+        &mut self,
+        rows: impl Iterator<Item = &'static QuietRow>,
+        request: &RequestHead,
+        response: &mut ResponseHead,
+        changes: &mut Changes,
+    ) {
+        for row in rows {
+            let (Work::On(_, edit) | Work::Always(edit)) = &row.response else { continue };
+            let edits = Edits { row, changes };
+            let QuietHeaders { tracker, standing, .. } = &*self.profile;
+            edit(&mut Answered { request, response, party: &mut self.party, standing, tracker: &**tracker, edits });
+        }
+    }
+}
+
 impl Filter for Quietener {
     fn request(&mut self, request: &mut RequestHead, changes: &mut Changes) -> Verdict {
+        let QuietHeaders { tracker, standing, .. } = &*self.profile;
+        if matches!(request.destination(), Destination::Page | Destination::Frame) {
+            // What it asks for later is part of it, or of the page around it.
+            self.party.of(request, standing);
+        }
         for row in self.profile.request.of(&request.fields) {
             let (Work::On(_, edit) | Work::Always(edit)) = &row.request else { continue };
             let edits = Edits { row, changes };
-            let mut asked = Asked { request, party: &mut self.party, tracker: &*self.profile.tracker, edits };
+            let mut asked = Asked { request, party: &mut self.party, standing, tracker: &**tracker, edits };
             if let Some(answer) = edit(&mut asked) {
                 return Verdict::Answer(answer);
             }
@@ -241,13 +286,13 @@ impl Filter for Quietener {
         Verdict::Forward
     }
 
+    fn interim(&mut self, request: &RequestHead, response: &mut ResponseHead, changes: &mut Changes) {
+        // What is put into every answer waits for the final one.
+        self.answer(self.profile.response.of_fields(&response.fields), request, response, changes);
+    }
+
     fn response(&mut self, request: &RequestHead, response: &mut ResponseHead, changes: &mut Changes) -> Verdict {
-        for row in self.profile.response.of(&response.fields) {
-            let (Work::On(_, edit) | Work::Always(edit)) = &row.response else { continue };
-            let edits = Edits { row, changes };
-            let tracker = &*self.profile.tracker;
-            edit(&mut Answered { request, response, party: &mut self.party, tracker, edits });
-        }
+        self.answer(self.profile.response.of(&response.fields), request, response, changes);
         Verdict::Forward
     }
 }

@@ -9,13 +9,14 @@ use crate::{Answer, Destination};
 
 /// Requests of the interfaces that browsers have for advertisers: topics, attribution, auctions, storage shared by sites.
 const ASKED: &[&str] = &[
-    "attribution-reporting-eligible", "attribution-reporting-support", "sec-ad-auction-fetch", "sec-browsing-topics",
-    "sec-shared-storage-data-origin", "sec-shared-storage-writable",
+    "attribution-reporting-eligible", "attribution-reporting-support", "sec-ad-auction-event-recording-eligible",
+    "sec-ad-auction-fetch", "sec-browsing-topics", "sec-shared-storage-data-origin", "sec-shared-storage-writable",
 ];
 
 /// And the answers to them.
 const ANSWERED: &[&str] = &[
-    "ad-auction-additional-bid", "ad-auction-allowed", "ad-auction-only", "ad-auction-result", "ad-auction-signals",
+    "ad-auction-additional-bid", "ad-auction-allowed", "ad-auction-only", "ad-auction-record-event", "ad-auction-result",
+    "ad-auction-result-nonce", "ad-auction-signals",
     "attribution-reporting-info", "attribution-reporting-register-os-source",
     "attribution-reporting-register-os-trigger", "attribution-reporting-register-source",
     "attribution-reporting-register-trigger", "observe-browsing-topics", "shared-storage-write",

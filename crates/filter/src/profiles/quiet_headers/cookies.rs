@@ -19,8 +19,7 @@ pub(super) const THIRD_PARTIES: QuietRow = QuietRow {
     id: "third-party-cookies",
     title: "Cookies of all other sites",
     summary: "What a page has from other sites comes without cookies: embedded comments, players and payments do not know you \
-              there, and signing in with another site within a page may fail. Going to that site works as before. Within an \
-              embedded page, what it has from its own site keeps its cookies.",
+              there, and signing in with another site within a page may fail. Going to that site works as before.",
     level: Some(QuietLevel::Strict),
     adds: &[],
     request: Work::On(&["cookie"], |asked| ask(asked, Whose::ThirdParties)),

@@ -5,20 +5,26 @@ use http::{StatusCode, Uri};
 
 use super::QuietRow;
 use super::party::Party;
-use crate::{Answer, Changes, Fields, Line, Part, RequestHead, ResponseHead};
+use crate::{Answer, Changes, Fields, Line, Part, RequestHead, ResponseHead, Standing};
 
 /// A request before a row.
 pub(super) struct Asked<'a> {
     pub(super) request: &'a mut RequestHead,
     pub(super) party: &'a mut Party,
+    pub(super) standing: &'a Standing,
     pub(super) tracker: &'a dyn Fn(&str) -> bool,
     pub(super) edits: Edits<'a>,
 }
 
 impl Asked<'_> {
-    /// As [`Party::is_third`].
+    /// Whether it goes to another site than that of the page whose address a person sees, where that is known.
     pub(super) fn is_third_party(&mut self) -> Option<bool> {
-        self.party.is_third(self.request)
+        self.party.of(self.request, self.standing).to_tab
+    }
+
+    /// The same of the page that asks, which may be a frame.
+    pub(super) fn is_third_party_to_document(&mut self) -> Option<bool> {
+        self.party.of(self.request, self.standing).to_document
     }
 
     /// Whether the host only tracks.
@@ -39,14 +45,15 @@ pub(super) struct Answered<'a> {
     pub(super) request: &'a RequestHead,
     pub(super) response: &'a mut ResponseHead,
     pub(super) party: &'a mut Party,
+    pub(super) standing: &'a Standing,
     pub(super) tracker: &'a dyn Fn(&str) -> bool,
     pub(super) edits: Edits<'a>,
 }
 
 impl Answered<'_> {
-    /// As [`Party::is_third`].
+    /// As [`Asked::is_third_party`].
     pub(super) fn is_third_party(&mut self) -> Option<bool> {
-        self.party.is_third(self.request)
+        self.party.of(self.request, self.standing).to_tab
     }
 
     /// Whether the host only tracks.

@@ -3,20 +3,46 @@
 use http::Uri;
 use http::header::{ORIGIN, REFERER};
 
-use crate::RequestHead;
 use crate::rules::Context;
 use crate::site::{host, site};
+use crate::{Destination, RequestHead, Standing};
 
-/// Whether an exchange is with another site than that of the page that asks. Found out when the first row needs it, and kept:
-/// another row may take off what says it.
+/// Whose an exchange is. Found out when the first row needs it, and kept: another row may take off what says it.
 #[derive(Debug, Default)]
-pub(super) struct Party(Option<Option<bool>>);
+pub(super) struct Party(Option<Parties>);
+
+/// To whom the other end is another site, as far as that is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parties {
+    /// To the page that asks, which may be a frame.
+    pub(super) to_document: Option<bool>,
+    /// To the page whose address a person sees.
+    pub(super) to_tab: Option<bool>,
+}
 
 impl Party {
-    /// As rules see it ([`Context`]): a page in a tab is its own, and where nobody said who asks there is no answer.
-    pub(super) fn is_third(&mut self, request: &RequestHead) -> Option<bool> {
-        *self.0.get_or_insert_with(|| Context::new(request).third_party())
+    /// As rules see it ([`Context`]): a page in a tab is its own, and where the request does not say who asks there is no
+    /// answer. What a frame has from its own site is another site's in the tab of another page.
+    pub(super) fn of(&mut self, request: &RequestHead, standing: &Standing) -> Parties {
+        *self.0.get_or_insert_with(|| {
+            let to_document = Context::new(request).third_party();
+            // Also where nobody needs it: later requests may be of the page that this one is for.
+            let among = Context::among(standing, request);
+            let is_framed = || {
+                let is_elsewhere = |top: &str| !is_same_site(top, request);
+                is_framed_by_its_word(request) || among.top().is_some_and(is_elsewhere)
+            };
+            let is_own = to_document == Some(false) && among.destination() != Destination::Page;
+            let to_tab = if is_own { Some(is_framed()) } else { to_document };
+            Parties { to_document, to_tab }
+        })
     }
+}
+
+/// Whether a browser says that the request is made in a tab of another site: the field comes where cookies would cross sites,
+/// and a frame's requests to its own site are among these (Storage Access Headers; Chromium has it).
+fn is_framed_by_its_word(request: &RequestHead) -> bool {
+    request.fields.has("sec-fetch-storage-access")
 }
 
 /// Whether another site led to this request, also where it is for a page in a tab: by `Sec-Fetch-Site` (Fetch Metadata 2.4),

@@ -39,7 +39,7 @@ fn answer(asked: &mut Asked<'_>) -> Option<Answer> {
     let media_type = asked.request.fields.text(CONTENT_TYPE).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let is_report = REPORTS_TYPES.iter().any(|known| known.eq_ignore_ascii_case(essence));
-    let is_others = is_report && asked.is_third_party() != Some(false);
+    let is_others = is_report && asked.is_third_party_to_document() != Some(false);
     is_others.then(|| asked.answer(StatusCode::NO_CONTENT, "Report answered here")).flatten()
 }
 

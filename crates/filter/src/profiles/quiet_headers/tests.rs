@@ -3,6 +3,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use super::*;
 use crate::Part;
 
+mod frames;
+
 /// A profile with this row alone.
 fn only(id: &str) -> Arc<QuietHeaders> {
     assert!(ROWS.iter().any(|row| row.id == id), "there is no row {id}");
@@ -67,6 +69,25 @@ fn answers(row: &str, target: &str, asked: &[&str], before: &[&str], after: &[&s
     let _ = filter.response(&request, &mut response, &mut changes);
     assert_eq!(lines(&response.fields), after, "{row}");
     assert_eq!(changes.is_empty(), before == after, "a change is recorded exactly when there is one");
+}
+
+/// What a profile that saw these leaves of a request, and of the answer to it.
+#[track_caller]
+fn after(
+    profile: &Arc<QuietHeaders>,
+    seen: &[(&str, &[&str])],
+    asked: &[&str],
+    answered: &[&str],
+) -> (Vec<String>, Vec<String>) {
+    for (target, lines) in seen {
+        let verdict = Arc::clone(profile).filter().request(&mut request(target, lines), &mut Changes::default());
+        assert!(matches!(verdict, Verdict::Forward));
+    }
+    let (mut request, mut filter) = (request(CDN, asked), Arc::clone(profile).filter());
+    assert!(matches!(filter.request(&mut request, &mut Changes::default()), Verdict::Forward));
+    let mut response = ResponseHead { status: StatusCode::OK, fields: fields(answered) };
+    let _ = filter.response(&request, &mut response, &mut Changes::default());
+    (lines(&request.fields), lines(&response.fields))
 }
 
 #[test]
@@ -163,6 +184,45 @@ fn a_browser_names_its_kind_and_its_hints_say_no_more() {
     ] {
         let line = format!("user-agent: {other}");
         asks("user-agent", CDN, &[&line], &[&line]);
+    }
+}
+
+/// What `User-Agent` says may be found in its hints too, and what is said in one place only is what no switch leaves out.
+#[test]
+fn no_choice_of_switches_lets_a_browsers_name_and_its_hints_disagree() {
+    let own = "user-agent: Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.6723.91 \
+               Mobile Safari/537.36";
+    let kind = "user-agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile \
+                Safari/537.36";
+    let usual = ["sec-ch-ua: \"Chromium\";v=\"130\"", "sec-ch-ua-mobile: ?1", "sec-ch-ua-platform: \"Android\""];
+    let details =
+        ["sec-ch-ua-full-version: \"130.0.6723.91\"", "sec-ch-ua-model: \"SM-S918B\"", "sec-ch-ua-platform-version: \"14\""];
+    let asked = [&[own][..], &usual, &details].concat();
+    let answered = ["accept-ch: Sec-CH-UA-Model, Sec-CH-UA, DPR", "critical-ch: Sec-CH-UA-Model"];
+    let concerned: Vec<_> = ROWS.iter().filter(|row| row.concerns_the_browsers_name()).collect();
+    assert_eq!(concerned.iter().map(|row| row.id).collect::<Vec<_>>(), ["client-hints", "device-hints", "user-agent"]);
+    for level in QuietLevel::ALL {
+        for choice in 0..1 << concerned.len() {
+            let on = |n: usize| choice >> n & 1 == 1;
+            let switched = concerned.iter().enumerate().map(|(n, row)| (row.id.to_owned(), on(n))).collect();
+            let profile = Arc::new(QuietHeaders::new(&QuietChoice { level, switched }, is_tracker));
+            let (sent, got) = after(&profile, &[], &asked, &answered);
+            let (names_kind, tells_details) = (on(2), !on(0) && !on(2));
+            assert_eq!(sent[0], if names_kind { kind } else { own }, "{level:?} {choice:b}");
+            let hints = if tells_details { [&usual[..], &details].concat() } else { usual.to_vec() };
+            let is_hint = |line: &&String| line.starts_with("sec-ch-ua");
+            assert_eq!(sent.iter().filter(is_hint).collect::<Vec<_>>(), hints.iter().collect::<Vec<_>>());
+            assert_eq!(got.iter().any(|line| line.contains("Model")), tells_details, "{level:?} {choice:b}");
+            assert!(got.iter().any(|line| line.contains("Sec-CH-UA, ") || line.ends_with("Sec-CH-UA")), "{got:?}");
+        }
+    }
+}
+
+impl QuietRow {
+    /// Whether it edits what names the browser, in a request or by what an answer asks for.
+    fn concerns_the_browsers_name(&self) -> bool {
+        let concerned = |name: &&str| name.starts_with("sec-ch-") || ["user-agent", "accept-ch"].contains(name);
+        names(&self.request).iter().chain(names(&self.response)).any(concerned)
     }
 }
 
