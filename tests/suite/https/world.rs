@@ -30,10 +30,15 @@ impl World {
 
     /// Opens everything, with further arguments.
     pub(super) fn tamis(&self, further: &[&str]) -> ServeBox {
+        self.tamis_with("", further)
+    }
+
+    /// The same with more in its settings.
+    pub(super) fn tamis_with(&self, more: &str, further: &[&str]) -> ServeBox {
         let settings = self.home.own_settings();
         fs::create_dir_all(settings.parent().unwrap()).unwrap();
         let way = format!("[[upstream]]\nhosts = [\"*.test\"]\nproxy = \"http://{}\"\n", self.names.authority());
-        fs::write(&settings, way).unwrap();
+        fs::write(&settings, way + more).unwrap();
         let root: PathBuf = self.pki.root_file();
         let arguments = ["--https", "all", "--extra-root", root.to_str().unwrap()];
         ServeBox::start(&self.home, &[&arguments, further].concat())

@@ -1,11 +1,13 @@
 //! Chromium, by its DevTools protocol over a pair of pipes: each message is JSON and ends with a zero byte.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use super::net_log::{self, Fetched};
 use super::{Browser, Language, Line};
 use crate::desktop::session::Program;
 use crate::serve_box::{Home, bytes_of};
@@ -42,7 +44,7 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
     let mut process = command
         .args(["-c", WITH_PIPES])
         .arg(&complaints)
-        .arg(format!("--user-data-dir={}", home.path().join("chromium").display()))
+        .arg(format!("--user-data-dir={}", profile(home).display()))
         .args(further)
         .args(ARGUMENTS)
         .stdin(Stdio::piped())
@@ -69,6 +71,29 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
 
 fn complaints(home: &Home) -> PathBuf {
     home.path().join("chromium.log")
+}
+
+/// What has it log its network, all of it.
+pub(super) fn logging(home: &Home) -> [String; 2] {
+    [format!("--log-net-log={}", log(home).display()), "--net-log-capture-mode=Everything".into()]
+}
+
+fn log(home: &Home) -> PathBuf {
+    home.path().join("chromium-net.json")
+}
+
+pub(super) fn fetched(home: &Home) -> Vec<Fetched> {
+    net_log::read(&bytes_of(&log(home)))
+}
+
+/// Takes away what it kept, so that the next one is as one that was never started.
+pub(super) fn forget(home: &Home) {
+    // It may never have been started.
+    drop(fs::remove_dir_all(profile(home)));
+}
+
+fn profile(home: &Home) -> PathBuf {
+    home.path().join("chromium")
 }
 
 pub(super) fn console(home: &Home) -> Vec<String> {
