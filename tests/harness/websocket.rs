@@ -14,7 +14,7 @@ pub fn echo(client: &mut Client, key: &str) {
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{BEHIND_THE_KEY}").as_bytes());
     let accept = BASE64_STANDARD.encode(hash);
     client.send(format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nDate: Mon, 02 Nov 2026 00:00:00 GMT\r\n\
          Sec-WebSocket-Accept: {accept}\r\n\r\n"
     ));
     let start = client.exactly(6);

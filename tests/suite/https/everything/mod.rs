@@ -1,16 +1,15 @@
 //! One site with every kind of resource, in Chromium: visited straight, through a Tamis without lists, and through one with.
 //! What lists say is done, nothing else is, and the browser complains of nothing but what was stopped.
 
+mod expected;
+mod hidden;
 mod pieces;
 mod site;
 mod visit;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use serde_json::{Value, json};
-
-use self::pieces::{Fate, Piece};
+use self::pieces::Piece;
 use self::site::Site;
 use self::visit::{Seen, Visit, differences};
 use super::world::World;
@@ -30,27 +29,19 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     let visit = Visit { world: &world, site: &site, pieces: &pieces };
 
     let straight = visit.make(None, false);
-    let wanted = pieces::found(&pieces, false);
-    for (name, outcome) in &straight.found {
-        if wanted.get(name) != Some(outcome) {
-            println!("{name}: {outcome}, not {:?}", wanted.get(name));
-        }
-    }
-    for line in &straight.console {
-        println!("{line}");
-    }
+    assert_eq!(found_otherwise(&straight, &pieces), [""; 0]);
     let through = visit.make(Some(&world.tamis_with(NOTHING_ELSE, &[])), false).without_via();
     for line in differences(&straight, &through) {
-        println!("{line}");
+        println!("{line:.1000}");
     }
     println!("=== lists");
 
     let list = world.home.path().join("list.txt");
     fs::write(&list, pieces::list(&pieces) + include_str!("hiding.txt")).unwrap();
     let tamis = world.tamis_with(NOTHING_ELSE, &["--list", list.to_str().unwrap()]);
-    let filtered = visit.make(Some(&tamis), true).without_via();
-    for line in differences(&through, &filtered) {
-        println!("{line}");
+    let filtered = visit.make(Some(&tamis), true).without_via().of_the_untouched(&pieces);
+    for line in differences(&through.under_rules(&pieces).of_the_untouched(&pieces), &filtered) {
+        println!("{line:.1000}");
     }
 }
 
@@ -58,15 +49,24 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
 fn document(path: &str, port: u16) -> Option<String> {
     let head = "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Everything</title>";
     let script = format!("<script>{}</script>", pieces::script());
-    let link = |rel: &str, host: &str, path: &str| format!("<link rel={rel} href='https://{host}:{port}/{path}'>");
+    let parts = |second: bool| {
+        let parts = pieces::all().into_iter().filter(move |piece| piece.is_of_second() == second);
+        parts.map(|piece| piece.markup(port)).collect::<String>()
+    };
     match path {
         "/" | "/strict" => {
-            let parts: String = pieces::all().iter().map(|piece| piece.markup(port)).collect();
-            let own = link("icon", "www.site.test", "icon/kept.svg")
-                + &link("manifest", "www.site.test", "manifest/kept.webmanifest");
-            let hidden = include_str!("hidden.html");
-            Some(format!("{head}{script}{own}</head><body>{hidden}{parts}</body></html>"))
+            let hidden = include_str!("hidden.html").replace("FRAMED", &format!("https://framed.test:{port}/framed"));
+            Some(format!("{head}{script}</head><body>{hidden}{}</body></html>", parts(false)))
         }
+        "/second" => Some(format!("{head}{script}</head><body>{}</body></html>", parts(true))),
+        "/framed" => Some(include_str!("framed.html").to_owned()),
         _ => None,
     }
+}
+
+/// What the page finds of its parts otherwise than without rules.
+fn found_otherwise(seen: &Seen, pieces: &[Piece]) -> Vec<String> {
+    let expected = pieces::found(pieces, false);
+    let otherwise = expected.iter().filter(|(name, outcome)| seen.found.get(*name) != Some(outcome));
+    otherwise.map(|(name, outcome)| format!("{name}: {:?}, not {outcome}", seen.found.get(name))).collect()
 }

@@ -23,7 +23,11 @@ const work = (name, script) => {
 const text = async answer => `${answer.status} ${await answer.text()}`;
 // Frames tell by messages, with what they are.
 const FRAME = 'SERIALISED';
-addEventListener('message', ({ data: { path, search, html } }) => {
+addEventListener('message', ({ data: { path, search, html, framed } }) => {
+  if (framed) {
+    window.framed = framed;
+    return;
+  }
   const name = path.slice(1).split('.')[0];
   told(name, (html === FRAME ? 'untouched' : html) + search);
 });

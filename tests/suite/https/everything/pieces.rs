@@ -39,7 +39,7 @@ pub(super) enum Fate {
 }
 
 /// What is taken off addresses.
-const PARAMETER: &str = "utm_source=x&";
+pub(super) const PARAMETER: &str = "utm_source=x&";
 
 const BLOCK: &str = "\n\n=== ";
 
@@ -56,6 +56,8 @@ fn of_kind(block: &str) -> Vec<Piece> {
     let (outcomes, html) = rest.split_once('\n').unwrap();
     let (without, stopped) = outcomes.split_once(" | ").unwrap();
     let own = special.contains(&"own");
+    // What rules hide on the page's own host changes the pages of this host.
+    let home = if *extension == "html" { "static.site.test" } else { "www.site.test" };
     let (near, far, party) = match own {
         true => ("www.site.test", "www.site.test", "1p"),
         false => ("static.site.test", "other.test", "3p"),
@@ -85,14 +87,14 @@ fn of_kind(block: &str) -> Vec<Piece> {
             rules: rules.to_vec(),
         }
     };
-    let kept = format!("||www.site.test/{kind}/kept.${wanted},3p");
+    let kept = format!("||{home}/{kind}/kept.${wanted},3p");
     let other = [
         format!("||other.test/{kind}/other.${others}"),
         format!("||other.test/{kind}/other.${wanted},domain=elsewhere.test"),
     ];
     let ad = format!("||{far}/{kind}/ad.${wanted},{party}");
     let mut pieces = vec![
-        piece("kept", "www.site.test", Fate::Same, without, &[kept]),
+        piece("kept", home, Fate::Same, without, &[kept]),
         piece("ad", far, Fate::Stopped, stopped, &[ad]),
         piece("parameter", near, Fate::Stripped, without, &[]),
     ];
@@ -141,17 +143,6 @@ pub(super) fn found(pieces: &[Piece], with: bool) -> BTreeMap<String, String> {
     all.filter(|(_, outcome)| outcome != "silence").collect()
 }
 
-/// What becomes of `METHOD host/path?query`; none where the origin does not hear of it.
-pub(super) fn asked_under_rules(pieces: &[Piece], line: &str) -> Option<String> {
-    let address = line.split_once(' ').unwrap().1;
-    let fate = pieces.iter().find(|piece| format!("{}{}", piece.host, piece.path) == address).map(|piece| piece.fate);
-    match fate {
-        Some(Fate::Stopped) => None,
-        Some(Fate::Stripped) => Some(line.replace(PARAMETER, "")),
-        _ => Some(line.to_owned()),
-    }
-}
-
 impl Piece {
     /// What asks for it, in a page of an origin at this port.
     pub(super) fn markup(&self, port: u16) -> String {
@@ -163,7 +154,7 @@ impl Piece {
         let wrap = format!("https://frame.test:{port}/wrap");
         let replaced = [
             ("SEND", of_page("send")),
-            ("POLICY", of_page("report")),
+            ("POLICY", format!("https://frame.test:{port}/report")),
             ("WRAP", wrap),
             ("HASH", hash),
             ("CODED", coded),
@@ -171,6 +162,22 @@ impl Piece {
             ("URL", url),
         ];
         replaced.iter().fold(self.html.clone(), |html, (word, text)| html.replace(word, text)) + "\n"
+    }
+
+    /// Whether it is on the page that is visited second.
+    pub(super) fn is_of_second(&self) -> bool {
+        self.name.starts_with("second-")
+    }
+
+    /// `host/path?query` as the origin is asked for it, with rules or without; none where it is not.
+    pub(super) fn asked(&self, rules: bool) -> Option<String> {
+        let whole = format!("{}{}", self.host, self.path);
+        match self.fate {
+            Fate::Stopped if rules => None,
+            Fate::Stripped if rules => Some(whole.replace(PARAMETER, "")),
+            _ if rules => Some(whole.replace("address/it", "address/another")),
+            _ => Some(whole),
+        }
     }
 
     /// Its address, before anything becomes of it.

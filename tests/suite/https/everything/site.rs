@@ -1,5 +1,6 @@
 //! The sites that are visited: one origin under many names, which writes down what it is asked.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +15,8 @@ use tamis_tests::tls::origin::{Setup, TlsOrigin};
 use tamis_tests::tls::pki::Pki;
 use tamis_tests::websocket;
 
-pub(super) const HOSTS: [&str; 5] = ["www.site.test", "static.site.test", "other.test", "frame.test", "tracker.test"];
+pub(super) const HOSTS: [&str; 6] =
+    ["www.site.test", "static.site.test", "other.test", "frame.test", "framed.test", "tracker.test"];
 
 /// What a page of ours is as a browser writes it down.
 pub(super) const FRAME: &str = "<html><head><title>Frame</title></head><body><p class=\"news\">News</p><script>\
@@ -75,10 +77,11 @@ impl Site {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 
-    /// Whether it was asked for all of these.
-    pub(super) fn was_asked(&self, wanted: &[String]) -> bool {
+    /// Which of these, as `host/path?query`, it was not asked for.
+    pub(super) fn missing(&self, wanted: &[String]) -> Vec<String> {
         let asked = self.asked.lock().unwrap();
-        wanted.iter().all(|wanted| asked.iter().any(|(line, _)| line == wanted))
+        let addresses: HashSet<&str> = asked.iter().filter_map(|(line, _)| Some(line.split_once(' ')?.1)).collect();
+        wanted.iter().filter(|wanted| !addresses.contains(wanted.as_str())).cloned().collect()
     }
 }
 
@@ -113,7 +116,7 @@ fn answer(target: &str, page: Option<String>) -> Answer {
             let policy = (path == "/strict").then(|| "Content-Security-Policy: default-src 'none'".to_owned());
             html(page.unwrap_or_default(), policy)
         }
-        ("/send", _) => (Some("302 Found"), vec![format!("Location: {value}")], Vec::new()),
+        ("/send" | "/leave", _) => (Some("302 Found"), vec![format!("Location: {value}")], Vec::new()),
         ("/wrap", "frame") => html(format!("<!doctype html><iframe src='{value}'></iframe>"), None),
         ("/wrap", _) => {
             let name = value.split('/').skip(3).collect::<Vec<_>>().join("/");
@@ -122,8 +125,8 @@ fn answer(target: &str, page: Option<String>) -> Answer {
             html(format!("<!doctype html><img src='{value}' onload=\"{tell}\">"), None)
         }
         ("/report", _) => {
-            let policy = format!("Content-Security-Policy: img-src 'none'; report-uri {value}");
-            html("<!doctype html><img src=/never.svg>".into(), Some(policy))
+            let policy = format!("Content-Security-Policy: frame-src 'none'; report-uri {value}");
+            html("<!doctype html><iframe src=/never></iframe>".into(), Some(policy))
         }
         _ => resource(path)
             .map_or_else(|| html(format!("<!DOCTYPE html>{FRAME}"), None), |(fields, body)| (None, fields, body)),
@@ -146,7 +149,7 @@ pub(super) fn resource(path: &str) -> Option<(Vec<String>, Vec<u8>)> {
         "sjs" => (script, b"onconnect = event => event.ports[0].postMessage('ran')".to_vec()),
         "css" => ("text/css", format!(":root {{ --{}: ran }}", name.replace('/', "-")).into()),
         "json" => ("application/json", br#"{"seven":7,"rest":[1]}"#.to_vec()),
-        "webmanifest" => ("application/manifest+json", b"{}".to_vec()),
+        "webmanifest" => ("application/manifest+json", br#"{"name":"Everything"}"#.to_vec()),
         "ttf" => ("font/ttf", include_bytes!("font.ttf").to_vec()),
         "mp4" => ("video/mp4", stubs::answer("noop-1s.mp4")?.body.to_vec()),
         "wav" => ("audio/wav", sound()),

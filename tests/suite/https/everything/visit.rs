@@ -8,9 +8,20 @@ use tamis_tests::desktop::browser::{Browser, Fetched};
 use tamis_tests::serve_box::ServeBox;
 use tamis_tests::wait_for;
 
+use super::hidden;
 use super::pieces::{self, Piece};
 use super::site::Site;
 use crate::https::world::World;
+
+/// Where the visit goes on from the page, and what is seen there.
+pub(super) const NAVIGATIONS: [(&str, &str); 3] = [
+    ("/second?utm_source=x&id=1", "return location.pathname + location.search"),
+    (
+        "/leave?to=https%3A%2F%2Ftracker.test%3APORT%2Fout.page%3Fto%3Dhttps%253A%252F%252Fother.test%253APORT%252Fend.page",
+        "return location.host.split(':')[0] + location.pathname",
+    ),
+    ("/leave?to=https%3A%2F%2Ftracker.test%3APORT%2Fstopped.page", "return document.title"),
+];
 
 pub(super) struct Visit<'a> {
     pub(super) world: &'a World,
@@ -48,37 +59,90 @@ impl Seen {
 }
 
 impl Visit<'_> {
+    /// Through this Tamis or straight; `rules` are in force.
     pub(super) fn make(&self, tamis: Option<&ServeBox>, rules: bool) -> Seen {
         let home = &self.world.home;
         drop(self.site.asked());
         let mut browser = Browser::chromium_logging(home, tamis.map(|tamis| tamis.proxy));
         browser.load(&self.site.url("www.site.test", "/")).expect("the page");
-        let found = self.found(&mut browser, &pieces::found(self.pieces, rules));
+        let mut found = self.parts(&mut browser, &pieces::found(self.pieces, rules));
+        found.insert("/".into(), looks(&mut browser, &hidden::looks(rules, false)));
+        self.wait_for_requests(false, rules);
+        for (path, outcome) in NAVIGATIONS {
+            let path_here = path.replace("PORT", &self.site.origin.port().to_string());
+            browser.load(&self.site.url("www.site.test", &path_here)).expect(path);
+            self.wait_for_requests(true, rules);
+            found.insert(path.into(), browser.run(outcome).unwrap().to_string());
+        }
+        browser.load(&self.site.url("www.site.test", "/strict")).expect("the strict page");
+        found.insert("/strict".into(), looks(&mut browser, &hidden::looks(rules, true)));
         drop(browser);
         let console = Browser::chromium_console(home);
         Seen {
             asked: gathered(self.site.asked()),
             found,
             fetched: by_address(Browser::chromium_fetched(home)),
-            console: console.iter().map(|line| line.split_once(":CONSOLE").unwrap().1.to_owned()).collect(),
+            console: console.iter().filter_map(|line| complaint(line)).collect(),
         }
     }
 
-    /// What the page finds, once that is as much as is expected.
-    fn found(&self, browser: &mut Browser, expected: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    /// Waits until the origins were asked for the parts of a page; no later page waits for an earlier one's.
+    fn wait_for_requests(&self, second: bool, rules: bool) {
+        let of_page = self.pieces.iter().filter(|piece| piece.is_of_second() == second);
+        let wanted: Vec<String> = of_page.filter_map(|piece| piece.asked(rules)).collect();
         let mut missing = Vec::new();
-        let end = std::time::Instant::now();
+        wait_for("origins that are asked for everything", || {
+            let now = self.site.missing(&wanted);
+            if now != missing {
+                println!("the origins were not asked for {now:?}");
+                missing = now;
+            }
+            missing.is_empty().then_some(())
+        });
+    }
+
+    /// What the page finds of its parts, once that is as much as is expected.
+    fn parts(&self, browser: &mut Browser, expected: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut missing = Vec::new();
         wait_for("a page that has found everything", || {
             let found: Value = browser.run("return outcomes").unwrap();
             let found: BTreeMap<String, String> = serde_json::from_value(found).unwrap();
             let now: Vec<_> = expected.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
             if now != missing {
-                println!("nothing of {now:?} yet");
+                println!("the page lacks {now:?}");
                 missing = now;
             }
-            (missing.is_empty() || end.elapsed().as_secs() > 14).then_some(found)
+            missing.is_empty().then_some(found)
         })
     }
+}
+
+/// How the page looks, once that is as expected.
+fn looks(browser: &mut Browser, expected: &Value) -> String {
+    let mut last = Value::Null;
+    wait_for("a page that looks as expected", || {
+        let now = browser.run(hidden::LOOKS).unwrap();
+        if now != last {
+            println!("it shows {now}, to be {expected}");
+            last = now;
+        }
+        (last == *expected).then(|| last.to_string())
+    })
+}
+
+/// A line of the console, but for where in the page it is about, which moves when something is put in before it.
+///
+/// Of what a policy forbids remains what that was: an address, or the hash of a script or style. Addresses on the strict page are
+/// left out: they are its own parts, and it is left before all of them are asked for.
+fn complaint(line: &str) -> Option<String> {
+    let (message, source) = line.split_once('"')?.1.rsplit_once("\", source: ")?;
+    let source = source.split(' ').next()?;
+    let Some((what, why)) = message.split_once(" violates the following Content Security Policy directive") else {
+        return Some(format!("{message} in {source}"));
+    };
+    let hash = why.split("a hash ('").nth(1).and_then(|rest| rest.split('\'').next());
+    let own_part = source.ends_with("/strict") && what.contains("://");
+    (!own_part).then(|| format!("{what} is forbidden in {source}, {hash:?}"))
 }
 
 fn by_address(all: Vec<Fetched>) -> Lines {
