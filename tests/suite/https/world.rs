@@ -13,7 +13,8 @@ use tamis_tests::upstream;
 pub(super) struct World {
     pub(super) home: Home,
     pub(super) pki: Pki,
-    names: Origin,
+    /// Through which Tamis reaches them.
+    pub(super) names: Origin,
 }
 
 impl World {

@@ -15,7 +15,7 @@ use crate::serve_box::{Home, bytes_of};
 /// It speaks on its files 3 and 4, which only a shell can hand to it here. What it complains of goes to a file.
 const WITH_PIPES: &str = "exec chromium \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>\"$0\"";
 
-const ARGUMENTS: [&str; 13] = [
+const ARGUMENTS: [&str; 12] = [
     "--enable-logging=stderr",
     "--remote-debugging-pipe",
     "--no-sandbox",
@@ -27,7 +27,6 @@ const ARGUMENTS: [&str; 13] = [
     "--disable-component-update",
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
     "--password-store=basic",
-    "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "about:blank",
 ];
 
@@ -36,7 +35,11 @@ struct DevTools {
     page: String,
 }
 
-pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Command)) -> Browser {
+/// Where every name that ends in `.test` is, unless a test says otherwise.
+pub(super) const HERE: &str = "127.0.0.1";
+
+/// `origin` is where every name that ends in `.test` is; it looks no name up.
+pub(super) fn start(home: &Home, origin: &str, further: &[String], dress: impl FnOnce(&mut Command)) -> Browser {
     let mut command = Command::new("sh");
     home.dress(&mut command);
     dress(&mut command);
@@ -45,6 +48,7 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
         .args(["-c", WITH_PIPES])
         .arg(&complaints)
         .arg(format!("--user-data-dir={}", profile(home).display()))
+        .arg(format!("--host-resolver-rules=MAP *.test {origin}, MAP * ~NOTFOUND, EXCLUDE {HERE}"))
         .args(further)
         .args(ARGUMENTS)
         .stdin(Stdio::piped())

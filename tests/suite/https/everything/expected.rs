@@ -54,14 +54,9 @@ impl Seen {
             .collect();
         self.fetched.retain(|line, _| {
             let address = line.split_once("://").map_or(line.as_str(), |(_, address)| address);
-            !stopped.iter().any(|stopped| stopped == &without_port(address))
-                && !ELSEWHERE.iter().any(|(from, _)| without_port(address).starts_with(from))
+            !stopped.iter().any(|stopped| stopped == address)
+                && !ELSEWHERE.iter().any(|(from, _)| address.starts_with(from))
         });
         self
     }
-}
-
-fn without_port(address: &str) -> String {
-    let (host, path) = address.split_once('/').unwrap_or((address, ""));
-    format!("{}/{path}", host.split(':').next().unwrap_or_default())
 }

@@ -9,6 +9,8 @@ mod visit;
 
 use std::fs;
 
+use tamis_tests::upstream;
+
 use self::pieces::Piece;
 use self::site::Site;
 use self::visit::{Seen, Visit, differences};
@@ -19,13 +21,14 @@ const NOTHING_ELSE: &str = "[profiles]\nlighter-media = false\nquiet-headers = f
 
 #[test]
 fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_stripped_and_nothing_else_is() {
-    let Some(world) = World::with("chromium") else { return };
+    let Some(mut world) = World::with("chromium") else { return };
     let nss = world.home.path().join(".pki/nssdb");
     world.trust_the_origins_root(&nss);
     world.ca(&["create"]);
     world.ca(&["install", "--store", "Chromium"]);
     let pieces = pieces::all();
     let site = Site::new(&world.pki, document);
+    world.names = upstream::http_proxy_to_one(site.origin.authority());
     let visit = Visit { world: &world, site: &site, pieces: &pieces };
 
     let straight = visit.make(None, false);
@@ -46,16 +49,16 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
 }
 
 /// The pages by their paths.
-fn document(path: &str, port: u16) -> Option<String> {
+fn document(path: &str) -> Option<String> {
     let head = "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Everything</title>";
     let script = format!("<script>{}</script>", pieces::script());
     let parts = |second: bool| {
         let parts = pieces::all().into_iter().filter(move |piece| piece.is_of_second() == second);
-        parts.map(|piece| piece.markup(port)).collect::<String>()
+        parts.map(|piece| piece.markup()).collect::<String>()
     };
     match path {
         "/" | "/strict" => {
-            let hidden = include_str!("hidden.html").replace("FRAMED", &format!("https://framed.test:{port}/framed"));
+            let hidden = include_str!("hidden.html").replace("FRAMED", "https://framed.test/framed");
             Some(format!("{head}{script}</head><body>{hidden}{}</body></html>", parts(false)))
         }
         "/second" => Some(format!("{head}{script}</head><body>{}</body></html>", parts(true))),

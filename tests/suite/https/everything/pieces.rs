@@ -144,18 +144,16 @@ pub(super) fn found(pieces: &[Piece], with: bool) -> BTreeMap<String, String> {
 }
 
 impl Piece {
-    /// What asks for it, in a page of an origin at this port.
-    pub(super) fn markup(&self, port: u16) -> String {
-        let url = self.url(port);
+    /// What asks for it, in a page.
+    pub(super) fn markup(&self) -> String {
+        let url = self.url();
         let body = resource(self.path.split('?').next().unwrap()).map(|(_, body)| body).unwrap_or_default();
         let hash = format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(body)));
         let coded = utf8_percent_encode(&url, NON_ALPHANUMERIC).to_string();
-        let of_page = |path: &str| format!("https://www.site.test:{port}/{path}");
-        let wrap = format!("https://frame.test:{port}/wrap");
         let replaced = [
-            ("SEND", of_page("send")),
-            ("POLICY", format!("https://frame.test:{port}/report")),
-            ("WRAP", wrap),
+            ("SEND", "https://www.site.test/send".into()),
+            ("POLICY", "https://frame.test/report".into()),
+            ("WRAP", "https://frame.test/wrap".into()),
             ("HASH", hash),
             ("CODED", coded),
             ("NAME", self.name.clone()),
@@ -181,8 +179,8 @@ impl Piece {
     }
 
     /// Its address, before anything becomes of it.
-    pub(super) fn url(&self, port: u16) -> String {
-        format!("https://{}:{port}{}", self.host, self.path)
+    pub(super) fn url(&self) -> String {
+        format!("https://{}{}", self.host, self.path)
     }
 }
 

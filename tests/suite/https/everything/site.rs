@@ -50,26 +50,21 @@ pub(super) struct Site {
 
 impl Site {
     /// `pages` are whole documents by their paths.
-    pub(super) fn new(pki: &Pki, pages: impl Fn(&str, u16) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub(super) fn new(pki: &Pki, pages: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let origin = Setup::new(pki.leaf(&HOSTS)).start(move |talk| {
             while let Some((head, body)) = talk.request() {
                 let asked = written(&head, &body);
                 let target = head.start().split(' ').nth(1).unwrap_or_default().to_owned();
-                let port = head.get("host").and_then(|host| host.split(':').nth(1)?.parse().ok()).unwrap_or_default();
                 log.lock().unwrap().push(asked);
                 match head.get("sec-websocket-key") {
                     Some(key) => return websocket::echo(&mut talk.client, key),
-                    None => send(talk, &head, answer(&target, pages(&target, port))),
+                    None => send(talk, &head, answer(&target, pages(&target))),
                 }
             }
         });
         Self { origin, asked }
-    }
-
-    pub(super) fn url(&self, host: &str, path: &str) -> String {
-        format!("https://{}{path}", self.origin.named(host))
     }
 
     /// What was asked of it since this was asked last.
@@ -89,7 +84,7 @@ impl Site {
 fn written(head: &Head, body: &[u8]) -> Asked {
     let mut start = head.start().split(' ');
     let (method, target) = (start.next().unwrap_or_default(), start.next().unwrap_or_default());
-    let host = head.get("host").and_then(|host| host.split(':').next()).unwrap_or_default();
+    let host = head.get("host").unwrap_or_default();
     let lowered = |line: &String| {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         format!("{}: {}", name.to_ascii_lowercase(), value.trim())

@@ -17,10 +17,10 @@ use crate::https::world::World;
 pub(super) const NAVIGATIONS: [(&str, &str); 3] = [
     ("/second?utm_source=x&id=1", "return location.pathname + location.search"),
     (
-        "/leave?to=https%3A%2F%2Ftracker.test%3APORT%2Fout.page%3Fto%3Dhttps%253A%252F%252Fother.test%253APORT%252Fend.page",
-        "return location.host.split(':')[0] + location.pathname",
+        "/leave?to=https%3A%2F%2Ftracker.test%2Fout.page%3Fto%3Dhttps%253A%252F%252Fother.test%252Fend.page",
+        "return location.host + location.pathname",
     ),
-    ("/leave?to=https%3A%2F%2Ftracker.test%3APORT%2Fstopped.page", "return document.title"),
+    ("/leave?to=https%3A%2F%2Ftracker.test%2Fstopped.page", "return document.title"),
 ];
 
 pub(super) struct Visit<'a> {
@@ -63,18 +63,18 @@ impl Visit<'_> {
     pub(super) fn make(&self, tamis: Option<&ServeBox>, rules: bool) -> Seen {
         let home = &self.world.home;
         drop(self.site.asked());
-        let mut browser = Browser::chromium_logging(home, tamis.map(|tamis| tamis.proxy));
-        browser.load(&self.site.url("www.site.test", "/")).expect("the page");
+        let mut browser =
+            Browser::chromium_logging(home, tamis.map(|tamis| tamis.proxy), &self.site.origin.authority());
+        browser.load("https://www.site.test/").expect("the page");
         let mut found = self.parts(&mut browser, &pieces::found(self.pieces, rules));
         found.insert("/".into(), looks(&mut browser, &hidden::looks(rules, false)));
         self.wait_for_requests(false, rules);
         for (path, outcome) in NAVIGATIONS {
-            let path_here = path.replace("PORT", &self.site.origin.port().to_string());
-            browser.load(&self.site.url("www.site.test", &path_here)).expect(path);
+            browser.load(&format!("https://www.site.test{path}")).expect(path);
             self.wait_for_requests(true, rules);
             found.insert(path.into(), browser.run(outcome).unwrap().to_string());
         }
-        browser.load(&self.site.url("www.site.test", "/strict")).expect("the strict page");
+        browser.load("https://www.site.test/strict").expect("the strict page");
         found.insert("/strict".into(), looks(&mut browser, &hidden::looks(rules, true)));
         drop(browser);
         let console = Browser::chromium_console(home);
@@ -147,7 +147,7 @@ fn complaint(line: &str) -> Option<String> {
 
 fn by_address(all: Vec<Fetched>) -> Lines {
     let answers =
-        all.into_iter().filter(|fetched| fetched.url.contains(".test:")).map(|Fetched { method, url, head, body }| {
+        all.into_iter().filter(|fetched| fetched.url.contains(".test/")).map(|Fetched { method, url, head, body }| {
             let own = |line: &String| !line.to_ascii_lowercase().starts_with("sec-websocket-accept");
             // What was not asked for anew, or given up, has no head.
             let body = (!head.is_empty()).then(|| format!("{} bytes {}", body.len(), digest(&body)));
