@@ -14,7 +14,8 @@ const ELSEWHERE: [(&str, Option<&str>); 3] = [
 ];
 
 /// Pages in which something is hidden.
-const CHANGED: [&str; 3] = ["www.site.test/", "www.site.test/strict", "www.site.test/second?id=1"];
+const CHANGED: [&str; 4] =
+    ["www.site.test/", "www.site.test/strict", "www.site.test/second?id=1", "framed.test/framed"];
 
 impl Seen {
     /// The same visit under rules.
@@ -41,22 +42,38 @@ impl Seen {
         {
             found.insert(name.0.into(), format!("\"{seen}\""));
         }
-        Self { asked, found, fetched: self.fetched.clone(), console: self.console.clone() }
+        let mut fetched = self.fetched.clone();
+        for piece in pieces.iter().filter(|piece| piece.is_redirected()) {
+            let [before, after] = [false, true].map(|rules| format!("GET https://{}", piece.asked(rules).unwrap()));
+            let answer = fetched.remove(&before).expect("an answer");
+            fetched.insert(after, answer);
+        }
+        Self { asked, found, fetched, console: self.console.clone() }
     }
 
-    /// Without what the answers to these are about, of which the rest of the visit tells enough.
-    pub(super) fn of_the_untouched(mut self, pieces: &[Piece]) -> Self {
-        let stopped: Vec<String> = pieces
+    /// Without the answers that are others under rules: the rest of the visit tells enough of them.
+    pub(super) fn without_other_answers(mut self, pieces: &[Piece]) -> Self {
+        let others: Vec<String> = pieces
             .iter()
             .filter(|piece| matches!(piece.fate, Fate::Stopped | Fate::Other))
             .filter_map(|piece| piece.asked(false))
             .chain(CHANGED.map(str::to_owned))
             .collect();
-        self.fetched.retain(|line, _| {
+        self.fetched.retain(|line, head| {
             let address = line.split_once("://").map_or(line.as_str(), |(_, address)| address);
-            !stopped.iter().any(|stopped| stopped == address)
-                && !ELSEWHERE.iter().any(|(from, _)| address.starts_with(from))
+            let is_sent_on = head.contains("HTTP/1.1 307 Temporary Redirect");
+            let is_elsewhere = ELSEWHERE.iter().any(|(from, to)| [Some(*from), *to].contains(&Some(address)));
+            let is_survey = SURVEYED.iter().any(|host| is_survey(address, host));
+            !others.iter().any(|other| other == address) && !is_sent_on && !is_elsewhere && !is_survey
         });
         self
     }
+}
+
+/// Pages that ask Tamis what is hidden, which no origin hears of.
+const SURVEYED: [&str; 2] = ["www.site.test", "framed.test"];
+
+fn is_survey(address: &str, host: &str) -> bool {
+    let question = address.strip_prefix(host).and_then(|rest| rest.strip_prefix('/')?.split_once('?'));
+    question.is_some_and(|(secret, _)| secret.len() == 32 && secret.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

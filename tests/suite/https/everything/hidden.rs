@@ -21,8 +21,8 @@ pub(super) fn looks(rules: bool, strict: bool) -> Value {
     };
     let more = match (rules, strict) {
         (_, true) => json!({ "late": "gone", "later": "gone" }),
-        (false, false) => json!({ "framed": "block", "tracked": 1 }),
-        (true, false) => json!({ "framed": "none", "late": "none", "later": "none" }),
+        (false, false) => json!({ "framed": "block block yes", "tracked": 1 }),
+        (true, false) => json!({ "framed": "none none ", "late": "none", "later": "none" }),
     };
     looks.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     looks

@@ -42,8 +42,8 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     let list = world.home.path().join("list.txt");
     fs::write(&list, pieces::list(&pieces) + include_str!("hiding.txt")).unwrap();
     let tamis = world.tamis_with(NOTHING_ELSE, &["--list", list.to_str().unwrap()]);
-    let filtered = visit.make(Some(&tamis), true).without_via().of_the_untouched(&pieces);
-    for line in differences(&through.under_rules(&pieces).of_the_untouched(&pieces), &filtered) {
+    let filtered = visit.make(Some(&tamis), true).without_via().without_other_answers(&pieces);
+    for line in differences(&through.under_rules(&pieces).without_other_answers(&pieces), &filtered) {
         println!("{line:.1000}");
     }
 }

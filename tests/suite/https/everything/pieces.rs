@@ -24,6 +24,7 @@ pub(super) struct Piece {
     pub(super) fate: Fate,
     /// The rules about it.
     rules: Vec<String>,
+    is_frame: bool,
 }
 
 /// What rules make of the request for a part.
@@ -85,9 +86,11 @@ fn of_kind(block: &str) -> Vec<Piece> {
             with: told(with, &seen),
             fate,
             rules: rules.to_vec(),
+            is_frame: *wanted == "frame",
         }
     };
-    let kept = format!("||{home}/{kind}/kept.${wanted},3p");
+    let not = if special.contains(&"inside") { "1p" } else { "3p" };
+    let kept = format!("||{home}/{kind}/kept.${wanted},{not}");
     let other = [
         format!("||other.test/{kind}/other.${others}"),
         format!("||other.test/{kind}/other.${wanted},domain=elsewhere.test"),
@@ -127,6 +130,7 @@ fn single(block: &str) -> Piece {
         with: with.to_owned(),
         fate,
         rules: lines[..at].iter().map(|rule| (*rule).to_owned()).collect(),
+        is_frame: false,
     }
 }
 
@@ -176,6 +180,11 @@ impl Piece {
             _ if rules => Some(whole.replace("address/it", "address/another")),
             _ => Some(whole),
         }
+    }
+
+    /// Whether the browser is told that it is at another address.
+    pub(super) fn is_redirected(&self) -> bool {
+        self.is_frame && self.fate == Fate::Stripped
     }
 
     /// Its address, before anything becomes of it.

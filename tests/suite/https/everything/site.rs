@@ -60,7 +60,7 @@ impl Site {
                 log.lock().unwrap().push(asked);
                 match head.get("sec-websocket-key") {
                     Some(key) => return websocket::echo(&mut talk.client, key),
-                    None => send(talk, &head, answer(&target, pages(&target))),
+                    None => send(talk, &head, answer(&target, pages(target.split('?').next().unwrap_or_default()))),
                 }
             }
         });
@@ -152,7 +152,7 @@ pub(super) fn resource(path: &str) -> Option<(Vec<String>, Vec<u8>)> {
         "es" => ("text/event-stream", b"data: seven\n\n".to_vec()),
         "wasm" => ("application/wasm", b"\0asm\x01\0\0\0".to_vec()),
         "bin" | "gz" => ("application/octet-stream", Dice::new(7).text(LARGE)),
-        "page" | "cookies" => ("text/html", b"<!DOCTYPE html><title>Page</title>".to_vec()),
+        "page" | "cookies" => ("text/html", b"<!DOCTYPE html><title>Page</title><link rel=icon href=data:,>".to_vec()),
         "txt" | "csp" => ("text/plain", b"seven".to_vec()),
         _ => return None,
     };

@@ -151,7 +151,10 @@ fn by_address(all: Vec<Fetched>) -> Lines {
             let own = |line: &String| !line.to_ascii_lowercase().starts_with("sec-websocket-accept");
             // What was not asked for anew, or given up, has no head.
             let body = (!head.is_empty()).then(|| format!("{} bytes {}", body.len(), digest(&body)));
-            (format!("{method} {url}"), head.into_iter().filter(own).chain(body).collect())
+            (
+                format!("{method} {}", url.split('#').next().unwrap_or_default()),
+                head.into_iter().filter(own).chain(body).collect(),
+            )
         });
     gathered(answers)
 }
@@ -186,7 +189,7 @@ fn compare(what: &str, expected: &Lines, seen: &Lines, all: &mut Vec<String>) {
                 all.extend((!lines.is_empty()).then(|| format!("{what} {name}{lines}")));
             }
             (Some(_), None) => all.push(format!("{what} no {name}")),
-            (None, _) => all.push(format!("{what} {name} too")),
+            (None, other) => all.push(format!("{what} {name} too: {other:.300?}")),
         }
     }
 }
