@@ -21,7 +21,7 @@ pub(super) fn looks(rules: bool, strict: bool) -> Value {
     };
     let more = match (rules, strict) {
         (_, true) => json!({ "late": "gone", "later": "gone" }),
-        (false, false) => json!({ "framed": "block block yes", "tracked": 1 }),
+        (false, false) => json!({ "framed": "block block track=yes", "tracked": 1 }),
         (true, false) => json!({ "framed": "none none ", "late": "none", "later": "none" }),
     };
     looks.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

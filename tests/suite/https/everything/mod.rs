@@ -11,7 +11,7 @@ use std::fs;
 
 use tamis_tests::upstream;
 
-use self::pieces::Piece;
+use self::pieces::{Piece, Under};
 use self::site::Site;
 use self::visit::{Seen, Visit, differences};
 use super::world::World;
@@ -31,21 +31,21 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     world.names = upstream::http_proxy_to_one(site.origin.authority());
     let visit = Visit { world: &world, site: &site, pieces: &pieces };
 
-    let straight = visit.make(None, false);
+    let straight = visit.make(None, Under::Nothing);
     assert_eq!(found_otherwise(&straight, &pieces), [""; 0]);
-    let through = visit.make(Some(&world.tamis_with(NOTHING_ELSE, &[])), false).without_via();
-    for line in differences(&straight, &through) {
-        println!("{line:.1000}");
-    }
-    println!("=== lists");
+    let through = visit.make(Some(&world.tamis_with(NOTHING_ELSE, &[])), Under::Nothing).without_via();
+    assert_as_expected("without rules", &straight, &through);
 
     let list = world.home.path().join("list.txt");
     fs::write(&list, pieces::list(&pieces) + include_str!("hiding.txt")).unwrap();
     let tamis = world.tamis_with(NOTHING_ELSE, &["--list", list.to_str().unwrap()]);
-    let filtered = visit.make(Some(&tamis), true).without_via().without_other_answers(&pieces);
-    for line in differences(&through.under_rules(&pieces).without_other_answers(&pieces), &filtered) {
-        println!("{line:.1000}");
-    }
+    let expected = straight.under_rules(&pieces).without_other_answers(&pieces);
+    let filtered = visit.make(Some(&tamis), Under::Rules).without_via().without_other_answers(&pieces);
+    assert_as_expected("under rules", &expected, &filtered);
+
+    let quiet = NOTHING_ELSE.replace("quiet-headers = false", "quiet-headers = true");
+    let quieted = visit.make(Some(&world.tamis_with(&quiet, &[])), Under::QuietHeaders).without_via();
+    assert_as_expected("under quiet headers", &straight.under_quiet_headers(&pieces), &quieted);
 }
 
 /// The pages by their paths.
@@ -65,6 +65,12 @@ fn document(path: &str) -> Option<String> {
         "/framed" => Some(include_str!("framed.html").to_owned()),
         _ => None,
     }
+}
+
+#[track_caller]
+fn assert_as_expected(when: &str, expected: &Seen, seen: &Seen) {
+    let differences = differences(expected, seen);
+    assert!(differences.is_empty(), "{when}:\n{}", differences.join("\n"));
 }
 
 /// What the page finds of its parts otherwise than without rules.

@@ -39,6 +39,14 @@ pub(super) enum Fate {
     Other,
 }
 
+/// What is in force during a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Under {
+    Nothing,
+    Rules,
+    QuietHeaders,
+}
+
 /// What is taken off addresses.
 pub(super) const PARAMETER: &str = "utm_source=x&";
 
@@ -171,15 +179,27 @@ impl Piece {
         self.name.starts_with("second-")
     }
 
-    /// `host/path?query` as the origin is asked for it, with rules or without; none where it is not.
-    pub(super) fn asked(&self, rules: bool) -> Option<String> {
+    /// `host/path?query` as the origin is asked for it; none where it is not.
+    pub(super) fn asked(&self, under: Under) -> Option<String> {
+        let rules = under == Under::Rules;
         let whole = format!("{}{}", self.host, self.path);
+        if under == Under::QuietHeaders {
+            return (!self.is_for_others_alone()).then_some(whole);
+        }
         match self.fate {
             Fate::Stopped if rules => None,
             Fate::Stripped if rules => Some(whole.replace(PARAMETER, "")),
             _ if rules => Some(whole.replace("address/it", "address/another")),
             _ => Some(whole),
         }
+    }
+
+    /// Whether quiet headers keep it from going out: notes of followed links, and of other sites what may be needed later, and
+    /// reports.
+    fn is_for_others_alone(&self) -> bool {
+        let kind = self.name.split('/').next().unwrap_or_default();
+        let third_party = !self.host.ends_with("site.test");
+        kind == "ping" || third_party && matches!(kind, "prefetch" | "report")
     }
 
     /// Whether the browser is told that it is at another address.

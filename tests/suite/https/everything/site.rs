@@ -100,16 +100,20 @@ fn written(head: &Head, body: &[u8]) -> Asked {
 type Answer = (Option<&'static str>, Vec<String>, Vec<u8>);
 
 fn answer(target: &str, page: Option<String>) -> Answer {
-    let html = |text: String, policy: Option<String>| {
-        (None, ["Content-Type: text/html".to_owned()].into_iter().chain(policy).collect(), text.into())
+    let html = |text: String, field: Option<String>| {
+        (None, ["Content-Type: text/html".to_owned()].into_iter().chain(field).collect(), text.into())
     };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let (key, value) = query.split_once('=').unwrap_or_default();
     let value = percent_decode_str(value).decode_utf8_lossy();
     match (path, key) {
         _ if page.is_some() => {
-            let policy = (path == "/strict").then(|| "Content-Security-Policy: default-src 'none'".to_owned());
-            html(page.unwrap_or_default(), policy)
+            let field = match path {
+                "/strict" => Some("Content-Security-Policy: default-src 'none'"),
+                "/framed" => Some("Set-Cookie: track=yes; SameSite=None; Secure; Partitioned"),
+                _ => None,
+            };
+            html(page.unwrap_or_default(), field.map(str::to_owned))
         }
         ("/send" | "/leave", _) => (Some("302 Found"), vec![format!("Location: {value}")], Vec::new()),
         ("/wrap", "frame") => html(format!("<!doctype html><iframe src='{value}'></iframe>"), None),

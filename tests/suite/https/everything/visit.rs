@@ -9,7 +9,7 @@ use tamis_tests::serve_box::ServeBox;
 use tamis_tests::wait_for;
 
 use super::hidden;
-use super::pieces::{self, Piece};
+use super::pieces::{self, Piece, Under};
 use super::site::Site;
 use crate::https::world::World;
 
@@ -59,8 +59,9 @@ impl Seen {
 }
 
 impl Visit<'_> {
-    /// Through this Tamis or straight; `rules` are in force.
-    pub(super) fn make(&self, tamis: Option<&ServeBox>, rules: bool) -> Seen {
+    /// Through this Tamis or straight; `under` is in force.
+    pub(super) fn make(&self, tamis: Option<&ServeBox>, under: Under) -> Seen {
+        let rules = under == Under::Rules;
         let home = &self.world.home;
         drop(self.site.asked());
         let mut browser =
@@ -68,10 +69,10 @@ impl Visit<'_> {
         browser.load("https://www.site.test/").expect("the page");
         let mut found = self.parts(&mut browser, &pieces::found(self.pieces, rules));
         found.insert("/".into(), looks(&mut browser, &hidden::looks(rules, false)));
-        self.wait_for_requests(false, rules);
+        self.wait_for_requests(false, under);
         for (path, outcome) in NAVIGATIONS {
             browser.load(&format!("https://www.site.test{path}")).expect(path);
-            self.wait_for_requests(true, rules);
+            self.wait_for_requests(true, under);
             found.insert(path.into(), browser.run(outcome).unwrap().to_string());
         }
         browser.load("https://www.site.test/strict").expect("the strict page");
@@ -87,9 +88,9 @@ impl Visit<'_> {
     }
 
     /// Waits until the origins were asked for the parts of a page; no later page waits for an earlier one's.
-    fn wait_for_requests(&self, second: bool, rules: bool) {
+    fn wait_for_requests(&self, second: bool, under: Under) {
         let of_page = self.pieces.iter().filter(|piece| piece.is_of_second() == second);
-        let wanted: Vec<String> = of_page.filter_map(|piece| piece.asked(rules)).collect();
+        let wanted: Vec<String> = of_page.filter_map(|piece| piece.asked(under)).collect();
         let mut missing = Vec::new();
         wait_for("origins that are asked for everything", || {
             let now = self.site.missing(&wanted);

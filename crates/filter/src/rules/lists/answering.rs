@@ -124,14 +124,15 @@ fn allowed_target(lists: &Lists, request: &RequestHead, to: &str) -> Option<Uri>
 }
 
 /// Sends a request elsewhere: who sees the address is told of it, so that the address bar, bookmarks and scripts have the
-/// clean one; the parts of a page go there silently. To another host only the client itself can go; and not for what asks
-/// across origins, which would get there without the name of its page (Fetch 4.4).
+/// clean one; the parts of a page go there silently. To another host only the client itself can go; and not for what a script asks
+/// across origins, which would get there without the name of its page (Fetch 4.4). A frame may name an origin too, where it had
+/// cookies of its own once (Storage Access Headers), but needs nobody's leave.
 fn rewritten(context: &Context, request: &mut RequestHead, to: Uri, hits: &[Hit], changes: &mut Changes) -> Verdict {
     let same_origin = to.scheme() == request.target.scheme() && to.authority() == request.target.authority();
     let is_seen =
         matches!(context.destination, Destination::Page | Destination::Frame) && request.method == Method::GET;
     let asks_across = request.fields.has(http::header::ORIGIN);
-    let answer = match (is_seen || !same_origin) && !asks_across {
+    let answer = match is_seen || (!same_origin && !asks_across) {
         true => rewriting::redirect(&to.to_string()),
         false => None,
     };
