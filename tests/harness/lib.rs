@@ -13,6 +13,7 @@ pub mod proxy_box;
 pub mod serve_box;
 pub mod tls;
 pub mod upstream;
+pub mod websocket;
 
 // The fuzz targets' second opinion on messages. They are a workspace of their own, for which this is no dependency.
 #[path = "../fuzz/src/forwarded.rs"]

@@ -6,12 +6,21 @@ use crate::origin::{Origin, Talk};
 
 /// An HTTP proxy that makes tunnels. It reports the request line and `Proxy-Authorization` of each CONNECT.
 pub fn http_proxy() -> Origin {
-    Origin::start(|talk| {
+    http_proxy_to(|target| address_of(target))
+}
+
+/// The same where every host at every port is this address.
+pub fn http_proxy_to_one(address: String) -> Origin {
+    http_proxy_to(move |_| address.clone())
+}
+
+fn http_proxy_to(address_of: impl Fn(&str) -> String + Send + Sync + 'static) -> Origin {
+    Origin::start(move |talk| {
         let head = talk.client.head();
         let who = head.get("proxy-authorization").unwrap_or("nobody");
         talk.tell(format!("{} by {who}", head.start()));
         let target = head.start().split(' ').nth(1).expect("a target");
-        let origin = reach(target);
+        let origin = reach(&address_of(target));
         talk.client.send("HTTP/1.1 200 OK\r\n\r\n").relay(origin);
     })
 }
@@ -43,7 +52,7 @@ pub fn socks5(only: Option<&'static str>) -> Origin {
             talk.client.send([5, 5, 0, 1, 0, 0, 0, 0, 0, 0]);
             return;
         }
-        let origin = reach(&target);
+        let origin = reach(&address_of(&target));
         // The address it was reached from is given as a name, which is the longest kind.
         talk.client.send([&[5, 0, 0, 3, 4], b"here".as_slice(), &[0, 80]].concat()).relay(origin);
     })
@@ -73,8 +82,8 @@ fn lets_in(talk: &mut Talk, only: Option<&str>) -> bool {
     right
 }
 
-fn reach(target: &str) -> TcpStream {
-    TcpStream::connect(address_of(target)).expect("the origin")
+fn reach(address: &str) -> TcpStream {
+    TcpStream::connect(address).expect("the origin")
 }
 
 /// Where `host:port` is to these proxies.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue, LOCATION};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, HeaderValue, LOCATION};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
 
@@ -37,9 +37,11 @@ const ROUNDS: usize = 3;
 /// What is recorded where a client is sent nowhere else, for it was too often in a row.
 pub(crate) const LEFT_AS_IT_IS: &str = "Address left as it is: one redirect led to the next";
 
-/// Whether the address of this request may be another: nothing is done by asking for it, and nothing signs it.
+/// Whether the address of this request may be another: nothing is done by asking for it, and nothing signs it. Who asks first
+/// whether it may ask (Fetch 4.8) means the address that it is going to ask for.
 pub(crate) fn is_free(request: &RequestHead) -> bool {
-    let fetches = request.method == Method::GET || request.method == Method::HEAD;
+    let announced = request.fields.text(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| request.method == Method::OPTIONS);
+    let fetches = matches!(announced.unwrap_or(request.method.as_str()), "GET" | "HEAD");
     fetches && !is_signed(request) && !request.target.query().is_some_and(has_signature)
 }
 

@@ -4,9 +4,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Response;
 use tamis_tests::desktop::browser::Browser;
@@ -15,12 +12,10 @@ use tamis_tests::serve_box::Home;
 use tamis_tests::tls::h2::{H2Origin, Message};
 use tamis_tests::tls::origin::{Setup, TlsOrigin};
 use tamis_tests::tls::pki::{Identity, Pki};
+use tamis_tests::websocket;
 use time::{Duration, OffsetDateTime};
 
 use super::world::World;
-
-/// What RFC 6455 4.2.2 has put behind a client's key.
-const BEHIND_THE_KEY: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 #[test]
 fn chromium_trusts_loads_and_refuses_through_what_is_opened() {
@@ -136,7 +131,7 @@ impl World {
     }
 }
 
-/// An origin of HTTP/1.1: its page, or one message of a WebSocket and back (RFC 6455 4.2.2, 5.2).
+/// An origin of HTTP/1.1: its page, or one message of a WebSocket and back.
 fn page_or_websocket(talk: &mut Talk) {
     while let Some((head, _)) = talk.request() {
         let Some(key) = head.get("sec-websocket-key") else {
@@ -144,18 +139,7 @@ fn page_or_websocket(talk: &mut Talk) {
             talk.client.send(response(&["Content-Type: text/plain"], &page));
             continue;
         };
-        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{BEHIND_THE_KEY}").as_bytes());
-        let accept = BASE64_STANDARD.encode(hash);
-        talk.client.send(format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {accept}\r\n\r\n"
-        ));
-        let start = talk.client.exactly(6);
-        let (length, mask) = (start[1] & 0x7f, &start[2..]);
-        let masked = talk.client.exactly(usize::from(length));
-        let text: Vec<u8> = masked.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
-        talk.client.send([&[0x81, length], &text[..]].concat());
-        talk.client.to_end();
+        websocket::echo(&mut talk.client, key);
         return;
     }
 }

@@ -4,6 +4,7 @@
 mod browsers;
 mod certificate_page;
 mod client_hello;
+mod everything;
 mod learning;
 mod levels;
 mod lists_pages;

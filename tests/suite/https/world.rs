@@ -13,7 +13,8 @@ use tamis_tests::upstream;
 pub(super) struct World {
     pub(super) home: Home,
     pub(super) pki: Pki,
-    names: Origin,
+    /// Through which Tamis reaches them.
+    pub(super) names: Origin,
 }
 
 impl World {
@@ -30,10 +31,15 @@ impl World {
 
     /// Opens everything, with further arguments.
     pub(super) fn tamis(&self, further: &[&str]) -> ServeBox {
+        self.tamis_with("", further)
+    }
+
+    /// The same with more in its settings.
+    pub(super) fn tamis_with(&self, more: &str, further: &[&str]) -> ServeBox {
         let settings = self.home.own_settings();
         fs::create_dir_all(settings.parent().unwrap()).unwrap();
         let way = format!("[[upstream]]\nhosts = [\"*.test\"]\nproxy = \"http://{}\"\n", self.names.authority());
-        fs::write(&settings, way).unwrap();
+        fs::write(&settings, way + more).unwrap();
         let root: PathBuf = self.pki.root_file();
         let arguments = ["--https", "all", "--extra-root", root.to_str().unwrap()];
         ServeBox::start(&self.home, &[&arguments, further].concat())

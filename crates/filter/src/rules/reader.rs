@@ -35,6 +35,10 @@ pub const TEXTS_LIMIT: usize = 16_384;
 /// How many lines may hold a regular expression: compiling one takes up to some hundredths of a second.
 pub const EXPRESSION_LINES_LIMIT: usize = 4_000;
 
+/// How many brackets may be open at a time in a rule about elements: its selector is read with a stack as deep. Those of today's
+/// lists have up to eleven.
+pub const NESTING_LIMIT: usize = 64;
+
 /// How much memory the regular expressions of all `$replace` rules may take, in bytes.
 pub const EXPRESSIONS_LIMIT: usize = 64 << 20;
 
@@ -208,6 +212,9 @@ impl Reader {
             self.read.of_pages.add(list, written, of_page)?;
             return Ok(Went::Cosmetic);
         }
+        if nesting(of_page.body) > NESTING_LIMIT {
+            return Err(format!("more than {NESTING_LIMIT} brackets are open in it at a time"));
+        }
         let text = super::of_pages::usual(written, of_page)?;
         match parse_filter(&text, false, ParseOptions::default()) {
             Ok(ParsedLine::Cosmetic(_)) => {}
@@ -223,6 +230,22 @@ impl Reader {
         add_line(elements, &text);
         Ok(if scriptlet { Went::Scriptlet } else { Went::Cosmetic })
     }
+}
+
+/// How many brackets are open at a time in a text, at most.
+fn nesting(text: &str) -> usize {
+    let (mut open, mut most, mut escaped) = (0_usize, 0, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn add_line(text: &mut String, line: &str) {

@@ -1,11 +1,13 @@
 //! Chromium, by its DevTools protocol over a pair of pipes: each message is JSON and ends with a zero byte.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use super::net_log::{self, Fetched};
 use super::{Browser, Language, Line};
 use crate::desktop::session::Program;
 use crate::serve_box::{Home, bytes_of};
@@ -13,7 +15,7 @@ use crate::serve_box::{Home, bytes_of};
 /// It speaks on its files 3 and 4, which only a shell can hand to it here. What it complains of goes to a file.
 const WITH_PIPES: &str = "exec chromium \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>\"$0\"";
 
-const ARGUMENTS: [&str; 13] = [
+const ARGUMENTS: [&str; 12] = [
     "--enable-logging=stderr",
     "--remote-debugging-pipe",
     "--no-sandbox",
@@ -25,7 +27,6 @@ const ARGUMENTS: [&str; 13] = [
     "--disable-component-update",
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
     "--password-store=basic",
-    "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "about:blank",
 ];
 
@@ -34,7 +35,11 @@ struct DevTools {
     page: String,
 }
 
-pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Command)) -> Browser {
+/// Where every name that ends in `.test` is, unless a test says otherwise.
+pub(super) const HERE: &str = "127.0.0.1";
+
+/// `origin` is where every name that ends in `.test` is; it looks no name up.
+pub(super) fn start(home: &Home, origin: &str, further: &[String], dress: impl FnOnce(&mut Command)) -> Browser {
     let mut command = Command::new("sh");
     home.dress(&mut command);
     dress(&mut command);
@@ -42,7 +47,8 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
     let mut process = command
         .args(["-c", WITH_PIPES])
         .arg(&complaints)
-        .arg(format!("--user-data-dir={}", home.path().join("chromium").display()))
+        .arg(format!("--user-data-dir={}", profile(home).display()))
+        .arg(format!("--host-resolver-rules=MAP *.test {origin}, MAP * ~NOTFOUND, EXCLUDE {HERE}"))
         .args(further)
         .args(ARGUMENTS)
         .stdin(Stdio::piped())
@@ -69,6 +75,29 @@ pub(super) fn start(home: &Home, further: &[String], dress: impl FnOnce(&mut Com
 
 fn complaints(home: &Home) -> PathBuf {
     home.path().join("chromium.log")
+}
+
+/// What has it log its network, all of it.
+pub(super) fn logging(home: &Home) -> [String; 2] {
+    [format!("--log-net-log={}", log(home).display()), "--net-log-capture-mode=Everything".into()]
+}
+
+fn log(home: &Home) -> PathBuf {
+    home.path().join("chromium-net.json")
+}
+
+pub(super) fn fetched(home: &Home) -> Vec<Fetched> {
+    net_log::read(&bytes_of(&log(home)))
+}
+
+/// Takes away what it kept, so that the next one is as one that was never started.
+pub(super) fn forget(home: &Home) {
+    // It may never have been started.
+    drop(fs::remove_dir_all(profile(home)));
+}
+
+fn profile(home: &Home) -> PathBuf {
+    home.path().join("chromium")
 }
 
 pub(super) fn console(home: &Home) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 mod chromium;
 mod firefox;
+mod net_log;
 
 use std::fmt;
 use std::fs;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub use self::net_log::Fetched;
 use super::session::Program;
 use crate::serve_box::Home;
 use crate::wait_for;
@@ -49,7 +51,7 @@ impl Browser {
     /// Chromium of a user; `dress` adds to its environment. It reads the desktop's settings only where it has a display and
     /// is told the name of a desktop that it knows.
     pub fn chromium(home: &Home, dress: impl FnOnce(&mut Command)) -> Self {
-        chromium::start(home, &[], dress)
+        chromium::start(home, chromium::HERE, &[], dress)
     }
 
     /// Firefox of a user; `dress` adds to its environment.
@@ -61,7 +63,24 @@ impl Browser {
     pub fn chromium_through(home: &Home, proxy: SocketAddr) -> Self {
         let told =
             ["--headless=new".into(), format!("--proxy-server={proxy}"), "--proxy-bypass-list=<-loopback>".into()];
-        chromium::start(home, &told, |_| {})
+        chromium::start(home, chromium::HERE, &told, |_| {})
+    }
+
+    /// A new Chromium without a display and without a desktop, told to go through this proxy to every host, or straight to this
+    /// origin under every name that ends in `.test`. What it asks for is in a log, which is whole when it has ended.
+    pub fn chromium_logging(home: &Home, proxy: Option<SocketAddr>, origin: &str) -> Self {
+        chromium::forget(home);
+        let way = match proxy {
+            Some(proxy) => vec![format!("--proxy-server={proxy}"), "--proxy-bypass-list=<-loopback>".into()],
+            None => vec!["--no-proxy-server".into()],
+        };
+        let told = [vec!["--headless=new".into()], way, chromium::logging(home).into()].concat();
+        chromium::start(home, origin, &told, |_| {})
+    }
+
+    /// What the last Chromium of this user that kept a log asked for, and what it got.
+    pub fn chromium_fetched(home: &Home) -> Vec<Fetched> {
+        chromium::fetched(home)
     }
 
     /// What Chromium of this user has written to the consoles of pages, one message a line with its source.

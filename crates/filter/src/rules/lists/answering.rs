@@ -144,8 +144,9 @@ impl Way {
     /// back. None where there is none that may be taken.
     ///
     /// Who sees the address is told of it, so that the address bar, bookmarks and scripts have the clean one; the parts of a
-    /// page go there silently. To another host only the client itself can go; and not for what asks across origins, which
-    /// would get there without the name of its page (Fetch 4.4).
+    /// page go there silently. To another host only the client itself can go; and not for what a script asks across origins,
+    /// which would get there without the name of its page (Fetch 4.4). A frame may name an origin too, where it had cookies
+    /// of its own once (Storage Access Headers), but needs nobody's leave.
     fn to(lists: &Lists, context: &Context, request: &RequestHead, written: &str) -> Option<Self> {
         let (before_fragment, fragment) = written.split_once('#').map_or((written, None), |(to, at)| (to, Some(at)));
         let to: Uri = before_fragment.parse().ok()?;
@@ -161,7 +162,7 @@ impl Way {
         let asks_across = request.fields.has(ORIGIN);
         let fragment = fragment.map(|fragment| format!("#{}", utf8_percent_encode(fragment, FRAGMENT)));
         let address = format!("{to}{}", fragment.unwrap_or_default());
-        let redirect = match (is_seen || !same_origin) && !asks_across {
+        let redirect = match is_seen || (!same_origin && !asks_across) {
             true => rewriting::redirect(&address),
             false => None,
         };

@@ -217,9 +217,16 @@ fn an_address_is_rewritten_so_that_it_is_seen_where_somebody_looks_and_silently_
     );
     let frame = outcome(&lists, to("https://a.test/p"), "https://a.test/p?x=1 sec-fetch-dest=iframe");
     assert_eq!(frame.0.map(|answer| answer.status.as_u16()), Some(307));
+    let within = "https://a.test/p?x=1 sec-fetch-dest=iframe sec-fetch-mode=navigate origin=https://b.test";
+    assert_eq!(outcome(&lists, to("https://a.test/p"), within).0.map(|answer| answer.status.as_u16()), Some(307));
     let (answer, target, changes) = outcome(&lists, to("http://a.test/p.js"), "http://a.test/p.js?x=1");
     assert!(answer.is_none() && changes.len() == 1);
     assert_eq!(target, "http://a.test/p.js");
+    // Who asks first whether it may ask does so where it is going to.
+    let first =
+        "OPTIONS https://a.test/p?x=1 sec-fetch-dest=empty origin=https://b.test access-control-request-method=GET";
+    let (answer, target, _) = outcome(&lists, to("https://a.test/p"), first);
+    assert!(answer.is_none() && target == "https://a.test/p", "{target}");
     // Nobody but the client can go to another host, nor from http to https.
     for elsewhere in ["http://b.test/p.js", "https://a.test/p.js"] {
         let (answer, target, _) = outcome(&lists, to(elsewhere), "http://a.test/p.js?x=1");
@@ -237,6 +244,8 @@ fn what_must_arrive_as_it_was_written_does() {
     for line in [
         "POST http://a.test/p?x=1 accept=text/html",
         "PUT http://a.test/p?x=1",
+        "OPTIONS http://a.test/p?x=1",
+        "OPTIONS http://a.test/p?x=1 origin=http://b.test access-control-request-method=PUT",
         "http://a.test/p?x=1&sig=abc",
         "http://a.test/p?x=1 authorization=AWS4-HMAC-SHA256",
         "http://a.test/p?x=1 signature-input=x",

@@ -1,0 +1,201 @@
+//! The sites that are visited: one origin under many names, which writes down what it is asked.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use percent_encoding::percent_decode_str;
+use tamis_filter::rules::stubs;
+use tamis_tests::client::Head;
+use tamis_tests::dice::Dice;
+use tamis_tests::origin::{Talk, response};
+use tamis_tests::tls::origin::{Setup, TlsOrigin};
+use tamis_tests::tls::pki::Pki;
+use tamis_tests::websocket;
+
+pub(super) const HOSTS: [&str; 6] =
+    ["www.site.test", "static.site.test", "other.test", "frame.test", "framed.test", "tracker.test"];
+
+/// What a page of ours is as a browser writes it down.
+pub(super) const FRAME: &str = "<html><head><title>Frame</title></head><body><p class=\"news\">News</p><script>\
+     (parent === self ? opener : top).postMessage({ path: location.pathname, search: location.search, \
+     html: document.documentElement.outerHTML }, '*')</script></body></html>";
+
+/// How long a large body is.
+const LARGE: usize = 1 << 18;
+
+/// What every answer says, and what hosts that are asked across origins let others see.
+const FIELDS: [&str; 10] = [
+    "Date: Mon, 02 Nov 2026 00:00:00 GMT",
+    "X-Track: yes",
+    "X-Mine: kept",
+    "ETag: \"tag\"",
+    "Last-Modified: Sun, 01 Nov 2026 00:00:00 GMT",
+    "Cache-Control: no-store",
+    "Timing-Allow-Origin: *",
+    "Access-Control-Allow-Methods: *",
+    "Access-Control-Allow-Headers: *",
+    "Access-Control-Expose-Headers: *",
+];
+
+/// `METHOD host/path?query`, and the fields, with the body as the last one.
+pub(super) type Asked = (String, Vec<String>);
+
+pub(super) struct Site {
+    pub(super) origin: TlsOrigin,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Site {
+    /// `pages` are whole documents by their paths.
+    pub(super) fn new(pki: &Pki, pages: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let origin = Setup::new(pki.leaf(&HOSTS)).start(move |talk| {
+            while let Some((head, body)) = talk.request() {
+                let asked = written(&head, &body);
+                let target = head.start().split(' ').nth(1).unwrap_or_default().to_owned();
+                log.lock().unwrap().push(asked);
+                match head.get("sec-websocket-key") {
+                    Some(key) => return websocket::echo(&mut talk.client, key),
+                    None => send(talk, &head, answer(&target, pages(target.split('?').next().unwrap_or_default()))),
+                }
+            }
+        });
+        Self { origin, asked }
+    }
+
+    /// What was asked of it since this was asked last.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
+    /// Which of these, as `host/path?query`, it was not asked for.
+    pub(super) fn missing(&self, wanted: &[String]) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        let addresses: HashSet<&str> = asked.iter().filter_map(|(line, _)| Some(line.split_once(' ')?.1)).collect();
+        wanted.iter().filter(|wanted| !addresses.contains(wanted.as_str())).cloned().collect()
+    }
+}
+
+/// A request, but for what is another one each time.
+fn written(head: &Head, body: &[u8]) -> Asked {
+    let mut start = head.start().split(' ');
+    let (method, target) = (start.next().unwrap_or_default(), start.next().unwrap_or_default());
+    let host = head.get("host").unwrap_or_default();
+    let lowered = |line: &String| {
+        let (name, value) = line.split_once(':').unwrap_or((line, ""));
+        format!("{}: {}", name.to_ascii_lowercase(), value.trim())
+    };
+    let other =
+        |line: &String| !["host:", "connection:", "sec-websocket-key:"].iter().any(|name| line.starts_with(name));
+    let body = (!body.is_empty()).then(|| format!("body: {}", String::from_utf8_lossy(body)));
+    let fields = head.lines.iter().skip(1).map(lowered).filter(other).chain(body).collect();
+    (format!("{method} {host}{target}"), fields)
+}
+
+/// What an answer consists of: its start line where that is not 200, fields and content.
+type Answer = (Option<&'static str>, Vec<String>, Vec<u8>);
+
+fn answer(target: &str, page: Option<String>) -> Answer {
+    let html = |text: String, field: Option<String>| {
+        (None, ["Content-Type: text/html".to_owned()].into_iter().chain(field).collect(), text.into())
+    };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (key, value) = query.split_once('=').unwrap_or_default();
+    let value = percent_decode_str(value).decode_utf8_lossy();
+    match (path, key) {
+        _ if page.is_some() => {
+            let field = match path {
+                "/strict" => Some("Content-Security-Policy: default-src 'none'"),
+                "/framed" => Some("Set-Cookie: track=yes; SameSite=None; Secure; Partitioned"),
+                _ => None,
+            };
+            html(page.unwrap_or_default(), field.map(str::to_owned))
+        }
+        ("/send" | "/leave", _) => (Some("302 Found"), vec![format!("Location: {value}")], Vec::new()),
+        ("/wrap", "frame") => html(format!("<!doctype html><iframe src='{value}'></iframe>"), None),
+        ("/wrap", _) => {
+            let name = value.split('/').skip(3).collect::<Vec<_>>().join("/");
+            let path = name.split('?').next().unwrap_or_default();
+            let tell = format!("top.postMessage({{ path: '/{path}', search: naturalWidth, html: '' }}, '*')");
+            html(format!("<!doctype html><img src='{value}' onload=\"{tell}\">"), None)
+        }
+        ("/report", _) => {
+            let policy = format!("Content-Security-Policy: frame-src 'none'; report-uri {value}");
+            html("<!doctype html><iframe src=/never></iframe>".into(), Some(policy))
+        }
+        _ => resource(path)
+            .map_or_else(|| html(format!("<!DOCTYPE html>{FRAME}"), None), |(fields, body)| (None, fields, body)),
+    }
+}
+
+/// A part of a page, by its extension; none for a page.
+pub(super) fn resource(path: &str) -> Option<(Vec<String>, Vec<u8>)> {
+    let (name, extension) = path.strip_prefix('/')?.rsplit_once('.')?;
+    let script = "text/javascript";
+    let (media_type, body): (&str, Vec<u8>) = match extension {
+        "svg" => {
+            let part = "<rect id='part' width='7' height='7'/>";
+            let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' width='7' height='7'>{part}</svg>");
+            ("image/svg+xml", svg.into())
+        }
+        "js" => (script, format!("(globalThis.ran ||= []).push('{name}');").into()),
+        "mjs" => (script, format!("(globalThis.ran ||= []).push('{name}'); export default 'imported';").into()),
+        "wjs" => (script, b"postMessage('ran')".to_vec()),
+        "sjs" => (script, b"onconnect = event => event.ports[0].postMessage('ran')".to_vec()),
+        "css" => ("text/css", format!(":root {{ --{}: ran }}", name.replace('/', "-")).into()),
+        "json" => ("application/json", br#"{"seven":7,"rest":[1]}"#.to_vec()),
+        "webmanifest" => ("application/manifest+json", br#"{"name":"Everything"}"#.to_vec()),
+        "ttf" => ("font/ttf", include_bytes!("font.ttf").to_vec()),
+        "mp4" => ("video/mp4", stubs::answer("noop-1s.mp4")?.body.to_vec()),
+        "wav" => ("audio/wav", sound()),
+        "vtt" => ("text/vtt", b"WEBVTT\n\n00:00.000 --> 00:01.000\nx\n".to_vec()),
+        "es" => ("text/event-stream", b"data: seven\n\n".to_vec()),
+        "wasm" => ("application/wasm", b"\0asm\x01\0\0\0".to_vec()),
+        "bin" | "gz" => ("application/octet-stream", Dice::new(7).text(LARGE)),
+        "page" | "cookies" => ("text/html", b"<!DOCTYPE html><title>Page</title><link rel=icon href=data:,>".to_vec()),
+        "txt" | "csp" => ("text/plain", b"seven".to_vec()),
+        _ => return None,
+    };
+    let mut fields = vec![format!("Content-Type: {media_type}")];
+    match extension {
+        "gz" => {
+            let mut coder = GzEncoder::new(Vec::new(), Compression::fast());
+            coder.write_all(&body).unwrap();
+            fields.push("Content-Encoding: gzip".into());
+            return Some((fields, coder.finish().unwrap()));
+        }
+        "cookies" => fields.extend(["track", "keep"].map(|name| format!("Set-Cookie: {name}=yes; Path=/cookies"))),
+        _ => {}
+    }
+    Some((fields, body))
+}
+
+/// Two seconds of silence: 8000 bytes each, PCM of 8 bits.
+fn sound() -> Vec<u8> {
+    let samples = [128; 16_000];
+    let length = samples.len() as u32;
+    let mut wav = [b"RIFF", &(36 + length).to_le_bytes()[..], b"WAVEfmt ", &16_u32.to_le_bytes()].concat();
+    for (value, size) in [(1, 2), (1, 2), (8000_u32, 4), (8000, 4), (1, 2), (8, 2)] {
+        wav.extend(&value.to_le_bytes()[..size]);
+    }
+    [&wav, &b"data"[..], &length.to_le_bytes(), &samples].concat()
+}
+
+fn send(talk: &mut Talk, head: &Head, (status, fields, body): Answer) {
+    // Who may read it: any origin, by name, for some are asked with cookies.
+    let origin = head.get("origin").unwrap_or("*");
+    let open = format!("Access-Control-Allow-Origin: {origin}");
+    let fields: Vec<&str> = FIELDS.into_iter().chain(fields.iter().map(String::as_str)).chain([&*open]).collect();
+    let whole = response(&fields, &body);
+    let whole = match status {
+        Some(status) => [b"HTTP/1.1 ", status.as_bytes(), &whole["HTTP/1.1 200 OK".len()..]].concat(),
+        None => whole,
+    };
+    let is_head = head.start().starts_with("HEAD ");
+    // A browser that has seen enough hangs up.
+    talk.client.try_send(if is_head { &whole[..whole.len() - body.len()] } else { &whole });
+}
