@@ -52,6 +52,17 @@ fn quiet_rows_leave_cookies_as_they_are_whatever_is_in_them() {
 }
 
 #[test]
+fn a_policy_is_added_to_what_the_page_says_whatever_is_in_that() {
+    let proxy = ProxyBox::with_rules("||127.0.0.1^$csp=script-src 'none'", &[]);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\nContent-Security-Policy: img-src \xe9";
+    let answer = [&head[..], b"\r\nContent-Security-Policy: font-src *\r\n\r\nx"].concat();
+    let origin = Origin::answering(answer);
+    let got = proxy.client().send(get(&origin.url("/"), &["Accept: text/html", "Connection: close"])).to_end();
+    let policy = b"img-src \xe9, font-src *, script-src 'none'\r\n";
+    assert!(got.windows(policy.len()).any(|part| part == policy), "{}", String::from_utf8_lossy(&got));
+}
+
+#[test]
 fn json_that_is_pruned_is_otherwise_what_the_origin_wrote() {
     let proxy = ProxyBox::with_rules("||127.0.0.1^$jsonprune=$..ads", &[]);
     let ask = |text: &'static str| {

@@ -110,10 +110,15 @@ fn a_site_that_sends_back_to_another_address_each_time_does_not_make_it_endless(
 
 #[test]
 fn a_page_that_asks_for_its_own_address_as_it_was_gets_it() {
-    let proxy = ProxyBox::with_rules("||127.0.0.1^$removeparam=sid", &[]);
-    let origin = Origin::answering(response(&["Content-Type: text/html"], "<script>location = '?sid=1'</script>"));
-    let mut client = proxy.client();
-    let referer = format!("Referer: {}", origin.url("/p"));
-    let times = (0..OF_BROWSERS).position(|_| visit(&mut client, &origin.url("/p?sid=1"), &[&referer]).1 == 0);
-    assert_eq!(times, Some(2), "so often it is taken for somebody who follows a link");
+    for (proxy, parameter) in [
+        (ProxyBox::with_rules("||127.0.0.1^$removeparam=sid", &[]), "sid"),
+        (ProxyBox::start(&["strip-trackers"]), "gclid"),
+    ] {
+        let page = format!("<script>location = '?{parameter}=1'</script>");
+        let origin = Origin::answering(response(&["Content-Type: text/html"], page));
+        let (address, mut client) = (origin.url(&format!("/p?{parameter}=1")), proxy.client());
+        let referer = format!("Referer: {}", origin.url("/p"));
+        let times = (0..OF_BROWSERS).position(|_| visit(&mut client, &address, &[&referer]).1 == 0);
+        assert_eq!(times, Some(2), "so often it is taken for somebody who follows a link");
+    }
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, HeaderValue, LOCATION};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, HeaderValue, LOCATION, REFERER};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri};
 
-use crate::{Answer, Fields, RequestHead};
+use crate::{Answer, Destination, Fields, RequestHead};
 
 /// Parameters that sign the rest of the query: an address that has one is left as it is.
 const SIGNATURES: &[&str] = &[
@@ -82,14 +82,14 @@ struct Memory {
 }
 
 impl Circles {
-    /// Whether this address must not be put in place of another.
-    pub(crate) fn insists(&self, cleaned: &Uri) -> bool {
+    /// Whether this address must not be put in place of the one that is asked for. A page that asks for its own address as it
+    /// was before sends nobody back, but time and again it comes to the same.
+    pub(crate) fn insists(&self, request: &RequestHead, destination: Destination, cleaned: &Uri) -> bool {
+        let page = request.fields.text(REFERER).filter(|_| destination == Destination::Page);
+        if page.and_then(|page| page.parse().ok()).is_some_and(|page: Uri| page == *cleaned) {
+            self.redirected(&request.target, &request.target, cleaned);
+        }
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).insisting.contains(&key(cleaned))
-    }
-
-    /// The page at `cleaned` makes who reads it ask for `asked`, in whose place `cleaned` would be put.
-    pub(crate) fn asked_again(&self, asked: &Uri, cleaned: &Uri) {
-        self.redirected(asked, asked, cleaned);
     }
 
     /// Who asked for `asked` is sent to `location`, in whose place `cleaned` would be put.

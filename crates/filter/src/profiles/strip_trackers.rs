@@ -102,10 +102,11 @@ impl Filter for Stripper {
         let Some(cleaned) = clean(&request.target).filter(|_| rewriting::is_free(request)) else {
             return Verdict::Forward;
         };
-        if self.profile.circles.insists(&cleaned.target) {
+        let destination = request.destination();
+        if self.profile.circles.insists(request, destination, &cleaned.target) {
             return Verdict::Forward;
         }
-        let is_page = request.destination() == Destination::Page;
+        let is_page = destination == Destination::Page;
         let rule = format!("query parameter {}", cleaned.removed.join(", "));
         let before = Some(request.target.to_string());
         if is_page && self.stays {

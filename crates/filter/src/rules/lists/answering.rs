@@ -1,6 +1,6 @@
 //! What becomes of a request: sent, answered here, or sent elsewhere.
 
-use http::header::{ORIGIN, REFERER};
+use http::header::ORIGIN;
 use http::uri::Authority;
 use http::{Method, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -153,7 +153,8 @@ impl Way {
         let is_web =
             matches!(to.scheme_str(), Some("http" | "https")) && to.host().is_some_and(|host| !host.is_empty());
         let another = is_web && to != request.target && rewriting::is_free(request);
-        if !another || request.fields.has("sec-websocket-key") || insists(lists, context, request, &to) {
+        let insists = || lists.standing.circles().insists(request, context.destination, &to);
+        if !another || request.fields.has("sec-websocket-key") || insists() {
             return None;
         }
         let same_origin = to.scheme() == request.target.scheme() && to.authority() == request.target.authority();
@@ -168,17 +169,6 @@ impl Way {
         };
         (same_origin || redirect.is_some()).then_some(Self { to, address, redirect })
     }
-}
-
-/// Whether a site goes round in circles where `to` is put in the place of what is asked for: by redirects, or by a page that
-/// asks for its own address as it was before.
-fn insists(lists: &Lists, context: &Context, request: &RequestHead, to: &Uri) -> bool {
-    let circles = lists.standing.circles();
-    let page: Option<Uri> = request.fields.text(REFERER).and_then(|page| page.parse().ok());
-    if is_page(context, request) && page.is_some_and(|page| page == *to) {
-        circles.asked_again(&request.target, to);
-    }
-    circles.insists(to)
 }
 
 /// Sends a request elsewhere.

@@ -64,10 +64,11 @@ fn wanted<'a>(lists: &'a Lists, judgement: &'a Judgement) -> Vec<Wanted<'a>> {
 fn add_policy(fields: &mut Fields, kind: Kind, directives: &str, hit: &Hit, changes: &mut Changes) {
     let name = if kind == Kind::Permissions { PERMISSIONS_POLICY } else { CONTENT_SECURITY_POLICY };
     let before = listed(fields, &name);
-    let after = before.as_ref().map_or_else(|| directives.to_owned(), |before| format!("{before}, {directives}"));
-    let Ok(value) = HeaderValue::from_str(&after) else { return };
+    // What the origin wrote stays to the octet, whatever is in it.
+    let lines: Vec<&[u8]> = fields.all(&name).map(HeaderValue::as_bytes).chain([directives.as_bytes()]).collect();
+    let Ok(value) = HeaderValue::from_bytes(&lines.join(&b", "[..])) else { return };
     if fields.set(name.clone(), value).is_ok() {
-        record(changes, hit, format!("Policy added to {name}"), before, Some(after));
+        record(changes, hit, format!("Policy added to {name}"), before, listed(fields, &name));
     }
 }
 
