@@ -70,9 +70,10 @@ pub(crate) enum Comes {
 impl Question {
     /// The request; none where it is no whole address.
     pub(crate) fn asked(&self) -> Option<Asked> {
-        let source = Some(self.source.trim()).filter(|source| !source.is_empty());
         let fits = self.address.len() <= ADDRESS_LIMIT && self.source.len() <= ADDRESS_LIMIT;
         let destination = destination(&self.kind).filter(|_| fits)?;
+        // A page is its own, wherever the link to it was.
+        let source = Some(self.source.trim()).filter(|source| !source.is_empty() && destination != Destination::Page);
         let context = |source, destination| Context::named(&self.address, source, destination, Method::GET);
         let host = context(None, Destination::Page)?.source()?.to_owned();
         let context = context(source, destination)?;
