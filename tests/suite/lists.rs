@@ -269,6 +269,8 @@ fn a_list_of_ones_own_is_fetched_with_its_parts_and_a_file_is_read() {
     let heard = [lists.origin.heard(), lists.origin.heard()];
     assert_eq!(heard, ["GET /all.txt HTTP/1.1", "GET /part.txt HTTP/1.1"]);
 
+    assert_eq!(tamis.snapshot()["lists"]["summary"], "3 rules of Mine.");
+
     let (_folder, file) = home_file("0.0.0.0 ads.test\n");
     let problems = || -> Vec<Value> {
         let problems = tamis.snapshot()["problems"].as_array().cloned().unwrap_or_default();

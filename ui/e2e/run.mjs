@@ -232,6 +232,7 @@ async function aListIsFetchedToldAndRolledBack(page) {
   const row = page.locator(".row", { hasText: "A list to walk through" });
   await row.locator("small", { hasText: "21 rules" }).waitFor();
   await settled(page, "A list to walk through", true);
+  await page.getByText("21 rules of A list to walk through.").waitFor();
   await row.locator("summary").first().focus();
   await page.keyboard.press("Enter");
   await row.getByText("1 line is not in force").click();

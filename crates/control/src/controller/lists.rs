@@ -6,7 +6,7 @@ use tamis_filter::rules::{ID, LISTS_ID};
 use super::Controller;
 use super::lists_state::{Event, Had};
 use crate::hands::{Broken, aside};
-use crate::lists::{Rebuilt, choose, choose_all, put_own, read};
+use crate::lists::{List, Rebuilt, choose, choose_all, put_own, read};
 use crate::site_choices::{Choices, site_of};
 use crate::snapshot::Phase;
 use crate::store::StoreError;
@@ -52,7 +52,7 @@ impl Controller {
         match command {
             Command::ChooseList { id, on } => choose(table, id, *on),
             Command::ChooseLists { ids } => choose_all(table, ids),
-            Command::AddList { address } => match crate::lists::List::own(address.trim()) {
+            Command::AddList { address } => match List::own(address.trim()) {
                 Ok(list) => {
                     put_own(table, &list.id, true);
                     self.settle("list-not-added");

@@ -173,7 +173,7 @@ impl ListsState {
         for id in gone {
             self.archive.lists.remove(&id);
         }
-        let summary = Some(text::summary(&built.reports));
+        let summary = Some(text::summary(&built.reports, |id| self.title_of(id)));
         self.in_force = InForce { choice, engine: Arc::new(built.engine), reports: built.reports, summary };
         self.generation += 1;
     }
@@ -278,7 +278,7 @@ impl ListsState {
     pub(super) fn missing(&self) -> Vec<(String, String)> {
         let missing = |list: &List| {
             let kept = self.archive.lists.get(&list.id).filter(|kept| kept.current().is_none())?;
-            Some((title(&list.id), kept.fault.clone()?))
+            Some((self.title_of(&list.id), kept.fault.clone()?))
         };
         self.wish.chosen.iter().filter_map(missing).collect()
     }
@@ -296,7 +296,7 @@ impl ListsState {
         let of_the_catalogue = CATALOGUE.iter().map(|known| self.of_the_catalogue(known));
         let of_the_user = self.wish.own.iter().map(|address| self.of_the_user(address));
         ListsView {
-            summary: text::in_force(&self.in_force.reports),
+            summary: text::in_force(&self.in_force.reports, |id| self.title_of(id)),
             building: self.building.is_some(),
             rules: self.in_force.reports.iter().map(counts).fold(RuleCountsView::default(), |sum, more| {
                 RuleCountsView {
@@ -308,6 +308,12 @@ impl ListsState {
             lists: of_the_catalogue.chain(of_the_user).collect(),
             refused,
         }
+    }
+
+    /// What a list is called: in the catalogue, or by itself.
+    fn title_of(&self, id: &str) -> String {
+        let said = || self.archive.lists.get(id)?.current()?.title.clone();
+        known(id).map(|known| known.title.to_owned()).or_else(said).unwrap_or_else(|| id.to_owned())
     }
 
     fn report(&self, id: &str) -> Option<&Report> {
@@ -339,7 +345,7 @@ impl ListsState {
         let said = |value: fn(&crate::lists::Version) -> &Option<String>| current.and_then(|it| value(it).clone());
         ListView {
             id: id.into(),
-            title: said(|version| &version.title).unwrap_or_else(|| id.into()),
+            title: self.title_of(id),
             kind: ListsWish::kind(id),
             homepage: None,
             licence: None,
@@ -363,10 +369,6 @@ impl ListsState {
             can_roll_back: kept.is_some_and(|kept| kept.versions.len() > 1),
         }
     }
-}
-
-fn title(id: &str) -> String {
-    known(id).map_or(id, |known| known.title).into()
 }
 
 fn counts(report: &Report) -> RuleCountsView {

@@ -8,28 +8,29 @@ use crate::problem::Problem;
 /// How many of the lists that are missing, or of the faults in the settings, a problem names.
 const NAMED: usize = 5;
 
+/// How much of what was taken for an address a problem shows, in characters.
+const ADDRESS_SHOWN: usize = 80;
+
 /// About a list that comes over http.
 pub(crate) const PLAIN: &str = "It comes over http, where anybody on the way can change it.";
 
-/// The one line about the profile of the lists.
-pub(crate) fn summary(reports: &[Report]) -> String {
+/// The one line about the profile of the lists; `title` is what one is called.
+pub(crate) fn summary(reports: &[Report], title: impl Fn(&str) -> String) -> String {
     let rules = match rules(reports) {
         1 => "1 rule".into(),
         many => format!("{} rules", count(many)),
     };
     match reports {
-        [report] => {
-            format!("{rules} of {}", crate::lists::known(&report.list).map_or(report.list.as_str(), |it| it.title))
-        }
+        [report] => format!("{rules} of {}", title(&report.list)),
         reports => format!("{rules} of {} lists", reports.len()),
     }
 }
 
 /// The same as a sentence.
-pub(crate) fn in_force(reports: &[Report]) -> String {
+pub(crate) fn in_force(reports: &[Report], title: impl Fn(&str) -> String) -> String {
     match reports {
         [] => "No list is in force. Nothing is fetched before you choose one.".into(),
-        reports => format!("{}.", summary(reports)),
+        reports => format!("{}.", summary(reports, title)),
     }
 }
 
@@ -86,9 +87,6 @@ pub(crate) fn not_added(address: &str, why: &str) -> Problem {
         "Write a whole web address, such as https://lists.example/ads.txt, or the whole path of a file. A rule belongs in My rules.",
     )
 }
-
-/// How much of what was taken for an address a problem shows, in characters.
-const ADDRESS_SHOWN: usize = 80;
 
 /// What is known of the lists is not on the disk.
 pub(crate) fn not_saved(error: &impl ToString) -> Problem {
