@@ -56,6 +56,9 @@ fn what_is_on_this_machine_or_its_network_does_not_come_here_and_the_rest_does()
         ("http://connectivitycheck.gstatic.com/generate_204", "connectivitycheck.gstatic.com", "DIRECT"),
     ] {
         assert_eq!(evaluate(&script, url, host), want, "{url}");
+        if !url.starts_with("ftp:") {
+            assert_eq!(tamis_proxy::is_always_direct(&host.to_lowercase()), want == "DIRECT", "{host}");
+        }
     }
 }
 

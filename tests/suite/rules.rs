@@ -348,6 +348,12 @@ fn the_answer_about_an_address_is_what_would_happen_now_and_says_why() {
     assert_eq!(seen("wss://b.test/a"), [sealed, "No rule is about it either.", "-"]);
     let stopped = "Stopped: Tamis sees no more of it than www.whole.test, and that is enough.";
     assert_eq!(seen("https://www.whole.test/a"), [stopped, "-", "||whole.test^"]);
+    tamis.command(&site("news.test", "off").to_string());
+    let page = trials.ask("http://www.whole.test/", "www.news.test", "document");
+    assert_eq!(page["verdict"], "The page is stopped, with a way to open it all the same.", "a page is its own");
+    tamis.command(&site("news.test", "filtered").to_string());
+    let near = "Programs that follow the system's setting reach nas without Tamis; others come here.";
+    assert_eq!(seen("http://nas/a"), ["It passes. No rule is about it.", near, "-"]);
     let tunnel = "It passes: browsers ask for a tunnel, so Tamis sees no more of it than ads.test.";
     assert_eq!(seen("ws://ads.test/a")[0], tunnel);
 }

@@ -1049,8 +1049,8 @@ ticket: number,
  */
 verdict: string, 
 /**
- * What would have to be done for the rules to be asked, and what they would say then; as sentences. None where they were
- * asked.
+ * What would have to be done for the rules to be asked, and what they would say then; and who is meant, where not all
+ * programs are. As sentences; none where there is nothing to say.
  */
 remedy: string | null, 
 /**

@@ -21,8 +21,8 @@ pub struct AddressTrial {
     pub ticket: u32,
     /// What would become of it, and why where that is not for the rules to say; as a sentence.
     pub verdict: String,
-    /// What would have to be done for the rules to be asked, and what they would say then; as sentences. None where they were
-    /// asked.
+    /// What would have to be done for the rules to be asked, and what they would say then; and who is meant, where not all
+    /// programs are. As sentences; none where there is nothing to say.
     pub remedy: Option<String>,
     /// The rule that says so.
     pub rule: Option<String>,
@@ -70,9 +70,10 @@ pub(crate) enum Comes {
 impl Question {
     /// The request; none where it is no whole address.
     pub(crate) fn asked(&self) -> Option<Asked> {
-        let source = Some(self.source.trim()).filter(|source| !source.is_empty());
         let fits = self.address.len() <= ADDRESS_LIMIT && self.source.len() <= ADDRESS_LIMIT;
         let destination = destination(&self.kind).filter(|_| fits)?;
+        // A page is its own, wherever the link to it was.
+        let source = Some(self.source.trim()).filter(|source| !source.is_empty() && destination != Destination::Page);
         let context = |source, destination| Context::named(&self.address, source, destination, Method::GET);
         let host = context(None, Destination::Page)?.source()?.to_owned();
         let context = context(source, destination)?;
@@ -280,4 +281,6 @@ pub(crate) struct Trial {
     pub(crate) whys: Vec<Why>,
     /// What would become of it without that.
     pub(crate) otherwise: Outcome,
+    /// Whether only programs that were set up by hand come here for its host.
+    pub(crate) by_hand: bool,
 }

@@ -57,6 +57,7 @@ pub use intercept::{
     Cause, Interception, Learned, LearnedException, Outcome, Program, Programs, Scope, Trust, Untouched, WaryProgram,
 };
 pub use limits::Limits;
+pub use pac::is_always_direct;
 pub use ports::{BadPort, PortRange, Ports};
 pub use record::{Ending, ExchangeRecord};
 pub use resolver::{Resolution, Resolver};

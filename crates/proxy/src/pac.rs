@@ -60,6 +60,18 @@ const PORTAL_PROBES: [&str; 18] = [
     "www.msftncsi.com",
 ];
 
+/// Whether programs that follow the automatic configuration reach a host without us, whatever else the user wants.
+/// `host` in lower case, an IPv6 address in brackets or without.
+pub fn is_always_direct(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches([']', '.']);
+    let Ok(address) = host.parse::<IpAddr>() else {
+        let is_local = |name: &&str| host.strip_suffix(*name).is_some_and(|rest| rest.ends_with('.'));
+        return !host.contains('.') || LOCAL_NAMES.iter().any(is_local) || PORTAL_PROBES.contains(&host);
+    };
+    let mut ranges = LOCAL_ADDRESSES.iter().filter_map(|range| range.parse::<IpNet>().ok());
+    ranges.any(|range| range.contains(&address.to_canonical()))
+}
+
 /// The configuration for a client that reached us at `addr`. `routes` are the ways we take, where the client can take
 /// them in our place; `exceptions` the hosts that the user does not want here, whatever their port.
 pub(crate) fn script(addr: SocketAddr, routes: Option<&Routes>, exceptions: &[HostPattern]) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tamis_filter::rules::{self, LISTS_ID};
 use tamis_filter::{Pipeline, Profile, registered_domain};
-use tamis_proxy::HostPattern;
+use tamis_proxy::{HostPattern, is_always_direct};
 
 use super::Controller;
 use crate::address_trial::{Asked, Comes, Deciding, Outcome, Question, Sealed, Trial, Why};
@@ -109,7 +109,8 @@ impl Controller {
                 }
             }
         }
-        Trial { now, whys, otherwise }
+        let is_left_alone = whys.iter().any(|why| matches!(why, Why::LeftAlone { .. }));
+        Trial { now, whys, otherwise, by_hand: is_always_direct(&asked.host) && !is_left_alone }
     }
 
     /// The profiles that have these ids.

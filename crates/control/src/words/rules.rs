@@ -21,7 +21,7 @@ pub const ADDRESS_KINDS: [(&str, &str); 12] = [
 
 /// The answer to what becomes of a request to `host`; `title` names a list or a profile for people.
 pub(crate) fn address_trial(ticket: u32, host: &str, trial: Trial, title: impl Fn(&str) -> String) -> AddressTrial {
-    let Trial { now, whys, otherwise } = trial;
+    let Trial { now, whys, otherwise, by_hand } = trial;
     let seals = whys.iter().any(|why| matches!(why, Why::Sealed(_)));
     let (verdict, remedy, told) = match whys.first() {
         _ if now.is_something() && seals => (stopped_unseen(host), None, now),
@@ -31,6 +31,10 @@ pub(crate) fn address_trial(ticket: u32, host: &str, trial: Trial, title: impl F
             (format!("It passes: {}.", clause(why, host, &title)), remedy, told)
         }
         _ => (verdict(&now), None, now),
+    };
+    let remedy = match by_hand {
+        true => Some(remedy.into_iter().chain([only_by_hand(host)]).collect::<Vec<_>>().join(" ")),
+        false => remedy,
     };
     let (hit, goes_to) = match told {
         Outcome::Passes(hit) => (hit, None),
@@ -54,6 +58,10 @@ fn verdict(outcome: &Outcome) -> String {
 
 fn stopped_unseen(host: &str) -> String {
     format!("Stopped: Tamis sees no more of it than {host}, and that is enough.")
+}
+
+fn only_by_hand(host: &str) -> String {
+    format!("Programs that follow the system's setting reach {host} without Tamis; others come here.")
 }
 
 /// Why it is not for the rules to say.
