@@ -9,6 +9,8 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::serve_box::{Home, ServeBox};
+#[cfg(target_os = "linux")]
+use tamis_tests::wait_for;
 
 use crate::lists::{Lists, is_in_force, rules, until};
 
@@ -176,7 +178,7 @@ fn traffic_and_the_window_go_on_while_a_hostile_list_is_read() {
     let (lists, _home, tamis) = started();
     let origin = Origin::answering(response(&[], "here"));
     // Hundreds of thousands of rules that share a word, of which the pictures of a well-known site have it too.
-    let many: String = (0..250_000).map(|n| format!("/static/*{n}x$method=get\n")).collect();
+    let many: String = (0..80_000).map(|n| format!("/static/*{n}x$method=get\n")).collect();
     lists.say("easylist.txt", rules(10, "2") + &many);
     tamis.command(UPDATE);
     let mut served_meanwhile = 0;
@@ -189,4 +191,42 @@ fn traffic_and_the_window_go_on_while_a_hostile_list_is_read() {
         }
     });
     assert!(served_meanwhile > 10, "{served_meanwhile} requests were served");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_waits_for_the_end_of_a_look_at_a_list_when_tamis_ends() {
+    let (lists, _home, tamis) = started();
+    // Longer than anybody waits for an end, in a build for debugging.
+    let costly: String = (0..4000).map(|n| format!("/ads{n}[^a-z\\d]{{20}}(a|b|c){{20}}x/\n")).collect();
+    let many: String = (0..900_000).map(|n| format!("||ads{n}.test^\n")).collect();
+    lists.say("easylist.txt", rules(10, "2") + &costly + &many);
+    let spent = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", tamis.id())).unwrap();
+        stat.rsplit(") ").next().unwrap().split(' ').nth(11).unwrap().parse::<u64>().unwrap()
+    };
+    let before = spent();
+    tamis.command(UPDATE);
+    // In hundredths of a second.
+    wait_for("the look", || (spent() > before + 200).then_some(()));
+    assert_eq!(tamis.signal("TERM"), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_list_of_ones_own() {
+    let (_lists, home, tamis) = started();
+    let pipe = home.path().join("pipe").display().to_string();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    tamis.command(&json!({ "type": "addList", "address": pipe }).to_string());
+    until(&tamis, &pipe, |list| list["fault"].as_str().is_some_and(|fault| fault.contains("it is no file")));
+}
+
+#[test]
+fn a_server_of_lists_leads_nowhere_where_a_request_is_something_else() {
+    let (lists, _home, tamis) = started();
+    let moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:25/x\r\nContent-Length: 0\r\n\r\n";
+    assert_refused(&lists, &tamis, moved.to_vec(), "a port of another kind of service");
+    let moved = b"HTTP/1.1 302 Found\r\nLocation: /easylist.txt\r\nContent-Length: 0\r\n\r\n";
+    assert_refused(&lists, &tamis, moved.to_vec(), "leads elsewhere more than 5 times");
 }

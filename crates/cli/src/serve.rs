@@ -65,7 +65,10 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| format!("starting: {error}"))?;
-        runtime.block_on(self.serve())
+        let served = runtime.block_on(self.serve());
+        // What is still at work aside, as a look at a list that was fetched, is of no use any more.
+        runtime.shutdown_background();
+        served
     }
 
     async fn serve(self) -> Result<(), String> {

@@ -17,8 +17,8 @@ use crate::unexpected_ends::UnexpectedEnds;
 use tamis_filter::rules::TEXT_LIMIT;
 
 pub(crate) use authority::{AuthorityText, read_authority};
-pub(crate) use lists::open_text;
 pub use lists::read_list;
+pub(crate) use lists::{open_text, read_list_file};
 
 /// The largest file that is read, in bytes. Ours are a few hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;

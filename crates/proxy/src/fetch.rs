@@ -131,6 +131,10 @@ impl Fetcher {
         let mut request = request(url, what)?;
         let ways = &self.shared.in_force().ways;
         let upstream = ways.of(Who::ThisComputer);
+        if !is_sealed {
+            // Wherever a server leads us: what is no request of the web is not to be made of one.
+            self.shared.access.check_origin(&authority).map_err(|error| FetchError(error.detail))?;
+        }
         let line = if is_sealed {
             let end = upstream.tunnel(&authority, HeaderMap::new()).await.map_err(|error| FetchError(error.detail))?;
             let stream = self.tls().await?.begin(end, &authority, self.shared.limits.connect).await.map_err(failed)?;

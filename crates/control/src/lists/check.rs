@@ -216,7 +216,7 @@ mod tests {
         let said = check(&format!("{GOOD}{many}"), false, None).map(|_| ()).err().unwrap_or_default();
         assert!(said.contains("too many of its rules"), "{said}");
         // As many that are about hosts slow nothing down.
-        let many: String = (0..200_000).map(|n| format!("||ads{n}.test^$method=get\n")).collect();
+        let many: String = (0..100_000).map(|n| format!("||ads{n}.test^$method=get\n")).collect();
         check(&format!("{GOOD}{many}"), false, None).unwrap();
     }
 

@@ -13,7 +13,7 @@ use super::patch::PatchPath;
 use super::text::{TEXT_LIMIT, decoded, digest, shown, too_large};
 use super::wish::{From, List};
 use crate::hands::aside;
-use crate::store::{Store, read_list};
+use crate::store::{Store, read_list_file};
 
 /// How many patches are applied one after the other.
 const PATCHES: usize = 32;
@@ -147,7 +147,7 @@ impl Update {
             From::Web { url, may_be_plain } => (url, *may_be_plain),
             From::File(path) => {
                 let path = path.clone();
-                let text = aside(move || whole(read_list(&path).map_err(|error| error.to_string())?)).await;
+                let text = aside(move || whole(read_list_file(&path).map_err(|error| error.to_string())?)).await;
                 let text = text.map_err(|broken| broken.to_string())??;
                 return Ok(Some(Came { text, has_parts: false, tags: Tags::default() }));
             }

@@ -37,6 +37,17 @@ pub(crate) fn open_text(path: &Path) -> Result<Box<dyn BufRead>, StoreError> {
 
 const READING_BATCH: &str = "reading the requests in";
 
+/// The text of a list in a file that is read again and again: no pipe, which may have nothing to say for ever.
+///
+/// # Errors
+/// As [`read_list`].
+pub(crate) fn read_list_file(path: &Path) -> Result<String, StoreError> {
+    if path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return Err(malformed(path, "it is no file".into()));
+    }
+    read_list(path)
+}
+
 impl StoreError {
     /// A file that is there and no list.
     pub(crate) fn no_list(path: &Path, why: String) -> Self {
