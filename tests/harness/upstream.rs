@@ -6,7 +6,7 @@ use crate::origin::{Origin, Talk};
 
 /// An HTTP proxy that makes tunnels. It reports the request line and `Proxy-Authorization` of each CONNECT.
 pub fn http_proxy() -> Origin {
-    http_proxy_to(|target| address_of(target))
+    http_proxy_to(address_of)
 }
 
 /// The same where every host at every port is this address.

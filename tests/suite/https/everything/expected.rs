@@ -66,6 +66,17 @@ impl Seen {
             .filter(|asked| !kept.contains(asked))
             .collect();
         self.asked.retain(|line, _| !gone.iter().any(|gone| line.ends_with(gone)));
+        self.fetched.retain(|line, _| !gone.iter().any(|gone| line.ends_with(gone)));
+        let reporting = |line: &String| line.split("; report-uri ").next().unwrap_or_default().to_owned();
+        for head in self.fetched.values_mut() {
+            *head = head.iter().map(reporting).collect();
+        }
+        self
+    }
+
+    /// Without answers in which there is nothing; no origin gives any.
+    pub(super) fn without_nothings(mut self) -> Self {
+        self.fetched.retain(|_, head| !head.contains("HTTP/1.1 204 No Content"));
         self
     }
 

@@ -29,7 +29,8 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     let pieces = pieces::all();
     let site = Site::new(&world.pki, document);
     world.names = upstream::http_proxy_to_one(site.origin.authority());
-    let visit = Visit { world: &world, site: &site, pieces: &pieces };
+    let strict = document("/strict").expect("a page");
+    let visit = Visit { world: &world, site: &site, pieces: &pieces, strict: &strict };
 
     let straight = visit.make(None, Under::Nothing);
     assert_eq!(found_otherwise(&straight, &pieces), [""; 0]);
@@ -44,7 +45,8 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     assert_as_expected("under rules", &expected, &filtered);
 
     let quiet = NOTHING_ELSE.replace("quiet-headers = false", "quiet-headers = true");
-    let quieted = visit.make(Some(&world.tamis_with(&quiet, &[])), Under::QuietHeaders).without_via();
+    let quieted =
+        visit.make(Some(&world.tamis_with(&quiet, &[])), Under::QuietHeaders).without_via().without_nothings();
     assert_as_expected("under quiet headers", &straight.under_quiet_headers(&pieces), &quieted);
 }
 

@@ -194,12 +194,12 @@ impl Piece {
         }
     }
 
-    /// Whether quiet headers keep it from going out: notes of followed links, and of other sites what may be needed later, and
-    /// reports.
+    /// Whether quiet headers keep it from going out: notes of followed links, what may be needed later of another site, and reports
+    /// to one; here a frame of a third site makes them.
     fn is_for_others_alone(&self) -> bool {
         let kind = self.name.split('/').next().unwrap_or_default();
         let third_party = !self.host.ends_with("site.test");
-        kind == "ping" || third_party && matches!(kind, "prefetch" | "report")
+        matches!(kind, "ping" | "report") || third_party && kind == "prefetch"
     }
 
     /// Whether the browser is told that it is at another address.

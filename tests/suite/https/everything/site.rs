@@ -24,7 +24,7 @@ pub(super) const FRAME: &str = "<html><head><title>Frame</title></head><body><p 
      html: document.documentElement.outerHTML }, '*')</script></body></html>";
 
 /// How long a large body is.
-const LARGE: usize = 1 << 18;
+const LARGE: usize = 1 << 16;
 
 /// What every answer says, and what hosts that are asked across origins let others see.
 const FIELDS: [&str; 10] = [

@@ -27,6 +27,8 @@ pub(super) struct Visit<'a> {
     pub(super) world: &'a World,
     pub(super) site: &'a Site,
     pub(super) pieces: &'a [Piece],
+    /// The text of the page that is strict.
+    pub(super) strict: &'a str,
 }
 
 /// What belongs to `METHOD address`, or to a part of the page.
@@ -83,7 +85,7 @@ impl Visit<'_> {
             asked: gathered(self.site.asked()),
             found,
             fetched: by_address(Browser::chromium_fetched(home)),
-            console: console.iter().filter_map(|line| complaint(line)).collect(),
+            console: console.iter().filter_map(|line| complaint(line, self.strict)).collect(),
         }
     }
 
@@ -133,16 +135,16 @@ fn looks(browser: &mut Browser, expected: &Value) -> String {
 
 /// A line of the console, but for where in the page it is about, which moves when something is put in before it.
 ///
-/// Of what a policy forbids remains what that was: an address, or the hash of a script or style. Addresses on the strict page are
-/// left out: they are its own parts, and it is left before all of them are asked for.
-fn complaint(line: &str) -> Option<String> {
+/// Of what a policy forbids remains what that was: an address, or the hash of a script or style. The strict page's own parts
+/// are left out, for it is left before all of them are asked for.
+fn complaint(line: &str, strict: &str) -> Option<String> {
     let (message, source) = line.split_once('"')?.1.rsplit_once("\", source: ")?;
     let source = source.split(' ').next()?;
     let Some((what, why)) = message.split_once(" violates the following Content Security Policy directive") else {
         return Some(format!("{message} in {source}"));
     };
     let hash = why.split("a hash ('").nth(1).and_then(|rest| rest.split('\'').next());
-    let own_part = source.ends_with("/strict") && what.contains("://");
+    let own_part = source.ends_with("/strict") && what.split('\'').nth(1).is_some_and(|named| strict.contains(named));
     (!own_part).then(|| format!("{what} is forbidden in {source}, {hash:?}"))
 }
 
