@@ -43,7 +43,7 @@ const DESKTOP: [Package; 4] = [
     package("libayatana-appindicator3-1", Sign::Library("libayatana-appindicator3.so.1")),
 ];
 
-const TESTS: [Package; 17] = [
+const TESTS: [Package; 18] = [
     package("xvfb", Sign::Program("Xvfb")),
     package("xauth", Sign::Program("xauth")),
     package("dbus", Sign::Program("dbus-daemon")),
@@ -51,6 +51,8 @@ const TESTS: [Package; 17] = [
     package("webkit2gtk-driver", Sign::Program("WebKitWebDriver")),
     package("chromium", Sign::Program("chromium")),
     package("firefox-esr", Sign::Program("firefox-esr")),
+    // What Firefox plays films with.
+    package("libavcodec-extra", Sign::None),
     package("libnss3-tools", Sign::Program("certutil")),
     package("libglib2.0-bin", Sign::Program("gsettings")),
     package("gsettings-desktop-schemas", Sign::PkgConfig("gsettings-desktop-schemas")),
