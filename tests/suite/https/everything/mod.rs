@@ -1,5 +1,5 @@
 //! One site with every kind of resource, in Chromium: visited straight, through a Tamis without lists, and through one with.
-//! What lists say is done, nothing else is, and the browser complains of nothing but what was stopped.
+//! What lists say is done, nothing else is, and the browser complains of nothing but what was stopped. All https is opened.
 
 mod expected;
 mod hidden;

@@ -149,6 +149,7 @@ pub(super) fn resource(path: &str) -> Option<(Vec<String>, Vec<u8>)> {
         "css" => ("text/css", format!(":root {{ --{}: ran }}", name.replace('/', "-")).into()),
         "json" => ("application/json", br#"{"seven":7,"rest":[1]}"#.to_vec()),
         "webmanifest" => ("application/manifest+json", br#"{"name":"Everything"}"#.to_vec()),
+        // Made for this: one glyph, a triangle.
         "ttf" => ("font/ttf", include_bytes!("font.ttf").to_vec()),
         "mp4" => ("video/mp4", stubs::answer("noop-1s.mp4")?.body.to_vec()),
         "wav" => ("audio/wav", sound()),
