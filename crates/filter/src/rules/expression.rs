@@ -12,6 +12,9 @@ use super::replace::translated;
 /// The largest compiled form of one expression, in bytes.
 const COMPILED_LIMIT: usize = 256 << 10;
 
+/// The longest expression, in bytes. Those of today's lists have some hundreds.
+const LENGTH_LIMIT: usize = 4 << 10;
+
 /// How many steps back an expression that looks around may take over one text; then it does not fit. Those of today's lists
 /// take some hundreds.
 const STEPS_LIMIT: usize = 20_000;
@@ -37,6 +40,12 @@ impl Expression {
     /// # Errors
     /// Why it cannot be used, for a person.
     pub(super) fn parse(written: &str, match_case: bool) -> Result<Self, String> {
+        if written.len() > LENGTH_LIMIT {
+            return Err(format!("its regular expression is longer than {LENGTH_LIMIT} bytes"));
+        }
+        if written.contains("\\p{") || written.contains("\\P{") {
+            return Err("its regular expression asks for properties of letters, which addresses do not have".into());
+        }
         let machine = match automaton(written, match_case) {
             Ok(regex) => Machine::Automaton(regex),
             Err(why) => match backtracking(written, match_case).filter(|_| looks_around(written)) {

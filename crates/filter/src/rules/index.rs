@@ -4,13 +4,14 @@
 //! stands in the pattern is known too, so that the address has to be compared in one place only. The others are found by a
 //! text that they have in them, all such texts at once; few remain that every request must be compared with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::conditions::Look;
 use super::hosts::{Keys, Part, hash};
-use super::modifiers::{Parameter, Work, in_pieces, names};
+use super::modifiers::{Parameter, Work, decoded_query, names};
 use super::parse::{Action, Rule};
 use super::pattern::Word;
+use super::reader::{CROWD_LIMIT, TEXTS_LIMIT, UNSORTED_LIMIT};
 use super::table::{Entry, Key, Table, Under, each_word};
 use super::texts::Texts;
 
@@ -26,10 +27,14 @@ const CROWD: usize = 8;
 /// Rules by what a request must have so that they can fit.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// By hosts and parameters.
-    table: Table,
+    /// By hosts.
+    hosts: Table,
     /// By a word of the address. Few words are named by rules, and many are looked for: by itself this table is small.
     words: Table,
+    /// By a parameter, or by one and a host; the same is true of them.
+    parameters: Table,
+    /// The hosts of those.
+    hosts_with_parameters: HashSet<u32>,
     /// Whether entities are among the keys.
     entities: bool,
     /// By a text somewhere in the address.
@@ -43,10 +48,12 @@ pub(super) struct Index {
 }
 
 /// How a rule is found.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Under these keys, of hosts and parameters.
-    Keys(Vec<Under>),
+#[derive(Debug)]
+enum Way {
+    /// Under these keys of hosts.
+    Hosts(Vec<Under>),
+    /// By a parameter, or by one and this host.
+    Parameter(Under, Option<u32>),
     /// By a word of the address.
     Word(Under),
     /// By a text in the address.
@@ -61,35 +68,109 @@ pub(super) enum Way {
     Rest,
 }
 
-impl Index {
-    /// Takes up all rules, each under its number.
-    pub(super) fn build(rules: &[Rule]) -> Self {
-        let crowds = crowds(rules);
-        let crowd = |key: Key| crowds.get(&key).copied().unwrap_or_default();
-        let (mut entries, mut by_word) = (Vec::with_capacity(rules.len()), Vec::new());
-        let (mut texts, mut query) = (Vec::new(), Vec::new());
-        let (mut with_parameters, mut rest) = (Vec::new(), Vec::new());
-        for (number, rule) in (0..).zip(rules) {
-            let entry = |under| Entry::new(number, under);
-            match way(rule, crowd) {
-                Way::Keys(keys) => entries.extend(keys.into_iter().map(entry)),
-                Way::Word(under) | Way::Common(under) => by_word.push(entry(under)),
-                Way::Text(text) => texts.push((text, number)),
-                Way::Query(text) => query.push((text, number)),
-                Way::WithParameters => with_parameters.push(number),
-                Way::Rest => rest.push(number),
+/// An index in the making.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    /// How many rules lie under a key so far.
+    crowds: HashMap<Key, usize>,
+    by_host: Vec<Entry>,
+    by_word: Vec<Entry>,
+    by_parameter: Vec<Entry>,
+    hosts_with_parameters: HashSet<u32>,
+    entities: bool,
+    texts: Vec<(Vec<u8>, u32)>,
+    query: Vec<(Vec<u8>, u32)>,
+    with_parameters: Vec<u32>,
+    rest: Vec<u32>,
+    /// How many rules every request must be compared with, or nearly.
+    unsorted: usize,
+}
+
+impl Builder {
+    /// Takes up a rule under its number.
+    ///
+    /// # Errors
+    /// When too many requests would have to be compared with too many rules, for a person.
+    pub(super) fn add(&mut self, number: u32, rule: &Rule) -> Result<(), String> {
+        let crowd = |key: Key| self.crowds.get(&key).copied().unwrap_or_default();
+        match way(rule, crowd) {
+            Way::Hosts(keys) => {
+                self.admit(&keys)?;
+                self.by_host.extend(keys.into_iter().map(|under| Entry::new(number, under)));
+            }
+            Way::Parameter(under, host) => {
+                self.admit(&[under])?;
+                self.by_parameter.push(Entry::new(number, under));
+                self.hosts_with_parameters.extend(host);
+            }
+            Way::Word(under) => {
+                self.admit(&[under])?;
+                self.by_word.push(Entry::new(number, under));
+            }
+            Way::Text(text) => Self::find_by_text(&mut self.texts, text, number)?,
+            Way::Query(text) => Self::find_by_text(&mut self.query, text, number)?,
+            unsorted => {
+                if self.unsorted == UNSORTED_LIMIT {
+                    return Err(many(UNSORTED_LIMIT));
+                }
+                self.unsorted += 1;
+                match unsorted {
+                    Way::Common(under) => self.by_word.push(Entry::new(number, under)),
+                    Way::WithParameters => self.with_parameters.push(number),
+                    _ => self.rest.push(number),
+                }
             }
         }
-        let (by_text, by_query) = (Texts::build(texts), Texts::build(query));
-        // What no automaton could be made for.
-        rest.extend(by_text.left_over());
-        with_parameters.extend(by_query.left_over());
-        let entities = rules.iter().any(names_entities);
-        let (table, words) = (Table::build(entries), Table::build(by_word));
-        let (with_parameters, rest) = (with_parameters.into(), rest.into());
-        Self { table, words, entities, by_text, by_query, with_parameters, rest }
+        self.entities |= names_entities(rule);
+        Ok(())
     }
 
+    fn admit(&mut self, keys: &[Under]) -> Result<(), String> {
+        let crowds = &mut self.crowds;
+        if keys.iter().any(|under| crowds.get(&under.key).is_some_and(|crowd| *crowd >= CROWD_LIMIT)) {
+            return Err(format!(
+                "there are more than {CROWD_LIMIT} rules with the same host, word or page, and nothing else to look them up by"
+            ));
+        }
+        keys.iter().for_each(|under| *crowds.entry(under.key).or_default() += 1);
+        Ok(())
+    }
+
+    fn find_by_text(texts: &mut Vec<(Vec<u8>, u32)>, text: Vec<u8>, number: u32) -> Result<(), String> {
+        if texts.len() == TEXTS_LIMIT {
+            return Err(many(TEXTS_LIMIT));
+        }
+        texts.push((text, number));
+        Ok(())
+    }
+
+    /// The index.
+    pub(super) fn build(self) -> Index {
+        let (by_text, by_query) = (Texts::build(self.texts), Texts::build(self.query));
+        // What no automaton could be made for.
+        let rest = self.rest.into_iter().chain(by_text.left_over().iter().copied()).collect();
+        let with_parameters = self.with_parameters.into_iter().chain(by_query.left_over().iter().copied()).collect();
+        Index {
+            hosts: Table::build(self.by_host),
+            words: Table::build(self.by_word),
+            parameters: Table::build(self.by_parameter),
+            hosts_with_parameters: self.hosts_with_parameters,
+            entities: self.entities,
+            by_text,
+            by_query,
+            with_parameters,
+            rest,
+        }
+    }
+}
+
+fn many(limit: usize) -> String {
+    format!(
+        "there are more than {limit} rules without a word, a host or a page of their own; they slow down every request"
+    )
+}
+
+impl Index {
     /// Shows the rules that may fit to `visit`, one or several times, in no order, each with the place in the address that its
     /// pattern must fit from where there is only one.
     pub(super) fn candidates(&self, look: &Look<'_>, mut visit: impl FnMut(u32, Option<usize>)) {
@@ -114,15 +195,15 @@ impl Index {
         let host_end = look.context.host.end;
         for part in look.host.names() {
             let from = host_end.checked_sub(part.name.len());
-            for entry in self.table.of(Key::host(part.hash)) {
+            for entry in self.hosts.of(Key::host(part.hash)) {
                 visit(entry.rule, from.filter(|_| entry.at().is_some()));
             }
             for source in look.source.iter().flat_map(|source| source.names()) {
-                self.table.of(Key::host_and_source(part.hash, source.hash)).for_each(|entry| visit(entry.rule, from));
+                self.hosts.of(Key::host_and_source(part.hash, source.hash)).for_each(|entry| visit(entry.rule, from));
             }
         }
         let mut under = |parts: &[Part<'_>], key: fn(u32) -> Key| {
-            for entry in parts.iter().flat_map(|part| self.table.of(key(part.hash))) {
+            for entry in parts.iter().flat_map(|part| self.hosts.of(key(part.hash))) {
                 visit(entry.rule, None);
             }
         };
@@ -138,47 +219,42 @@ impl Index {
         if names(address).next().is_none() {
             return;
         }
+        let named = look.host.names().iter().filter(|part| self.hosts_with_parameters.contains(&part.hash));
+        let named: Vec<_> = named.collect();
         for name in names(address).map(hash) {
-            self.table.of(Key::parameter(name)).for_each(|entry| visit(entry.rule, None));
-            for part in look.host.names() {
+            self.parameters.of(Key::parameter(name)).for_each(|entry| visit(entry.rule, None));
+            for part in &named {
                 let from = look.context.host.end.checked_sub(part.name.len());
-                self.table.of(Key::host_and_parameter(part.hash, name)).for_each(|entry| visit(entry.rule, from));
+                self.parameters.of(Key::host_and_parameter(part.hash, name)).for_each(|entry| visit(entry.rule, from));
             }
         }
         if !self.by_query.is_empty() {
-            self.by_query.in_text(in_pieces(address).as_bytes()).into_iter().for_each(|rule| visit(rule, None));
+            let written = look.context.lower.split_once('?').map_or("", |(_, query)| query);
+            let decoded = decoded_query(address).unwrap_or_default();
+            for text in [written.as_bytes(), &decoded] {
+                self.by_query.in_text(text).into_iter().for_each(|rule| visit(rule, None));
+            }
         }
         self.with_parameters.iter().for_each(|rule| visit(*rule, None));
     }
 
     /// The numbers of rules about a host with this part, and some of others.
     pub(super) fn of_name(&self, part: &Part<'_>) -> impl Iterator<Item = u32> {
-        self.table.of(Key::host(part.hash)).map(|entry| entry.rule)
+        self.hosts.of(Key::host(part.hash)).map(|entry| entry.rule)
     }
 }
 
-/// How many rules name a host, and have a word.
-fn crowds(rules: &[Rule]) -> HashMap<Key, usize> {
-    let mut crowds = HashMap::new();
-    for rule in rules {
-        match of_host_or_parameter(rule) {
-            Some(under) => *crowds.entry(under.key).or_default() += 1,
-            None => rule.pattern.words().iter().for_each(|word| *crowds.entry(word.under.key).or_default() += 1),
-        }
-    }
-    crowds
-}
-
-/// How a rule is found where it is the only one.
-pub(super) fn way_alone(rule: &Rule) -> Way {
-    way(rule, |_| 0)
-}
-
-/// How a rule is found, where more or fewer of all rules would lie under a key.
+/// How a rule is found, where more or fewer of the others lie under a key.
 fn way(rule: &Rule, crowd: impl Fn(Key) -> usize) -> Way {
-    if let Some(under) = of_host_or_parameter(rule) {
-        let crowded = crowd(under.key) > CROWD;
-        return Way::Keys(of_host_and_sources(rule).filter(|_| crowded).unwrap_or_else(|| vec![under]));
+    let host = rule.pattern.host().map(hash);
+    if let Some(name) = parameter(rule).and_then(Parameter::name).map(hash) {
+        let key = host.map_or(Key::parameter(name), |host| Key::host_and_parameter(host, name));
+        return Way::Parameter(Under { at: host.map(|_| 0), ..Under::from(key) }, host);
+    }
+    if let Some(host) = host {
+        let crowded = crowd(Key::host(host)) > CROWD;
+        let with_source = if crowded { of_host_and_sources(host, rule) } else { None };
+        return Way::Hosts(with_source.unwrap_or_else(|| vec![Under { at: Some(0), ..Under::from(Key::host(host)) }]));
     }
     let words = rule.pattern.words();
     let common = COMMON.map(Key::word);
@@ -188,12 +264,12 @@ fn way(rule: &Rule, crowd: impl Fn(Key) -> usize) -> Way {
         return Way::Word(word.under);
     }
     if let Some(keys) = of_named_hosts(rule) {
-        return Way::Keys(keys);
+        return Way::Hosts(keys);
     }
     let of_parameters = parameter(rule).is_some();
     let in_query = parameter(rule).and_then(Parameter::needle);
     match (rule.pattern.needle(), in_query, words.first()) {
-        (_, Some(text), _) => Way::Query(text),
+        (_, Some(text), _) => Way::Query(text.to_vec()),
         (Some(text), None, None) => Way::Text(text.into_owned()),
         (_, None, Some(word)) => Way::Common(word.under),
         (None, None, None) if of_parameters => Way::WithParameters,
@@ -211,25 +287,8 @@ fn parameter(rule: &Rule) -> Option<&Parameter> {
     }
 }
 
-/// The key of a rule with `||host…`, with `removeparam=name`, or with both.
-fn of_host_or_parameter(rule: &Rule) -> Option<Under> {
-    let host = rule.pattern.host().map(hash);
-    let name = parameter(rule).and_then(Parameter::name).map(hash);
-    let (key, at) = match (host, name) {
-        (Some(host), Some(name)) => (Key::host_and_parameter(host, name), Some(0)),
-        (Some(host), None) => (Key::host(host), Some(0)),
-        (None, Some(name)) => (Key::parameter(name), None),
-        (None, None) => return None,
-    };
-    Some(Under { at, ..Under::from(key) })
-}
-
 /// The keys of a rule with `||host…` and `domain=`, without entities.
-fn of_host_and_sources(rule: &Rule) -> Option<Vec<Under>> {
-    if parameter(rule).is_some_and(|parameter| parameter.name().is_some()) {
-        return None;
-    }
-    let host = hash(rule.pattern.host()?);
+fn of_host_and_sources(host: u32, rule: &Rule) -> Option<Vec<Under>> {
     let keys = rule.conditions.sources.as_ref()?.keys(HOSTS_LIMIT).filter(|keys| keys.entities.is_empty())?;
     let under = |name| Under { at: Some(0), ..Under::from(Key::host_and_source(host, hash(name))) };
     Some(keys.names.into_iter().map(under).collect())

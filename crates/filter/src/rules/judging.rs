@@ -9,7 +9,7 @@ use http::Uri;
 
 use super::context::Context;
 use super::engine::{Engine, Hit, Judgement, Ruling};
-use super::modifiers::{Kind, Work, without};
+use super::modifiers::{Kind, Parameter, Work, without};
 use super::page::PageRules;
 use super::parse::{Action, Rule};
 use super::stubs;
@@ -178,42 +178,53 @@ fn stub(engine: &Engine, fitting: &[u32]) -> Option<(String, Hit)> {
 
 /// The address that a request should rather go to.
 fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling) -> Option<(String, Vec<Hit>)> {
-    let (mut address, mut hits) = (context.url.clone(), Vec::new());
     let kinds = |kind| matches!(kind, Kind::RemoveParam | Kind::UrlSkip | Kind::UriTransform);
-    let mut rules = in_force(engine, fitting, kinds);
+    let rules = in_force(engine, fitting, kinds);
+    if rules.is_empty() {
+        return None;
+    }
+    let hit = |rule: &Rule| engine.hit(&rule.text, rule.list);
     // A detour first: what is taken off its own address is of no consequence then.
-    rules.sort_by_key(|rule| match &rule.action {
-        Action::Modify(modifier) => match modifier.kind {
-            Kind::UrlSkip => 0,
-            Kind::RemoveParam => 1,
-            _ => 2,
-        },
-        Action::Block => 3,
-    });
-    for rule in rules {
-        let Action::Modify(modifier) = &rule.action else { continue };
-        let changed = match &modifier.work {
-            Work::RemoveParam(parameter) => without(&address, parameter),
-            Work::UriTransform(transform) => transform.applied(&address),
-            Work::UrlSkip(skip) => {
-                let stopped = matches!(ruling, Ruling::Block(_) | Ruling::StrictBlock(_));
-                let meant = context.destination == Destination::Page && (stopped || !skip.only_blocked());
-                let target = if meant { skip.applied(&address) } else { None };
-                if let Some(target) = target {
-                    return Some((target, vec![engine.hit(&rule.text, rule.list)]));
-                }
-                None
-            }
+    let stopped = matches!(ruling, Ruling::Block(_) | Ruling::StrictBlock(_));
+    for (rule, work) in rules.iter().filter_map(|rule| Some((rule, work(rule)?))) {
+        if let Work::UrlSkip(skip) = work
+            && context.destination == Destination::Page
+            && (stopped || !skip.only_blocked())
+            && let Some(target) = skip.applied(&context.url)
+        {
+            return Some((target, vec![hit(rule)]));
+        }
+    }
+    let (named, parameters): (Vec<&Rule>, Vec<&Parameter>) = rules
+        .iter()
+        .filter_map(|rule| match work(rule)? {
+            Work::RemoveParam(parameter) => Some((*rule, parameter)),
             _ => None,
-        };
-        if let Some(changed) = changed {
+        })
+        .unzip();
+    let (mut address, mut hits) = match without(&context.url, &parameters) {
+        Some((address, places)) => (address, places.iter().filter_map(|place| Some(hit(named.get(*place)?))).collect()),
+        None => (context.url.clone(), Vec::new()),
+    };
+    for (rule, work) in rules.iter().filter_map(|rule| Some((rule, work(rule)?))) {
+        if let Work::UriTransform(transform) = work
+            && let Some(changed) = transform.applied(&address)
+        {
             address = changed;
-            hits.push(engine.hit(&rule.text, rule.list));
+            hits.push(hit(rule));
         }
     }
     // What cannot be sent is not gone to.
     let good = !hits.is_empty() && address != context.url && address.parse::<Uri>().is_ok();
     good.then_some((address, hits))
+}
+
+/// What a rule does besides stopping a request.
+fn work(rule: &Rule) -> Option<&Work> {
+    match &rule.action {
+        Action::Modify(modifier) => Some(&modifier.work),
+        Action::Block => None,
+    }
 }
 
 /// Judges a tunnel by its host.

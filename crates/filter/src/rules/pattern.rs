@@ -57,9 +57,9 @@ impl Pattern {
     /// Why it cannot be used, for a person.
     pub(super) fn parse(written: &str, match_case: bool) -> Result<Self, String> {
         if let Some(expression) = expression(written) {
-            let needle = needle(expression).map(Into::into);
-            let expression = Expression::parse(expression, match_case)?;
-            return Ok(Self { shape: Shape::Expression(Box::new(Searched { expression, needle })), match_case });
+            let parsed = Expression::parse(expression, match_case)?;
+            let searched = Searched { expression: parsed, needle: needle(expression).map(Into::into) };
+            return Ok(Self { shape: Shape::Expression(Box::new(searched)), match_case });
         }
         if written.contains([' ', '\t']) {
             return Err("an address has no spaces".into());
@@ -100,11 +100,11 @@ impl Pattern {
 
     /// Whether it fits an address.
     pub(super) fn matches(&self, context: &Context) -> bool {
-        if self.needle().is_some_and(|needle| memchr::memmem::find(context.lower.as_bytes(), &needle).is_none()) {
-            return false;
-        }
         match &self.shape {
-            Shape::Expression(searched) => searched.expression.fits(&context.url),
+            Shape::Expression(searched) => {
+                let has = |needle: &[u8]| memchr::memmem::find(context.lower.as_bytes(), needle).is_some();
+                searched.needle.as_deref().is_none_or(has) && searched.expression.fits(&context.url)
+            }
             Shape::Text { text, begin, to_end } => {
                 let address = self.address(context);
                 let fits = |at: usize| fits(text, address.get(at..).unwrap_or_default(), *to_end, false);

@@ -28,6 +28,10 @@ pub const RULES_LIMIT: usize = 2_000_000;
 /// their own.
 pub const UNSORTED_LIMIT: usize = 1_024;
 
+/// How many rules may be found by the same host, word or page: a request that has it must be compared with all of them. Today's
+/// lists have some seventy.
+pub const CROWD_LIMIT: usize = 1_024;
+
 /// How many rules may be such that they are found by nothing but a text in the midst of an address. Today's lists have a
 /// hundred.
 pub const TEXTS_LIMIT: usize = 16_384;
@@ -58,6 +62,9 @@ pub struct Refusal {
 
 /// How much of a refused line is told, in bytes.
 const TOLD_OF_A_LINE: usize = 200;
+
+/// How much of a reason is told, in bytes: it may quote the line.
+const TOLD_OF_A_REASON: usize = 400;
 
 /// What was read of all lists.
 #[derive(Default)]
@@ -263,10 +270,20 @@ impl Report {
     fn refuse(&mut self, line: usize, text: &str, reason: String) {
         self.refused_count += 1;
         if self.refused.len() < REFUSALS_TOLD {
-            let end = (0..=TOLD_OF_A_LINE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            let ellipsis = if end < text.len() { "…" } else { "" };
-            let text = format!("{}{ellipsis}", text.get(..end).unwrap_or_default());
-            self.refused.push(Refusal { line, text, reason });
+            self.refused.push(Refusal {
+                line,
+                text: cut(text, TOLD_OF_A_LINE),
+                reason: cut(&reason, TOLD_OF_A_REASON),
+            });
         }
     }
+}
+
+/// A text, or as much of it as is told.
+fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}…", text.get(..end).unwrap_or_default())
 }

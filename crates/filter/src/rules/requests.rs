@@ -3,9 +3,8 @@
 use super::conditions::Look;
 use super::context::Context;
 use super::hosts::Parted;
-use super::index::{Index, Way, way_alone};
+use super::index::{Builder, Index};
 use super::parse::{Action, Rule};
-use super::reader::{TEXTS_LIMIT, UNSORTED_LIMIT};
 
 /// Rules with the index that finds them.
 #[derive(Debug, Default)]
@@ -18,41 +17,24 @@ pub(super) struct Requests {
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     rules: Vec<Rule>,
-    /// How many rules every request must be compared with, or nearly.
-    unsorted: usize,
-    /// How many are found by a text somewhere in the address.
-    texts: usize,
+    index: Builder,
 }
 
 impl Gathered {
     /// Takes up a rule.
     ///
     /// # Errors
-    /// When every request would have to be compared with too many.
+    /// When too many requests would have to be compared with too many rules, for a person.
     pub(super) fn add(&mut self, rule: Rule) -> Result<(), String> {
-        let (count, limit) = match way_alone(&rule) {
-            Way::Keys(_) | Way::Word(_) => {
-                self.rules.push(rule);
-                return Ok(());
-            }
-            Way::Text(_) | Way::Query(_) => (&mut self.texts, TEXTS_LIMIT),
-            Way::Common(..) | Way::WithParameters | Way::Rest => (&mut self.unsorted, UNSORTED_LIMIT),
-        };
-        if *count == limit {
-            return Err(format!(
-                "there are more than {limit} rules without a word, a host or a page of their own; they slow down every \
-                 request"
-            ));
-        }
-        *count += 1;
+        let number = u32::try_from(self.rules.len()).map_err(|_| "there are too many rules".to_owned())?;
+        self.index.add(number, &rule)?;
         self.rules.push(rule);
         Ok(())
     }
 
     /// The rules in force.
     pub(super) fn build(self) -> Requests {
-        let rules = self.rules.into_boxed_slice();
-        Requests { index: Index::build(&rules), rules }
+        Requests { rules: self.rules.into(), index: self.index.build() }
     }
 }
 

@@ -308,8 +308,13 @@ fn the_text_its_lines_and_its_rules_are_bounded() {
     assert!(refused(&"/x[0-9]/\n".repeat(UNSORTED_LIMIT + 1))[0].contains("slow down every request"));
     let remarks = "! /x/$replace=/a/b/\n".repeat(EXPRESSION_LINES_LIMIT);
     assert_eq!(refused(&format!("{remarks}*$replace=/a/b/")), [""; 0]);
-    let many = "||a.test^$removeparam=/x/\n".repeat(EXPRESSION_LINES_LIMIT + 200);
-    let many = Rules::parse(&many);
+    let numbered = |begin: &str, end: &str, count| (0..count).map(|n| format!("{begin}{n}{end}\n")).collect::<String>();
+    for (begin, end) in [("||a.test/x", ""), ("/ads/*x", "x$method=get"), ("*$script,domain=a.test,to=~", ".test")] {
+        let why = refused(&numbered(begin, end, CROWD_LIMIT + 1));
+        assert!(why.len() == 1 && why[0].contains("with the same host, word or page"), "{begin}: {why:?}");
+    }
+    assert!(refused(&numbered("_x", "x", TEXTS_LIMIT + 1))[0].contains("slow down every request"));
+    let many = Rules::parse(&numbered("||a", ".test^$removeparam=/x/", EXPRESSION_LINES_LIMIT + 200));
     assert!(many.refused[0].reason.contains("lines with regular expressions"));
     assert_eq!(
         (many.rules.len(), many.refused_count, many.refused.len()),

@@ -160,10 +160,11 @@ impl Way {
         let same_origin = to.scheme() == request.target.scheme() && to.authority() == request.target.authority();
         let is_seen =
             matches!(context.destination, Destination::Page | Destination::Frame) && request.method == Method::GET;
-        let asks_across = request.fields.has(ORIGIN);
+        let navigates = request.fields.text("sec-fetch-mode") == Some("navigate");
+        let asks_across = request.fields.has(ORIGIN) && !navigates;
         let fragment = fragment.map(|fragment| format!("#{}", utf8_percent_encode(fragment, FRAGMENT)));
         let address = format!("{to}{}", fragment.unwrap_or_default());
-        let redirect = match is_seen || (!same_origin && !asks_across) {
+        let redirect = match (is_seen || !same_origin) && !asks_across {
             true => rewriting::redirect(&address),
             false => None,
         };

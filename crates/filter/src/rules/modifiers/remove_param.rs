@@ -33,8 +33,8 @@ impl Parameter {
         if let Some((expression, flags)) = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
             // A comma within an expression may have been escaped for the sake of the options.
             let expression = expression.replace("\\,", ",");
-            let needle = needle(&expression).map(Into::into);
-            return Ok(Self::Fitting(Expression::parse(&expression, !flags.contains('i'))?, needle));
+            let fitting = Expression::parse(&expression, !flags.contains('i'))?;
+            return Ok(Self::Fitting(fitting, needle(&expression).map(Into::into)));
         }
         if let Some(begin) = value.strip_prefix('|') {
             return Ok(Self::Begin(begin.to_ascii_lowercase().into()));
@@ -50,11 +50,12 @@ impl Parameter {
         }
     }
 
-    /// A text that is in every query which has such a parameter, as [`in_pieces`] writes it; none where there is no telling.
-    pub(in crate::rules) fn needle(&self) -> Option<Vec<u8>> {
+    /// A text in lower case that is in every query which has such a parameter, as it is written there or [`decoded_query`]; none
+    /// where there is no telling.
+    pub(in crate::rules) fn needle(&self) -> Option<&[u8]> {
         match self {
-            Self::Fitting(_, needle) => needle.as_deref().map(<[u8]>::to_vec),
-            Self::Begin(begin) => Some(format!("\n{begin}").into_bytes()),
+            Self::Fitting(_, needle) => needle.as_deref(),
+            Self::Begin(begin) => Some(begin.as_bytes()),
             Self::All | Self::Named(_) | Self::Not(_) => None,
         }
     }
@@ -72,8 +73,9 @@ impl Parameter {
     }
 }
 
-/// An address without a parameter; none where it has no such. What stays, stays as it was written.
-pub(in crate::rules) fn without(address: &str, parameter: &Parameter) -> Option<String> {
+/// An address without the parameters that some rules mean, and the places of those rules that mean one which no earlier rule
+/// does; none where it has no such. What stays, stays as it was written.
+pub(in crate::rules) fn without(address: &str, meant: &[&Parameter]) -> Option<(String, Vec<usize>)> {
     let (address_without, fragment) =
         address.find('#').and_then(|at| address.split_at_checked(at)).unwrap_or((address, ""));
     let (path, query) = address_without.split_once('?')?;
@@ -81,18 +83,21 @@ pub(in crate::rules) fn without(address: &str, parameter: &Parameter) -> Option<
         return None;
     }
     let mut left = String::with_capacity(query.len());
-    let mut removed = false;
+    let mut means = vec![false; meant.len()];
     for written in query.split('&') {
-        if parameter.means(written) {
-            removed = true;
-        } else {
-            left.push_str(if left.is_empty() { "?" } else { "&" });
-            left.push_str(written);
+        let first = meant.iter().position(|parameter| parameter.means(written));
+        match first.and_then(|first| means.get_mut(first)) {
+            Some(means) => *means = true,
+            None => {
+                left.push_str(if left.is_empty() { "?" } else { "&" });
+                left.push_str(written);
+            }
         }
     }
     // What is left of `?b=1&` is an empty parameter, which is nothing.
     let left = if left == "?" { "" } else { &left };
-    removed.then(|| format!("{path}{left}{fragment}"))
+    let places: Vec<usize> = (0..).zip(means).filter(|(_, means)| *means).map(|(place, _)| place).collect();
+    (!places.is_empty()).then(|| (format!("{path}{left}{fragment}"), places))
 }
 
 /// The names of the parameters of an address, as they are written.
@@ -106,15 +111,12 @@ fn parameters(address: &str) -> impl Iterator<Item = &str> {
     query.into_iter().flat_map(|query| query.split('&'))
 }
 
-/// The parameters of an address in lower case, each behind the end of a line, with its value decoded.
-pub(in crate::rules) fn in_pieces(address: &str) -> String {
-    let mut pieces = String::with_capacity(address.len());
-    for written in parameters(address) {
-        let (name, value) = written.split_once('=').unwrap_or((written, ""));
-        pieces.extend(["\n", name, "=", &*decoded(value)]);
-    }
-    pieces.make_ascii_lowercase();
-    pieces
+/// The query of an address without its `%xx`, in lower case; none where it has no such.
+pub(in crate::rules) fn decoded_query(address: &str) -> Option<Vec<u8>> {
+    let query = address.split_once('?').map(|(_, query)| query).filter(|query| query.contains('%'))?;
+    let mut decoded: Vec<u8> = percent_encoding::percent_decode_str(query).collect();
+    decoded.make_ascii_lowercase();
+    Some(decoded)
 }
 
 /// A text without its `%xx`; what is no such, and what is not UTF-8 then, stays.
@@ -129,7 +131,7 @@ mod tests {
     #[track_caller]
     fn check(value: &str, address: &str, expected: &str) {
         let parameter = Parameter::parse(value).unwrap();
-        let changed = without(&format!("http://a.test/p{address}"), &parameter);
+        let changed = without(&format!("http://a.test/p{address}"), &[&parameter]).map(|(address, _)| address);
         assert_eq!(
             changed.as_deref(),
             Some(format!("http://a.test/p{expected}").as_str()).filter(|_| address != expected)
@@ -151,5 +153,12 @@ mod tests {
         check("/a b/", "?q=a%20b&c=2", "?c=2");
         check("/UTM/i", "?utm_a=1&b", "?b");
         check("|UTM", "?utm_a=1&Utm_b&b", "?b");
+    }
+
+    #[test]
+    fn several_rules_go_through_an_address_together_and_those_are_named_that_took_something() {
+        let rules = ["c", "/^[ab]=/", "a", "d"].map(|value| Parameter::parse(value).unwrap());
+        let (address, named) = without("http://a.test/?a=1&x&b=2&c#f", &rules.each_ref()).unwrap();
+        assert_eq!((address.as_str(), named), ("http://a.test/?x#f", vec![0, 1]));
     }
 }
