@@ -69,8 +69,7 @@ const CANONICAL: &str = "edge.parts.example.net";
 pub(super) fn live(engine: &Engine) -> Result<(), String> {
     for (url, page, destination) in CANARIES {
         let Some(request) = Context::named(url, *page, *destination, Method::GET) else { continue };
-        let judgement = judged_soon(engine, &request)
-            .ok_or("every request would have to be compared with too many of its rules")?;
+        let judgement = judged_soon(engine, &request).ok_or("its rules take too long to judge a request by")?;
         let tunnel = url.parse::<Uri>().ok().and_then(|url| Some(engine.judge_tunnel(url.host()?)));
         let stopped = tunnel.and_then(stops).or_else(|| stopped(engine, &request, &judgement, *destination));
         if let Some(hit) = stopped {

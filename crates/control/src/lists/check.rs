@@ -41,6 +41,9 @@ pub(crate) fn check(text: &str, trusted: bool, former: Option<usize>) -> Result<
     }
     lines_are_harmless(text)?;
     let built = Engine::build(&[Source { list: "", text, trusted }]);
+    if built.reports.iter().any(|report| report.crowded > 0) {
+        return Err("requests would have to be compared with too many of its rules".into());
+    }
     live(&built.engine)?;
     Ok(Checked { rules })
 }

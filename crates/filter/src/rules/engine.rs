@@ -50,6 +50,8 @@ pub struct Report {
     pub refused: Vec<Refusal>,
     /// How many lines are refused in all.
     pub refused_count: usize,
+    /// How many of those are refused because a request would have to be compared with too many rules.
+    pub crowded: usize,
 }
 
 /// The rules in force.

@@ -229,10 +229,14 @@ impl Index {
             }
         }
         if !self.by_query.is_empty() {
-            let written = look.context.lower.split_once('?').map_or("", |(_, query)| query);
-            let decoded = decoded_query(address).unwrap_or_default();
-            for text in [written.as_bytes(), &decoded] {
-                self.by_query.in_text(text).into_iter().for_each(|rule| visit(rule, None));
+            let decoded = decoded_query(address);
+            // A value that is no text then is compared as it was written.
+            if decoded.as_ref().is_none_or(|decoded| std::str::from_utf8(decoded).is_err()) {
+                let written = look.context.lower.split_once('?').map_or("", |(_, query)| query);
+                self.by_query.in_text(written.as_bytes()).into_iter().for_each(|rule| visit(rule, None));
+            }
+            if let Some(decoded) = decoded {
+                self.by_query.in_text(&decoded).into_iter().for_each(|rule| visit(rule, None));
             }
         }
         self.with_parameters.iter().for_each(|rule| visit(*rule, None));
@@ -267,7 +271,8 @@ fn way(rule: &Rule, crowd: impl Fn(Key) -> usize) -> Way {
         return Way::Hosts(keys);
     }
     let of_parameters = parameter(rule).is_some();
-    let in_query = parameter(rule).and_then(Parameter::needle);
+    // Names are compared as they are written, with their `%xx`.
+    let in_query = parameter(rule).and_then(Parameter::needle).filter(|needle| !needle.contains(&b'%'));
     match (rule.pattern.needle(), in_query, words.first()) {
         (_, Some(text), _) => Way::Query(text.to_vec()),
         (Some(text), None, None) => Way::Text(text.into_owned()),

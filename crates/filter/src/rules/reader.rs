@@ -130,6 +130,8 @@ struct Reader {
     expressions: usize,
     /// The list at hand is the user's own rules.
     own: bool,
+    /// How many rules of the list at hand would have been too many to compare a request with.
+    crowded: usize,
 }
 
 /// Where a line of a list went.
@@ -144,7 +146,7 @@ impl Reader {
     fn take_list(&mut self, number: u16, source: &Source<'_>) {
         let mut report = Report { list: source.list.to_owned(), ..Report::default() };
         let mut elements = String::new();
-        self.own = source.list == ID;
+        (self.own, self.crowded) = (source.list == ID, 0);
         let text = within_limit(source.text);
         if let Some(beyond) = source.text.get(text.len()..).filter(|beyond| !beyond.is_empty()) {
             let reason = format!("it lies beyond the first {} MiB", TEXT_LIMIT >> 20);
@@ -164,6 +166,7 @@ impl Reader {
             }
             self.rules += 1;
         }
+        report.crowded = self.crowded;
         self.read.elements.push((elements, source.trusted));
         self.read.reports.push(report);
     }
@@ -199,7 +202,7 @@ impl Reader {
         if self.expressions > EXPRESSIONS_LIMIT {
             return Err(format!("the regular expressions of `replace` take more than {} MiB", EXPRESSIONS_LIMIT >> 20));
         }
-        self.read.requests.add(rule)?;
+        self.read.requests.add(rule).inspect_err(|_| self.crowded += 1)?;
         Ok(Went::Network)
     }
 

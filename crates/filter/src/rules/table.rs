@@ -114,7 +114,13 @@ pub(super) struct Table {
     /// Where the entries of each heap begin, and where the last one ends.
     heaps: Box<[u32]>,
     entries: Box<[Entry]>,
+    /// A bit for each key that something lies under; others may have the same. It is small enough to be at hand always, and
+    /// spares most looks for what is not there.
+    marks: Box<[u64]>,
 }
+
+/// How many marks there are for a key.
+const MARKS: usize = 16;
 
 impl Table {
     pub(super) fn build(mut entries: Vec<Entry>) -> Self {
@@ -122,6 +128,13 @@ impl Table {
         // More heaps than keys, so that most of what nothing lies under leads to an empty one.
         let keys = entries.chunk_by(|one, next| one.key == next.key).count();
         let count = (2 * keys).next_power_of_two();
+        let mut marks = vec![0; (MARKS * keys).next_power_of_two().div_ceil(64)];
+        for entry in &entries {
+            let (word, bit) = mark(entry.key, marks.len());
+            if let Some(word) = marks.get_mut(word) {
+                *word |= bit;
+            }
+        }
         entries.sort_by_key(|entry| heap(entry.key, count));
         let mut heaps = vec![0; count + 1];
         for entry in &entries {
@@ -134,7 +147,7 @@ impl Table {
             end += *begin;
             *begin = end;
         }
-        Self { heaps: heaps.into(), entries: entries.into() }
+        Self { heaps: heaps.into(), entries: entries.into(), marks: marks.into() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -143,8 +156,10 @@ impl Table {
 
     /// What lies under a key.
     pub(super) fn of(&self, key: Key) -> impl Iterator<Item = &Entry> {
+        let (word, bit) = mark(key, self.marks.len());
+        let is_marked = self.marks.get(word).is_some_and(|word| word & bit != 0);
         let at = heap(key, self.heaps.len().saturating_sub(1).max(1));
-        let (begin, end) = match self.heaps.get(at..at + 2) {
+        let (begin, end) = match self.heaps.get(at..at + 2).filter(|_| is_marked) {
             Some([begin, end]) => (*begin as usize, *end as usize),
             _ => (0, 0),
         };
@@ -174,6 +189,12 @@ pub(super) fn each_word(text: &[u8], mut found: impl FnMut(Key, Range<usize>)) {
 fn heap(key: Key, count: usize) -> usize {
     // The upper half of the product depends on all bits of the key.
     (key.0.wrapping_mul(0x9e37_79b1) >> 7) as usize & (count - 1)
+}
+
+/// The mark of a key, in so many words of them, a power of two or none.
+fn mark(key: Key, words: usize) -> (usize, u64) {
+    let mixed = key.0.wrapping_mul(0x85eb_ca6b);
+    ((mixed >> 6) as usize & words.saturating_sub(1), 1 << (mixed & 63))
 }
 
 #[cfg(test)]

@@ -102,13 +102,24 @@ pub(in crate::rules) fn without(address: &str, meant: &[&Parameter]) -> Option<(
 
 /// The names of the parameters of an address, as they are written.
 pub(in crate::rules) fn names(address: &str) -> impl Iterator<Item = &str> {
-    parameters(address).map(|written| written.split('=').next().unwrap_or_default())
+    parameters(address).map(|written| {
+        let end = memchr::memchr(b'=', written.as_bytes()).unwrap_or(written.len());
+        written.get(..end).unwrap_or_default()
+    })
 }
 
 fn parameters(address: &str) -> impl Iterator<Item = &str> {
-    let address = address.split('#').next().unwrap_or_default();
-    let query = address.split_once('?').map(|(_, query)| query).filter(|query| !query.is_empty());
-    query.into_iter().flat_map(|query| query.split('&'))
+    let end = memchr::memchr(b'#', address.as_bytes()).unwrap_or(address.len());
+    let begin = memchr::memchr(b'?', address.as_bytes()).unwrap_or(end);
+    let query = address.get(begin + 1..end).filter(|query| !query.is_empty());
+    query.into_iter().flat_map(|query| {
+        let ends = memchr::memchr_iter(b'&', query.as_bytes()).chain([query.len()]);
+        ends.scan(0, |begin, end| {
+            let written = query.get(*begin..end);
+            *begin = end + 1;
+            written
+        })
+    })
 }
 
 /// The query of an address without its `%xx`, in lower case; none where it has no such.
