@@ -7,6 +7,9 @@
 #[path = "../../../crates/control/src/lists/header.rs"]
 mod header;
 #[allow(dead_code, reason = "the product's own file, of which not all is needed here")]
+#[path = "../../../crates/control/src/lists/parts.rs"]
+mod parts;
+#[allow(dead_code, reason = "the product's own file, of which not all is needed here")]
 #[path = "../../../crates/control/src/lists/patch.rs"]
 mod patch;
 #[allow(dead_code, reason = "the product's own file, of which not all is needed here")]

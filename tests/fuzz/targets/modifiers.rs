@@ -59,13 +59,17 @@ fn shown(got: &Got) -> String {
 
 fn request(cookies: &[HeaderValue]) -> RequestHead {
     let mut map = HeaderMap::from_iter([(http::header::ACCEPT, HeaderValue::from_static("*/*"))]);
-    cookies.iter().for_each(|cookie| drop(map.append(COOKIE, cookie.clone())));
+    for cookie in &cookies {
+        map.append(COOKIE, cookie.clone());
+    }
     RequestHead { method: Method::GET, target: Uri::from_static("https://a.test/x?y"), fields: Fields::from_wire(map) }
 }
 
 fn answer(media_type: &'static str, cookies: &[HeaderValue]) -> ResponseHead {
     let mut map = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-    cookies.iter().for_each(|cookie| drop(map.append(SET_COOKIE, cookie.clone())));
+    for cookie in &cookies {
+        map.append(SET_COOKIE, cookie.clone());
+    }
     ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) }
 }
 

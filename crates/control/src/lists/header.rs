@@ -35,8 +35,9 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn of(text: &str) -> Self {
-        let value =
-            |key| said(text, key).map(|it| it.chars().filter(|it| is_shown(*it)).take(VALUE_LIMIT).collect::<String>());
+        let shown = |it: &str| it.chars().filter(|it| is_shown(*it)).take(VALUE_LIMIT).collect::<String>();
+        // What shows nothing says nothing.
+        let value = |key| said(text, key).map(shown).filter(|it| !it.trim().is_empty());
         Self {
             title: value("title"),
             version: value("version").or_else(|| value("last modified")),
@@ -121,6 +122,7 @@ mod tests {
         assert_eq!(header.expires, Duration::from_secs(12 * HOUR));
         let header = Header::of("! Title: Easy\u{202e}tsiL\u{1b}[2J\n");
         assert_eq!(header.title.as_deref(), Some("EasytsiL[2J"), "nothing that turns the line of the window around");
+        assert_eq!(Header::of("! Version: \u{11}\n! Title: \u{202e} \n").version, None);
         for (said, hours) in [
             ("4 days (update frequency)", 96),
             ("1d", 24),
