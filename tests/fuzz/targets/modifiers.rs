@@ -59,7 +59,7 @@ fn shown(got: &Got) -> String {
 
 fn request(cookies: &[HeaderValue]) -> RequestHead {
     let mut map = HeaderMap::from_iter([(http::header::ACCEPT, HeaderValue::from_static("*/*"))]);
-    for cookie in &cookies {
+    for cookie in cookies {
         map.append(COOKIE, cookie.clone());
     }
     RequestHead { method: Method::GET, target: Uri::from_static("https://a.test/x?y"), fields: Fields::from_wire(map) }
@@ -67,7 +67,7 @@ fn request(cookies: &[HeaderValue]) -> RequestHead {
 
 fn answer(media_type: &'static str, cookies: &[HeaderValue]) -> ResponseHead {
     let mut map = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-    for cookie in &cookies {
+    for cookie in cookies {
         map.append(SET_COOKIE, cookie.clone());
     }
     ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) }
