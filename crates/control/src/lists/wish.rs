@@ -202,13 +202,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_what_makes_no_sense_is_told() {
-        let table = "chosen = ['easyprivacy', 'easylist', 'nonsense', '/etc/ads']
-            own = ['/etc/ads', 'https://a.test/l', 'ads', 'https:///x']
-            mirror = 'http://127.0.0.1:1/m/'";
+        let file = if cfg!(windows) { r"C:\etc\ads" } else { "/etc/ads" };
+        let table = format!(
+            "chosen = ['easyprivacy', 'easylist', 'nonsense', '{file}']
+            own = ['{file}', 'https://a.test/l', 'ads', 'https:///x']
+            mirror = 'http://127.0.0.1:1/m/'"
+        );
         let (wish, nonsense) = read(&table.parse().unwrap());
         let ids: Vec<&str> = wish.chosen.iter().map(|list| list.id.as_str()).collect();
-        assert_eq!(ids, ["easylist", "easyprivacy", "/etc/ads"]);
-        assert_eq!(wish.own, ["/etc/ads", "https://a.test/l"]);
+        assert_eq!(ids, ["easylist", "easyprivacy", file]);
+        assert_eq!(wish.own, [file, "https://a.test/l"]);
         let url: String = "http://127.0.0.1:1/m/easylist.txt".into();
         assert_eq!(wish.chosen[0].address(), url);
         assert_eq!(wish.chosen[0].from, From::Web { url, may_be_plain: true });
