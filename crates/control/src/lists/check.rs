@@ -88,7 +88,7 @@ fn lines_are_harmless(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The selector of a rule that hides something on every site, or on all but some. The core asks about one that begins with a class
+/// The selector of a rule that hides something on every site, or on all but some. The library asks about one that begins with a class
 /// or an id only where that is on a page, so that pages alone do not show it.
 fn hidden_everywhere(line: &str) -> Option<&str> {
     let (sites, selector) = line.split_once("##")?;
