@@ -121,7 +121,7 @@ impl Browser {
     /// [`Refusal`] where the proxy makes no tunnel, or no TLS comes about in it.
     pub fn visit(&self, proxy: SocketAddr, target: &str) -> Result<Visit, Box<Refusal>> {
         let tls = self.connect(proxy, target)?;
-        let (shown, agreed) = (self.shown(&tls), Agreed::of(tls.get_ref().1));
+        let (shown, agreed) = (self.shown(&tls), Agreed::of(&tls));
         let (ours, theirs) = pair();
         runtime().spawn(carry(tls, theirs));
         Ok(Visit { client: Client::over(ours), shown, agreed })
@@ -133,7 +133,7 @@ impl Browser {
     /// [`Refusal`] where the proxy makes no tunnel, or no HTTP/2 comes about in it.
     pub fn visit_h2(&self, proxy: SocketAddr, target: &str) -> Result<(H2Client, Shown, Agreed), Box<Refusal>> {
         let tls = self.connect(proxy, target)?;
-        let (shown, agreed) = (self.shown(&tls), Agreed::of(tls.get_ref().1));
+        let (shown, agreed) = (self.shown(&tls), Agreed::of(&tls));
         if agreed.protocol.as_deref() != Some("h2") {
             let error = format!("{:?} was agreed on", agreed.protocol);
             return Err(Box::new(Refusal { status: 200, shown, error }));

@@ -51,11 +51,20 @@ pub struct Agreed {
     pub protocol: Option<String>,
     /// Whether an earlier session was taken up again.
     pub resumed: bool,
+    /// What both ends of one connection know and nobody between them: RFC 9266's `tls-exporter`.
+    pub binding: [u8; 32],
 }
 
 impl Agreed {
-    pub(super) fn of(connection: &rustls::CommonState) -> Self {
+    pub(super) fn of(tls: &TlsStream<Wire>) -> Self {
+        let (label, context) = (b"EXPORTER-Channel-Binding", Some(&[][..]));
+        let binding = match tls {
+            TlsStream::Client(client) => client.get_ref().1.export_keying_material([0; 32], label, context),
+            TlsStream::Server(server) => server.get_ref().1.export_keying_material([0; 32], label, context),
+        };
+        let connection = tls.get_ref().1;
         Self {
+            binding: binding.expect("a connection whose handshake is over"),
             version: connection.protocol_version().map_or(0, u16::from),
             suite: connection.negotiated_cipher_suite().map_or(0, |suite| u16::from(suite.suite())),
             group: connection.negotiated_key_exchange_group().map_or(0, |group| u16::from(group.name())),
@@ -198,18 +207,13 @@ impl TlsOrigin {
 
 /// Shakes hands, and reports how that went.
 async fn meet(acceptor: &TlsAcceptor, socket: TcpStream, tell: &mpsc::Sender<Meeting>) -> Option<TlsStream<Wire>> {
-    let accepted = acceptor.accept(Wire::over(socket)).into_fallible().await;
+    let accepted = acceptor.accept(Wire::over(socket)).into_fallible().await.map(TlsStream::from);
     let meeting = match &accepted {
         Ok(tls) => {
             let (wire, connection) = tls.get_ref();
             let client = connection.peer_certificates().unwrap_or_default();
             let client = client.iter().map(|certificate| certificate.clone().into_owned()).collect();
-            Meeting {
-                hello: Hello::read(&wire.heard),
-                bytes: wire.heard.clone(),
-                client,
-                agreed: Ok(Agreed::of(connection)),
-            }
+            Meeting { hello: Hello::read(&wire.heard), bytes: wire.heard.clone(), client, agreed: Ok(Agreed::of(tls)) }
         }
         Err((error, wire)) => {
             let (bytes, agreed) = (wire.heard.clone(), Err(error.to_string()));
@@ -218,5 +222,5 @@ async fn meet(acceptor: &TlsAcceptor, socket: TcpStream, tell: &mpsc::Sender<Mee
     };
     // A test that has already ended is not interested any more.
     drop(tell.send(meeting));
-    accepted.ok().map(TlsStream::from)
+    accepted.ok()
 }
