@@ -49,7 +49,7 @@ fn assert_untouched(origin: &TlsOrigin, visit: Result<Visit, Box<Refusal>>, host
 fn last_met(origin: &TlsOrigin) -> Meeting {
     let agreed = |meeting: &Meeting| meeting.agreed.is_ok();
     let first = std::iter::repeat_with(|| origin.met()).find(agreed).expect("a connection that was agreed on");
-    origin.meetings().into_iter().filter(agreed).next_back().unwrap_or(first)
+    origin.meetings().into_iter().rfind(agreed).unwrap_or(first)
 }
 
 /// What was agreed on for it.
