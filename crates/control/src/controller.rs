@@ -31,7 +31,6 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::activity::Activity;
 use crate::address_trial::Question;
-use crate::hands::aside;
 use crate::my_rules::MyRules;
 use crate::pause::{Now, Pause};
 use crate::plan::Actual;
@@ -40,7 +39,7 @@ use crate::signals::Signals;
 use crate::sites::Sites;
 use crate::snapshot::{Phase, Snapshot};
 use crate::store::Store;
-use crate::system_setting::{Helpers, Restoration, SystemSetting};
+use crate::system_setting::{Helpers, SystemSetting};
 use crate::upstream::Former;
 use crate::{Command, Hands, Options, Paths, Problem, words};
 use address_trial::Tried;
@@ -274,33 +273,11 @@ impl Controller {
 
     /// Finds out what is: the user's rules, saved wishes, what a crash left behind, the login entry.
     async fn look_around(&mut self) {
-        let store = self.store.clone();
-        let read = move || {
-            for path in store.remove_abandoned() {
-                tracing::info!(path = %path.display(), "an earlier Tamis was killed while it wrote this");
-            }
-            store.settings()
-        };
-        match aside(read).await {
-            Ok(Ok(settings)) => self.take_settings(settings),
-            Ok(Err(error)) => {
-                self.settings_unreadable = true;
-                self.report(words::settings_unreadable(&error));
-            }
-            Err(broken) => self.report(words::settings_unreadable(&broken)),
-        }
+        self.look_at_settings().await;
         self.look_at_https().await;
         self.look_at_my_rules().await;
         self.look_at_lists().await;
-        match self.with_system(SystemSetting::recover).await {
-            Ok(Ok(Restoration::NothingToDo)) => {}
-            Ok(Ok(Restoration::Done { kept, .. })) => {
-                self.report(words::restored_after_crash());
-                self.report_kept(&kept);
-            }
-            Ok(Err(error)) => self.report(words::system_proxy_not_restored(&error)),
-            Err(broken) => self.report(words::system_proxy_not_restored(&broken)),
-        }
+        self.recover_system().await;
         self.hold_back_after_unexpected_ends().await;
         self.look_at_login().await;
     }

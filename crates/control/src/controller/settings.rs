@@ -6,7 +6,26 @@ use crate::settings::Settings;
 use crate::{site_choices, words};
 
 impl Controller {
-    pub(super) fn take_settings(&mut self, settings: Settings) {
+    /// At the start: what was saved. Before it is read, what an earlier Tamis did not come to write whole is removed.
+    pub(super) async fn look_at_settings(&mut self) {
+        let store = self.store.clone();
+        let read = move || {
+            for path in store.remove_abandoned() {
+                tracing::info!(path = %path.display(), "an earlier Tamis was killed while it wrote this");
+            }
+            store.settings()
+        };
+        match aside(read).await {
+            Ok(Ok(settings)) => self.take_settings(settings),
+            Ok(Err(error)) => {
+                self.settings_unreadable = true;
+                self.report(words::settings_unreadable(&error));
+            }
+            Err(broken) => self.report(words::settings_unreadable(&broken)),
+        }
+    }
+
+    fn take_settings(&mut self, settings: Settings) {
         let (rules, problems) = settings.upstream.rules();
         self.own_routes = rules;
         problems.into_iter().for_each(|problem| self.report(problem));
