@@ -198,18 +198,7 @@ impl Controller {
                 command = commands.recv() => match command {
                     // Nobody holds a Control any more: nobody could quit us.
                     None | Some(Command::Quit) => break,
-                    Some(Command::TryRules { ticket, text }) => self.try_rules(ticket, text).await,
-                    Some(Command::TryAddress { ticket, address, source, kind }) => {
-                        self.try_address(Question { ticket, address, source, kind });
-                    }
-                    Some(Command::SaveRules { text }) => self.save_rules(text).await,
-                    Some(command) => {
-                        let before = self.settings.clone();
-                        self.wish(command);
-                        // Switches follow the wish at once; what becomes of it may take a moment.
-                        self.publish(&out);
-                        self.fulfil(&before).await;
-                    }
+                    Some(command) => self.obey(command, &out).await,
                 },
                 () = &mut signalled => break,
                 () = rested => {
@@ -217,13 +206,7 @@ impl Controller {
                     continue;
                 }
                 _some = self.records.1.recv_many(&mut records, RECORDS), if records_rest_until.is_none() => {
-                    for record in records.drain(..) {
-                        if self.is_of_self_test(&record) {
-                            continue;
-                        }
-                        self.sites.see(&record);
-                        self.activity.add(record, &self.cards);
-                    }
+                    self.count(records.drain(..));
                     records_rest_until = Some(Instant::now() + RECORDS_PACE);
                     let soon = (published_at + ACTIVITY_PACE).max(Instant::now());
                     redraw_at = Some(redraw_at.map_or(soon, |at| at.min(soon)));
@@ -269,6 +252,34 @@ impl Controller {
             self.restore_system().await;
         }
         self.publish(&out);
+    }
+
+    /// Does what a command asks for, any but [`Command::Quit`].
+    async fn obey(&mut self, command: Command, out: &watch::Sender<Arc<Snapshot>>) {
+        match command {
+            Command::TryRules { ticket, text } => self.try_rules(ticket, text).await,
+            Command::TryAddress { ticket, address, source, kind } => {
+                self.try_address(Question { ticket, address, source, kind });
+            }
+            Command::SaveRules { text } => self.save_rules(text).await,
+            command => {
+                let before = self.settings.clone();
+                self.wish(command);
+                // Switches follow the wish at once; what becomes of it may take a moment.
+                self.publish(out);
+                self.fulfil(&before).await;
+            }
+        }
+    }
+
+    /// Counts exchanges that have ended, but for that of our own test.
+    fn count(&mut self, records: impl Iterator<Item = ExchangeRecord>) {
+        for record in records {
+            if !self.is_of_self_test(&record) {
+                self.sites.see(&record);
+                self.activity.add(record, &self.cards);
+            }
+        }
     }
 
     /// Finds out what is: the user's rules, saved wishes, what a crash left behind, the login entry.
