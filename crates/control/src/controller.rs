@@ -6,6 +6,7 @@ mod data_plane;
 mod first_steps;
 mod https;
 mod https_state;
+mod https_view;
 mod lists;
 mod lists_state;
 mod lists_view;
