@@ -18,7 +18,7 @@ fn a_port_that_is_taken_gives_way_to_the_next_unless_asked_for_exactly() {
 
     let next = Tamis::on(Memory::new(), settings(&format!("listen = \"{addr}\"")), |options| options.listen = None);
     let snapshot = next.control.snapshot();
-    let listening: std::net::SocketAddr = snapshot.listening.clone().unwrap().parse().unwrap();
+    let listening = next.address();
     assert!(listening.port() > addr.port(), "{listening}");
     let pac_url = snapshot.system_proxy.pac_url.clone().unwrap();
     assert!(pac_url.starts_with(&format!("http://{listening}/tamis.pac")), "{pac_url}");
@@ -40,7 +40,7 @@ fn other_computers_are_served_by_range_and_password_and_this_one_by_loopback() {
     let tamis = Tamis::on(Memory::new(), settings(&access), |options| options.listen = everywhere);
     let snapshot = tamis.control.snapshot();
     assert_eq!(snapshot.problems, []);
-    let here: std::net::SocketAddr = snapshot.listening.clone().unwrap().parse().unwrap();
+    let here = tamis.address();
     assert!(here.ip().is_loopback());
     assert!(snapshot.system_proxy.pac_url.clone().unwrap().starts_with(&format!("http://{here}/")));
     let ask =

@@ -8,9 +8,10 @@ mod sites;
 mod system;
 mod ways;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tamis_control::{Command, Control, Hands, Options, Paths, Phase, Snapshot};
+use tamis_control::{Command, Control, Hands, Options, Paths, Phase, Snapshot, SystemProxyState};
 use tamis_platform::{LoginCommand, Memory};
 use tamis_tests::client::Client;
 use tamis_tests::origin::get;
@@ -60,21 +61,32 @@ impl Tamis {
         (self.system, self.folder)
     }
 
-    fn ask(&self, url: &str) {
-        let listening = self.control.snapshot().listening.clone().unwrap();
-        Client::connect(listening.parse().unwrap()).ask(get(url, &["Accept: */*", "Connection: close"]));
+    /// Where a program of this computer finds it.
+    fn address(&self) -> SocketAddr {
+        self.control.snapshot().listening.as_ref().unwrap().parse().unwrap()
     }
+
+    fn client(&self) -> Client {
+        Client::connect(self.address())
+    }
+
+    fn ask(&self, url: &str) {
+        self.client().ask(get(url, &["Accept: */*", "Connection: close"]));
+    }
+}
+
+/// Whether the system points at the Tamis of a snapshot.
+fn is_pointed_here(snapshot: &Snapshot) -> bool {
+    snapshot.system_proxy.state == SystemProxyState::Ours
+}
+
+/// Whether a problem is told.
+fn tells(snapshot: &Snapshot, id: &str) -> bool {
+    snapshot.problems.iter().any(|problem| problem.id == id)
 }
 
 /// A folder with these settings in it.
 fn settings(text: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("config")).unwrap();
-    std::fs::write(folder.path().join("config/settings.toml"), text).unwrap();
-    folder
-}
-
-fn folder_with_settings(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("config")).unwrap();
     std::fs::write(folder.path().join("config/settings.toml"), text).unwrap();

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use tamis_control::{Command, PauseLength, PauseView, Snapshot, SystemProxyState};
 use tamis_tests::origin::{Origin, response};
 
-use super::Tamis;
+use super::{Tamis, is_pointed_here};
 
 fn paused(length: PauseLength) -> Command {
     Command::Pause { length }
@@ -16,7 +16,7 @@ fn a_pause_is_like_off_and_filtering_comes_back_by_itself() {
     let tamis = Tamis::start();
     let origin = Origin::answering(response(&[], "ok"));
     tamis.send(Command::SetSystemProxy { on: true });
-    let is_on = |s: &Snapshot| s.filtering.actual && s.system_proxy.state == SystemProxyState::Ours;
+    let is_on = |s: &Snapshot| s.filtering.actual && is_pointed_here(s);
     tamis.until("the system pointing here", is_on);
 
     tamis.send(paused(PauseLength::UntilRestart));

@@ -2,7 +2,6 @@
 
 use tamis_control::{Command, QuietLevel, Snapshot};
 use tamis_platform::Memory;
-use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 
 use super::Tamis;
@@ -78,10 +77,9 @@ fn a_level_and_a_row_of_quiet_headers_hold_for_the_next_request_and_are_remember
         }
     });
     let heard = |tamis: &Tamis| {
-        let listening = tamis.control.snapshot().listening.clone().unwrap();
         let fields =
             ["Accept: */*", "Accept-Language: de-AT,de;q=0.9,en;q=0.8", "From: me@home.test", "Connection: close"];
-        Client::connect(listening.parse().unwrap()).ask(get(&origin.url("/"), &fields));
+        tamis.client().ask(get(&origin.url("/"), &fields));
         // Each request's start line comes first.
         [origin.heard(), origin.heard(), origin.heard()][1..].join(" ")
     };

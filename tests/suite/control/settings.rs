@@ -30,7 +30,7 @@ fn limits_of_the_settings_are_in_force_and_nonsense_is_told() {
     assert_eq!(problem.id, "limits-not-understood");
     let told = "request_head = 0 is no time from 1 to 3600 seconds; 60 seconds are in force.";
     assert!(problem.meaning.contains(told) && problem.meaning.contains("of_another_version"), "{problem:?}");
-    let to = snapshot.listening.clone().unwrap().parse().unwrap();
+    let to = tamis.address();
     let mut first = Client::connect(to);
     assert_eq!(first.ask(format!("GET /tamis.pac HTTP/1.1\r\nHost: {to}\r\n\r\n")).0.status(), 200);
     assert_eq!(Client::connect(to).head().status(), 503);

@@ -2,11 +2,10 @@
 
 use tamis_control::{Command, SiteChoice, SiteView, Snapshot};
 use tamis_platform::Memory;
-use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 use tamis_tests::wait_for;
 
-use super::{Tamis, settings};
+use super::{Tamis, settings, tells};
 
 /// A site as it is shown.
 fn site(name: &str, choice: SiteChoice) -> SiteView {
@@ -53,9 +52,8 @@ fn pages_of_a_site_have_profiles_of_their_own_that_are_ticked_one_by_one() {
     let tamis = Tamis::start();
     let origin = Origin::answering(response(&[], "ok"));
     let arrives = |page: &str| {
-        let listening = tamis.control.snapshot().listening.clone().unwrap();
         let fields = ["Accept: */*", &format!("Referer: http://{page}/"), "Connection: close"];
-        Client::connect(listening.parse().unwrap()).ask(get(&origin.url("/?gclid=1"), &fields));
+        tamis.client().ask(get(&origin.url("/?gclid=1"), &fields));
         origin.heard()
     };
     let profiles = |s: &Snapshot| -> Option<Vec<String>> { Some(s.sites.chosen.first()?.profiles.clone()) };
@@ -83,8 +81,7 @@ fn pages_of_a_site_have_profiles_of_their_own_that_are_ticked_one_by_one() {
 fn a_change_names_the_site_of_the_page_that_asked() {
     let tamis = Tamis::start();
     let origin = Origin::answering(response(&[], "ok"));
-    let listening = tamis.control.snapshot().listening.clone().unwrap();
-    let mut client = Client::connect(listening.parse().unwrap());
+    let mut client = tamis.client();
     let referers = ["Referer: https://www.news.co.uk/today", "X-Nobody: asks"];
     for referer in referers {
         client.ask(get(&origin.url("/?gclid=1"), &["Accept: */*", referer]));
@@ -100,7 +97,7 @@ fn a_change_names_the_site_of_the_page_that_asked() {
 #[test]
 fn sites_that_are_not_understood_are_told_until_they_are_taken_out() {
     let tamis = Tamis::on(Memory::new(), settings("[sites]\n'x y' = 'off'\n'a.test' = 'on'\n'b.test' = 'off'"), |_| {});
-    let told = |s: &Snapshot| s.problems.iter().any(|problem| problem.id == "sites-not-understood");
+    let told = |s: &Snapshot| tells(s, "sites-not-understood");
     let snapshot = tamis.until("the problem", told);
     assert_eq!(snapshot.sites.chosen.iter().filter(|site| site.fault.is_some()).count(), 2);
     for name in ["x y", "a.test"] {
@@ -137,8 +134,7 @@ fn a_tunnel_to_a_host_that_is_left_alone_is_not_refused() {
     let origin = Origin::start(|talk| drop(talk.client.to_end()));
     let authority = origin.authority().replace("127.0.0.1", "localhost");
     let status = || {
-        let proxy = tamis.control.snapshot().listening.clone().unwrap();
-        let mut client = Client::connect(proxy.parse().unwrap());
+        let mut client = tamis.client();
         client.send(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")).head().status()
     };
     assert_eq!(status(), 403);

@@ -2,10 +2,9 @@
 
 use tamis_control::{Command, SystemProxyState};
 use tamis_platform::Memory;
-use tamis_tests::client::Client;
 use tamis_tests::origin::{Origin, get, response};
 
-use super::{Tamis, folder_with_settings};
+use super::{Tamis, is_pointed_here, settings};
 
 /// A system on which `mode` was set, with a manual proxy for each kind of address that is `http` and `https`.
 fn system_with_proxies(mode: &str, http: &Origin, https: &Origin) -> Memory {
@@ -39,7 +38,7 @@ fn a_proxy_from_before_is_gone_through_unless_the_user_says_otherwise() {
     assert_eq!(origin.heard(), "GET / HTTP/1.1");
 
     tamis.send(Command::SetSystemProxy { on: true });
-    let snapshot = tamis.until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours);
+    let snapshot = tamis.until("the system pointing here", is_pointed_here);
     let former = snapshot.system_proxy.former.clone().unwrap();
     assert_eq!(former.name, format!("{}, {}", http.authority(), https.authority()));
     assert!(former.wanted && former.actual);
@@ -48,8 +47,7 @@ fn a_proxy_from_before_is_gone_through_unless_the_user_says_otherwise() {
     assert_eq!(http.heard(), format!("GET {} HTTP/1.1", unseen(&origin)));
     tamis.ask(&unseen(&origin).replace("127.1", "127.0.1"));
     assert_eq!(origin.heard(), "GET / HTTP/1.1");
-    let listening = tamis.control.snapshot().listening.clone().unwrap().parse().unwrap();
-    Client::connect(listening).send("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n").head();
+    tamis.client().send("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n").head();
     assert_eq!(https.heard(), "CONNECT a.test:443 HTTP/1.1");
 
     tamis.send(Command::SetFormerProxy { on: false });
@@ -72,17 +70,17 @@ fn a_proxy_from_before_is_gone_through_unless_the_user_says_otherwise() {
 fn a_configuration_from_before_that_cannot_be_followed_is_told_unless_the_user_names_a_way_himself() {
     let named = "[[upstream]]\nhosts = [\"*\"]\nproxy = \"http://127.0.0.9:1\"\n";
     let nobody = Origin::answering("");
-    for (mode, settings, told) in
+    for (mode, written, told) in
         [("'auto'", "", true), ("'none'", "", false), ("'auto'", named, false), ("'manual'", named, false)]
     {
         let system = system_with_proxies(mode, &nobody, &nobody);
         system.change(Memory::ADDRESS, Some("'http://pac.example/'"));
-        let tamis = Tamis::on(system, folder_with_settings(settings), |_| {});
+        let tamis = Tamis::on(system, settings(written), |_| {});
         tamis.send(Command::SetSystemProxy { on: true });
-        let snapshot = tamis.until("the system pointing here", |s| s.system_proxy.state == SystemProxyState::Ours);
+        let snapshot = tamis.until("the system pointing here", is_pointed_here);
         let problems: Vec<&str> = snapshot.problems.iter().map(|problem| problem.id.as_str()).collect();
-        assert_eq!(problems, if told { vec!["former-proxy-not-followed"] } else { vec![] }, "{mode} {settings}");
-        assert_eq!(snapshot.system_proxy.former, None, "{mode} {settings}");
+        assert_eq!(problems, if told { vec!["former-proxy-not-followed"] } else { vec![] }, "{mode} {written}");
+        assert_eq!(snapshot.system_proxy.former, None, "{mode} {written}");
         tamis.send(Command::SetSystemProxy { on: false });
         tamis.until("an end of it", |s| s.system_proxy.state == SystemProxyState::Untouched && s.problems.is_empty());
     }
@@ -93,7 +91,7 @@ fn proxies_in_the_settings_are_gone_through_and_one_that_makes_no_sense_is_told_
     let (other, origin) = (Origin::answering(response(&[], "other")), Origin::answering(response(&[], "origin")));
     let entry = |host: &str, proxy: &str| format!("[[upstream]]\nhosts = [\"{host}\"]\nproxy = \"{proxy}\"\n");
     let good = entry("127.1", &format!("http://al:sesame@{}", other.authority()));
-    let folder = folder_with_settings(&(good + &entry("127.0.1", "sox://al:sesame@127.0.0.1:1")));
+    let folder = settings(&(good + &entry("127.0.1", "sox://al:sesame@127.0.0.1:1")));
     let tamis = Tamis::on(Memory::new(), folder, |_| {});
     let snapshot = tamis.control.snapshot();
     let problems: Vec<&str> = snapshot.problems.iter().map(|problem| problem.id.as_str()).collect();
@@ -101,8 +99,7 @@ fn proxies_in_the_settings_are_gone_through_and_one_that_makes_no_sense_is_told_
     assert!(!serde_json::to_string(&*snapshot).unwrap().contains("sesame"));
     tamis.ask(&unseen(&origin));
     assert_eq!(other.heard(), format!("GET {} HTTP/1.1", unseen(&origin)));
-    let listening = snapshot.listening.clone().unwrap().parse().unwrap();
-    let (head, body) = Client::connect(listening).ask(get(&unseen(&origin).replace("127.1", "127.0.1"), &[]));
+    let (head, body) = tamis.client().ask(get(&unseen(&origin).replace("127.1", "127.0.1"), &[]));
     let body = String::from_utf8(body).unwrap();
     assert!(head.status() == 502 && body.contains("entry 2 of [[upstream]]") && !body.contains("sesame"), "{body}");
     assert_eq!(origin.connections(), 0);
