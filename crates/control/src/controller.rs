@@ -306,6 +306,15 @@ impl Controller {
         self.problems.push(problem);
     }
 
+    /// Shows what of the settings makes no sense, or that all of it does.
+    fn tell_nonsense(&mut self, nonsense: &[String], words: fn(&[String]) -> Problem) {
+        let problem = words(nonsense);
+        self.settle(&problem.id);
+        if !nonsense.is_empty() {
+            self.report(problem);
+        }
+    }
+
     /// A trouble of this kind is over.
     fn settle(&mut self, id: &str) {
         self.problems.retain(|problem| problem.id != id);

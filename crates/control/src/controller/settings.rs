@@ -36,11 +36,8 @@ impl Controller {
 
     /// Says what of the chosen sites is not understood.
     pub(super) fn tell_of_sites(&mut self) {
-        self.settle("sites-not-understood");
         let (_, faults) = site_choices::read(&self.settings.sites, &self.cards);
-        if !faults.is_empty() {
-            self.report(words::sites_nonsense(&faults));
-        }
+        self.tell_nonsense(&faults, words::sites_nonsense);
     }
 
     pub(super) async fn save_settings(&mut self) {
