@@ -9,12 +9,8 @@ pub fn http_proxy() -> Origin {
     http_proxy_to(address_of)
 }
 
-/// The same where every host at every port is this address.
-pub fn http_proxy_to_one(address: String) -> Origin {
-    http_proxy_to(move |_| address.clone())
-}
-
-fn http_proxy_to(address_of: impl Fn(&str) -> String + Send + Sync + 'static) -> Origin {
+/// The same where each `host:port` is at an address of the caller's choice.
+pub fn http_proxy_to(address_of: impl Fn(&str) -> String + Send + Sync + 'static) -> Origin {
     Origin::start(move |talk| {
         let head = talk.client.head();
         let who = head.get("proxy-authorization").unwrap_or("nobody");

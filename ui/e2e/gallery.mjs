@@ -196,7 +196,7 @@ try {
     fake.current = snapshot;
     for (const look of LOOKS) {
       await photograph(name, look, `${origin}/#token=secret`, async (page) => {
-        await page.getByRole("link", { name: "Lists" }).click();
+        await goTo(page, "Lists");
         if (name === "lists-in-use") await page.locator("summary").first().click();
       });
     }
@@ -205,7 +205,7 @@ try {
     fake.current = snapshot;
     for (const look of LOOKS) {
       await photograph(name, look, `${origin}/#token=secret`, async (page) => {
-        await page.getByRole("link", { name: "HTTPS" }).click();
+        await goTo(page, "HTTPS");
         if (name === "https-consent") await page.getByRole("button", { name: "Make a certificate…" }).click();
         if (name === "https-in-use") await page.locator("summary").first().click();
       });
@@ -221,23 +221,23 @@ try {
     });
     fake.current = SITES;
     await photograph("sites", look, `${origin}/#token=secret`, async (page) => {
-      await page.getByRole("link", { name: "Sites" }).click();
+      await goTo(page, "Sites");
     });
     fake.current = RULES_STATE;
     fake.rules = RULES;
     await photograph("rules", look, `${origin}/#token=secret`, async (page) => {
-      await page.getByRole("link", { name: "My rules" }).click();
+      await goTo(page, "My rules");
       await page.getByText("6 rules", { exact: false }).waitFor();
     });
     await photograph("rules-tried", look, `${origin}/#token=secret`, async (page) => {
-      await page.getByRole("link", { name: "My rules" }).click();
+      await goTo(page, "My rules");
       await page.getByRole("textbox", { name: "Page that asks" }).fill("www.news.example");
       await page.getByRole("textbox", { name: "Address", exact: true }).fill("https://cdn.ads.example.com/banner.js?campaign=spring");
       await answerAddress(page);
     });
     fake.current = base;
     await photograph("headers", look, `${origin}/#token=secret`, async (page) => {
-      await page.getByRole("link", { name: "Headers" }).click();
+      await goTo(page, "Headers");
     });
     await photograph("keyless", look, `${origin}/`);
     await photograph("refused", look, `${origin}/#token=wrong`, undefined, 1);
@@ -273,6 +273,17 @@ async function photograph(state, look, url, act, expectedErrors = 0) {
   for (const fault of found) console.error(`${state} ${look.name}: ${fault}`);
   faults += found.length;
   await page.close();
+}
+
+/**
+ * Opens a screen, and waits for it: a photograph taken before is of the one that was left.
+ * @param {import("playwright-core").Page} page
+ * @param {string} name
+ */
+async function goTo(page, name) {
+  const link = page.getByRole("link", { name });
+  await link.click();
+  await link.and(page.locator("[aria-current]")).waitFor();
 }
 
 /**

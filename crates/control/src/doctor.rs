@@ -80,6 +80,11 @@ impl Diagnosis {
         self.facts.push(Fact { about, says: says.into() });
     }
 
+    /// Tells what of the settings makes no sense.
+    pub(crate) fn tell_nonsense(&mut self, nonsense: &[String], words: fn(&[String]) -> Problem) {
+        self.problems.extend((!nonsense.is_empty()).then(|| words(nonsense)));
+    }
+
     /// Every place of the system's setting; whose it is, as the first place says that is ours, or else the first.
     fn look_at_places(&mut self, store: &Store, hands: &Hands) -> Option<Whose> {
         let has_journal = !matches!(store.journal(), Ok(None));
@@ -200,11 +205,9 @@ impl Diagnosis {
         self.problems.extend(settings.upstream.rules().1);
         self.problems.extend(exceptions::read(&settings.exceptions).1);
         let (_, faults) = site_choices::read(&settings.sites, &[]);
-        self.problems.extend((!faults.is_empty()).then(|| words::sites_nonsense(&faults)));
-        let nonsense = limits::read(&settings.limits).1;
-        self.problems.extend((!nonsense.is_empty()).then(|| words::limits_nonsense(&nonsense)));
-        let nonsense = quiet_settings::read(&settings.quiet_headers).1;
-        self.problems.extend((!nonsense.is_empty()).then(|| words::quiet_nonsense(&nonsense)));
+        self.tell_nonsense(&faults, words::sites_nonsense);
+        self.tell_nonsense(&limits::read(&settings.limits).1, words::limits_nonsense);
+        self.tell_nonsense(&quiet_settings::read(&settings.quiet_headers).1, words::quiet_nonsense);
         let access = access::read(&settings.access, settings.listen).err();
         self.problems.extend(access.map(|why| words::access_refused(&why)));
         settings

@@ -18,7 +18,7 @@ impl Diagnosis {
     /// As the settings have it; a Tamis that was started with options may do otherwise.
     pub(crate) fn look_at_https(&mut self, paths: &Paths, settings: &Settings) {
         let (wish, nonsense) = https_settings::read(&settings.https);
-        self.problems.extend((!nonsense.is_empty()).then(|| text::nonsense(&nonsense)));
+        self.tell_nonsense(&nonsense, text::nonsense);
         text::about_level(wish.level).into_iter().for_each(|line| self.fact(ABOUT, line));
         let is_wanted = wish.level != HttpsLevel::Off;
         match AuthorityStore::new(paths.clone()).load(SystemTime::now()) {

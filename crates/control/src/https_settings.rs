@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use tamis_proxy::HostPattern;
 use toml::{Table, Value};
 
+use crate::levels::{self, LEVEL};
 use crate::{ExceptionView, HttpsLevel, builtin_exceptions, exceptions, site_choices, words};
 
-const LEVEL: &str = "level";
 const SELECTED: &str = "selected";
 const EXCEPTIONS: &str = "exceptions";
 const BUILT_IN_OFF: &str = "builtin_off";
@@ -65,11 +65,9 @@ pub(crate) fn read(table: &Table) -> (HttpsWish, Vec<String>) {
     let mut wish = HttpsWish::default();
     for (key, value) in table {
         match key.as_str() {
-            LEVEL => match value.as_str().and_then(HttpsLevel::named) {
-                Some(level) => wish.level = level,
-                None => {
-                    nonsense.push(format!("{LEVEL} = {value} is none of off, selected and all; nothing is opened."))
-                }
+            LEVEL => match levels::read(value, HttpsLevel::named, "none of off, selected and all; nothing is opened") {
+                Ok(level) => wish.level = level,
+                Err(sentence) => nonsense.push(sentence),
             },
             SELECTED => wish.selected = texts(key, value, &mut nonsense),
             EXCEPTIONS => wish.exceptions = texts(key, value, &mut nonsense),
@@ -128,11 +126,6 @@ fn texts(key: &str, value: &Value, nonsense: &mut Vec<String>) -> Vec<String> {
         }
     }
     texts
-}
-
-/// Writes the level down.
-pub(crate) fn set_level(table: &mut Table, level: HttpsLevel) {
-    table.insert(LEVEL.into(), Value::String(level.name().into()));
 }
 
 /// Adds a site to a list as a line of its own, or takes that line out.
@@ -226,7 +219,7 @@ mod tests {
         let expected = "level = 'most'\nselected = ['a.test', '*.shop.example']\nexceptions = ['192.0.2.7', 7]
             other = 1\nbuiltin_off = ['finance']";
         assert_eq!(written, table(expected));
-        set_level(&mut written, HttpsLevel::Selected);
+        levels::write(&mut written, HttpsLevel::Selected.name());
         assert_eq!(read(&written).0.level, HttpsLevel::Selected);
     }
 }

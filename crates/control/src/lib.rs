@@ -31,6 +31,7 @@ mod https;
 mod https_settings;
 mod journal;
 mod learned_store;
+mod levels;
 mod limits;
 mod lists;
 mod my_rules;

@@ -4,7 +4,8 @@
 use tamis_filter::profiles::{QUIET_ROWS, QuietChoice, QuietLevel};
 use toml::{Table, Value};
 
-const LEVEL: &str = "level";
+use crate::levels::{self, LEVEL};
+
 const ROWS: &str = "rows";
 
 /// What is written in `table`, and a sentence for each word in it that makes no sense.
@@ -12,10 +13,12 @@ pub(crate) fn read(table: &Table) -> (QuietChoice, Vec<String>) {
     let (mut choice, mut nonsense) = (QuietChoice::default(), Vec::new());
     for (key, value) in table {
         match (key.as_str(), value) {
-            (LEVEL, value) => match value.as_str().and_then(QuietLevel::named) {
-                Some(level) => choice.level = level,
-                None => nonsense.push(format!("{LEVEL} = {value} is neither basic nor strict; basic is in force.")),
-            },
+            (LEVEL, value) => {
+                match levels::read(value, QuietLevel::named, "neither basic nor strict; basic is in force") {
+                    Ok(level) => choice.level = level,
+                    Err(sentence) => nonsense.push(sentence),
+                }
+            }
             (ROWS, Value::Table(rows)) => read_rows(rows, &mut choice, &mut nonsense),
             (ROWS, value) => {
                 nonsense.push(format!("{ROWS} = {value} is no table such as {{ gpc = true }}; none of it counts."));
@@ -41,11 +44,6 @@ fn read_rows(rows: &Table, choice: &mut QuietChoice, nonsense: &mut Vec<String>)
 /// Whether there is a row of this id.
 pub(crate) fn is_row(id: &str) -> bool {
     QUIET_ROWS.iter().any(|row| row.id == id)
-}
-
-/// Writes the level down. Rows that were switched stay as they are.
-pub(crate) fn set_level(table: &mut Table, level: QuietLevel) {
-    table.insert(LEVEL.into(), Value::String(level.name().into()));
 }
 
 /// Switches a row. Where the level says the same, nothing is left to be written down.
@@ -120,7 +118,7 @@ mod tests {
         set_row(&mut written, "gpc", true);
         set_row(&mut written, "ping", false);
         set_row(&mut written, "reports", true);
-        set_level(&mut written, QuietLevel::Strict);
+        levels::write(&mut written, QuietLevel::Strict.name());
         assert_eq!(
             written,
             table("level = 'strict'\nother = 1\nrows = { of-another-version = true, gpc = true, ping = false }")

@@ -1,122 +1,30 @@
 //! The system's proxy setting as a transaction over every place it lives in: the journal is on disk before anything
 //! changes, and gone only when everything is put back. Every function here may wait for the disk and for other programs.
 
+mod doors;
+mod in_force;
+mod outcome;
+mod without_note;
+
 use std::net::SocketAddr;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use tamis_platform::{Autostart, FormerProxy, KeyNote, LoginCommand, Note, Process, Restored, SystemProxy};
+use tamis_platform::{Autostart, Note, Process, Restored, SystemProxy};
 
-use crate::doctor::{Whose, whose};
-use crate::guard::{Charge, Guard};
-use crate::journal::Journal;
+use crate::Hands;
+use crate::guard::Charge;
 use crate::store::{Claim, Store, StoreError};
-use crate::{Hands, Options, Paths};
+use in_force::{Change, InForce};
+
+pub use doors::{recover_system_proxy, restore_system_proxy, system_proxy_is_looked_after, take_dead_address_out};
+pub(crate) use in_force::Helpers;
+pub(crate) use outcome::{Look, Noted, PointError, Pointed};
+pub use outcome::{Restoration, RestoreError};
 
 /// How long a start waits for somebody who is just putting the setting back: the guard of a Tamis that has died, or
 /// `tamis restore` at login. They take some milliseconds.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Why the system could not be pointed here.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PointError {
-    #[error("no setting that Tamis knows")]
-    Unsupported,
-    #[error("another Tamis of this user looks after it")]
-    Claimed,
-    #[error("first putting back what an earlier Tamis changed: {0}")]
-    Leftover(RestoreError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No place took it. All are as before.
-    #[error("{}", told(.0))]
-    Refused(Vec<tamis_platform::Error>),
-    /// No place took it, and what was changed could not be put back.
-    #[error("{}; then, putting it back: {restore}", told(.refused))]
-    HalfDone { refused: Vec<tamis_platform::Error>, restore: RestoreError },
-}
-
-/// Why the system's proxy setting could not be put back.
-#[derive(Debug, thiserror::Error)]
-pub enum RestoreError {
-    /// Our journal says what to put back, but this system offers no way to do it.
-    #[error("a note says that Tamis changed it, but the settings system it was changed in cannot be found")]
-    Unsupported,
-    /// Another user's Tamis has changed another user's setting, although the journal is found here: `HOME` is theirs.
-    #[error("the note was made by a Tamis of another user; run `tamis restore` as that user")]
-    OfAnotherUser,
-    /// The journal could not be read or removed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The system refused.
-    #[error(transparent)]
-    System(#[from] tamis_platform::Error),
-    /// Several places could not be put back.
-    #[error("{}", told(.0))]
-    Several(Vec<RestoreError>),
-}
-
-impl RestoreError {
-    fn all(mut failures: Vec<Self>) -> Self {
-        match failures.pop() {
-            Some(only) if failures.is_empty() => only,
-            last => Self::Several(failures.into_iter().chain(last).collect()),
-        }
-    }
-}
-
-fn told(errors: &[impl ToString]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// What became of an attempt to put the system's proxy setting back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Restoration {
-    /// There is no journal: nothing of ours is set.
-    NothingToDo,
-    /// Done.
-    Done {
-        /// Keys that hold their value from before again.
-        put_back: Vec<String>,
-        /// Keys that somebody else had changed and that were left alone.
-        kept: Vec<String>,
-    },
-}
-
-/// Puts the system's proxy setting back as the journal of this user says, whether or not a Tamis is running. One that is
-/// notices and leaves the setting alone from then on. A person has looked after it: unexpected ends are forgotten.
-///
-/// # Errors
-/// [`RestoreError`] when it could not be put back whole; the journal stays.
-pub fn restore_system_proxy(paths: &Paths) -> Result<Restoration, RestoreError> {
-    let store = Store::new(paths.clone());
-    let restoration = SystemSetting::new(Hands::native(), store.clone()).restore()?;
-    store.forget_unexpected_ends()?;
-    Ok(restoration)
-}
-
-/// For where there was no journal to put anything back from: takes an address of ours out of the system's proxy setting if
-/// it is in force and no Tamis serves it any more. The keys that are now as though nobody had set them; what they were
-/// before is not known.
-///
-/// # Errors
-/// [`RestoreError`] when a place could not be read or changed; the others are.
-pub fn take_dead_address_out(paths: &Paths) -> Result<Vec<String>, RestoreError> {
-    SystemSetting::new(Hands::native(), Store::new(paths.clone())).take_dead_address_out()
-}
-
-/// Puts it back as [`restore_system_proxy`] does, unless a Tamis of this user is running and looks after the setting itself: for the next login.
-///
-/// # Errors
-/// As [`restore_system_proxy`].
-pub fn recover_system_proxy(paths: &Paths) -> Result<Restoration, RestoreError> {
-    SystemSetting::new(Hands::native(), Store::new(paths.clone())).recover()
-}
-
-/// Whether a running Tamis of this user looks after the system's proxy setting. Where that cannot be found out: no.
-pub fn system_proxy_is_looked_after(paths: &Paths) -> bool {
-    matches!(Store::new(paths.clone()).claim_system_proxy(), Ok(None))
-}
 
 /// Stands for any address of ours where only the setting's own state is of interest.
 const ANY_ADDRESS_OF_OURS: &str = "http://127.0.0.1/tamis.pac";
@@ -129,137 +37,6 @@ pub(crate) struct SystemSetting {
     helpers: Helpers,
     store: Store,
     in_force: Option<InForce>,
-}
-
-/// What looks after the setting should this process not come to it any more.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Helpers {
-    /// Runs a guard.
-    pub(crate) guard: Option<LoginCommand>,
-    /// Runs at the next login.
-    pub(crate) at_login: Option<LoginCommand>,
-}
-
-impl Helpers {
-    pub(crate) fn of(options: &Options) -> Self {
-        Self { guard: options.guard.clone(), at_login: options.restore_at_login.clone() }
-    }
-}
-
-/// While the setting points here: what was before, kept in memory too so that putting it back needs no disk, and the
-/// claim that keeps a second Tamis away.
-struct InForce {
-    changes: Vec<Change>,
-    /// Whom the guard, started anew when it has gone, watches.
-    charge: Option<Charge>,
-    guard: Option<Guard>,
-    _claim: Claim,
-}
-
-/// One place, as its hand found it.
-struct Change {
-    /// Which of [`SystemSetting::hands`].
-    hand: usize,
-    note: Note,
-    /// Keys of connections that appeared later and refused: they are not tried again.
-    passed_over: Vec<KeyNote>,
-    /// False before it was, and where it refused.
-    points_here: bool,
-}
-
-impl Change {
-    /// The note, and what is to be left alone.
-    fn known(&self) -> Note {
-        let keys = self.note.keys.iter().chain(&self.passed_over).cloned().collect();
-        Note { keys, ..self.note.clone() }
-    }
-
-    fn pass_over(&mut self, newcomers: Note) {
-        self.note.keys.retain(|key| !newcomers.keys.contains(key));
-        self.passed_over.extend(newcomers.keys);
-    }
-}
-
-impl InForce {
-    /// Starts a guard where there should be one and is none; why that failed, if it did.
-    fn see_to_guard(&mut self, helpers: &Helpers) -> Result<(), String> {
-        let (Some(command), Some(charge)) = (&helpers.guard, &self.charge) else { return Ok(()) };
-        if self.guard.as_mut().is_some_and(Guard::watches) {
-            return Ok(());
-        }
-        self.guard = None;
-        let guard = Guard::start(command, charge);
-        self.guard = Some(guard.map_err(|error| format!("starting {}: {error}", command.program.display()))?);
-        Ok(())
-    }
-
-    /// Points connections here that have appeared since, the journal first as ever; what stands against it.
-    fn take_in_newcomers(&mut self, hands: &[Box<dyn SystemProxy>], store: &Store) -> Vec<String> {
-        let (mut newcomers, mut refused) = (Vec::new(), Vec::new());
-        for (index, change) in self.changes.iter_mut().enumerate().filter(|(_, change)| change.points_here) {
-            let Some(hand) = hands.get(change.hand) else { continue };
-            match hand.newcomers(&change.known()) {
-                Ok(Some(found)) => {
-                    change.note.keys.extend(found.keys.iter().cloned());
-                    newcomers.push((index, hand, found));
-                }
-                Ok(None) => {}
-                Err(error) => refused.push(error.to_string()),
-            }
-        }
-        let journalled = if newcomers.is_empty() { Ok(()) } else { store.save_journal(&self.journal()) };
-        for (index, hand, found) in newcomers {
-            let Some(change) = self.changes.get_mut(index) else { continue };
-            let done = match &journalled {
-                Ok(()) => hand.apply(&found).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            let Err(why) = done else {
-                tracing::info!(place = hand.place(), keys = found.keys.len(), "new connections are pointed here too");
-                continue;
-            };
-            refused.push(why);
-            match hand.restore(&found) {
-                Ok(_) => change.pass_over(found),
-                // Its keys stay in the note: the next look finds that they do not hold, and lets go.
-                Err(error) => tracing::warn!(%error, "what was changed in part is not put back yet"),
-            }
-        }
-        refused
-    }
-
-    fn journal(&self) -> Journal {
-        Journal::of_this_process(self.changes.iter().map(|change| change.note.clone()).collect())
-    }
-}
-
-/// What taking note has told.
-#[derive(Debug)]
-pub(crate) struct Noted {
-    /// How traffic went before: as the first place says that can be pointed here.
-    pub(crate) former: Option<FormerProxy>,
-    /// Places that will not be pointed here, and why.
-    pub(crate) refused: Vec<tamis_platform::Error>,
-}
-
-/// What pointing the system here has come to.
-#[derive(Debug, Default)]
-pub(crate) struct Pointed {
-    /// Places that were not pointed here, and why.
-    pub(crate) refused: Vec<tamis_platform::Error>,
-    /// What could not be set up for the case that Tamis is killed, and why.
-    pub(crate) unguarded: Vec<String>,
-}
-
-/// What a look at the setting in force has shown.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// It is as we set it, or is not ours to look after.
-    AsSet,
-    /// It is, but connections that have appeared since could not be pointed here, and why.
-    Incomplete(Vec<String>),
-    /// Somebody has changed it, so we let go of it; keys that are not as before us either.
-    LetGo(Vec<String>),
 }
 
 impl SystemSetting {
@@ -330,45 +107,6 @@ impl SystemSetting {
             }
             None => Ok(Restoration::NothingToDo),
         }
-    }
-
-    /// Puts everything back for good, and then takes our address out wherever it still stands, note or no note; what was
-    /// changed. None while another Tamis looks after the setting.
-    pub(crate) fn clear(&mut self) -> Result<Option<Restored>, RestoreError> {
-        let Some(_claim) = self.claim()? else { return Ok(None) };
-        let mut cleared = match self.put_all_back(true)? {
-            Restoration::NothingToDo => Restored::default(),
-            Restoration::Done { put_back, kept } => Restored { put_back, kept },
-        };
-        for hand in &self.hands {
-            if hand.states()?.iter().any(|state| state.names_us) {
-                cleared.put_back.extend(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back);
-            }
-        }
-        Ok(Some(cleared))
-    }
-
-    /// Without a note: takes our address out of every place where it counts and no Tamis serves it any more. One that is
-    /// served, or that somebody listens at without a word, stays.
-    fn take_dead_address_out(&self) -> Result<Vec<String>, RestoreError> {
-        let (mut taken_out, mut failures) = (Vec::new(), Vec::new());
-        for hand in &self.hands {
-            match self.take_dead_address_out_of(hand.as_ref()) {
-                Ok(keys) => taken_out.extend(keys),
-                Err(error) => failures.push(error),
-            }
-        }
-        if failures.is_empty() { Ok(taken_out) } else { Err(RestoreError::all(failures)) }
-    }
-
-    fn take_dead_address_out_of(&self, hand: &dyn SystemProxy) -> Result<Vec<String>, RestoreError> {
-        let whose: Vec<Whose> = hand.states()?.iter().map(|state| whose(&state.way)).collect();
-        let is_dead = whose.contains(&Whose::GoneTamis);
-        if !is_dead || whose.iter().any(|whose| matches!(whose, Whose::Tamis | Whose::SilentTamis)) {
-            return Ok(Vec::new());
-        }
-        let Some(_claim) = self.claim()? else { return Ok(Vec::new()) };
-        Ok(hand.restore(&hand.prepare(ANY_ADDRESS_OF_OURS)?)?.put_back)
     }
 
     /// Neither a journal nor a login entry is there. So a Tamis that is never to touch the setting leaves no lock file.
@@ -595,5 +333,4 @@ impl SystemSetting {
 }
 
 #[cfg(test)]
-#[path = "system_setting_tests.rs"]
 mod tests;

@@ -79,9 +79,7 @@ impl Controller {
     /// The limits as set, with no more connections than there may be sockets for: an exchange takes two.
     fn limits(&mut self) -> Limits {
         let (set, nonsense) = limits::read(&self.settings.limits);
-        if !nonsense.is_empty() {
-            self.report(words::limits_nonsense(&nonsense));
-        }
+        self.tell_nonsense(&nonsense, words::limits_nonsense);
         let open_files = tamis_platform::open_files::raise_limit().and_then(|files| usize::try_from(files).ok());
         let room = open_files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / 2);
         Limits { connections: set.connections.min(room.max(1)), ..set }

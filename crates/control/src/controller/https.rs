@@ -12,7 +12,7 @@ use crate::https_settings::{self, HostList};
 use crate::learned_store::LearnedStore;
 use crate::plan::Opening;
 use crate::words::https as text;
-use crate::{AuthorityStanding, Command, HttpsLevel};
+use crate::{AuthorityStanding, Command, HttpsLevel, levels};
 
 impl Controller {
     /// At the start: what the settings and the options name, what was learned before, the authority.
@@ -37,10 +37,7 @@ impl Controller {
         wish.level = options.level.unwrap_or(wish.level);
         wish.selected.splice(0..0, options.selected.iter().cloned());
         self.https.wish = wish;
-        self.settle("https-not-understood");
-        if !nonsense.is_empty() {
-            self.report(text::nonsense(&nonsense));
-        }
+        self.tell_nonsense(&nonsense, text::nonsense);
     }
 
     /// Takes down what a command asks for, of those that are about HTTPS.
@@ -72,7 +69,7 @@ impl Controller {
     }
 
     fn set_https_level(&mut self, level: HttpsLevel) {
-        https_settings::set_level(&mut self.settings.https, level);
+        levels::write(&mut self.settings.https, level.name());
         self.options.https.level = None;
     }
 

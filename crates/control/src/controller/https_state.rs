@@ -1,27 +1,23 @@
 //! What the controller has of opened HTTPS: the wish, the authority, what was learned, and what is being done.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use rustls_pki_types::CertificateDer;
 use tamis_authority::{Authority, Distrust, Leaves};
-use tamis_proxy::{Interception, Learned, LearnedException, Program, Scope, Trust, WaryProgram};
+use tamis_proxy::{Interception, Learned, Program, Scope, Trust};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::authority_store::AuthorityState;
-use crate::builtin_exceptions::{self, Builtin, Category};
 use crate::certificates::{Job, Report, StoreOutcome};
-use crate::https::{
-    AuthorityView, BuiltInHostView, BuiltInView, HttpsView, LearnedView, TrustState, TrustStoreView, WaryProgramView,
-};
+use crate::https::{TrustState, TrustStoreView};
 use crate::https_settings::{self, HostList, HttpsWish};
 use crate::plan::Opening;
 use crate::words::https as text;
-use crate::{AuthorityStanding, HttpsLevel, Paths, exceptions};
+use crate::{AuthorityStanding, HttpsLevel, Paths, builtin_exceptions, exceptions};
 
 /// How many things asked of the certificate and the trust stores may wait; one more is not done.
 const JOBS: usize = 16;
@@ -38,23 +34,23 @@ pub(super) struct Https {
     /// What the settings and this run's options say.
     pub(super) wish: HttpsWish,
     /// How the authority was found, and what leaves it signs where it can be used.
-    authority: AuthorityState,
+    pub(super) authority: AuthorityState,
     leaves: Option<Arc<Leaves>>,
     /// Counts the authorities that were found.
     pub(super) authorities: u64,
     /// It was named for this run, and is not ours to renew or to delete.
-    of_this_run: bool,
+    pub(super) of_this_run: bool,
     extra_roots: Vec<CertificateDer<'static>>,
     distrust: Arc<Distrust>,
-    learned: Arc<Learned>,
+    pub(super) learned: Arc<Learned>,
     /// Grows with what is learned.
     revision: watch::Receiver<u64>,
     save_from: Instant,
     look_at: Instant,
-    stores: Vec<TrustStoreView>,
+    pub(super) stores: Vec<TrustStoreView>,
     waiting: VecDeque<Job>,
-    running: Option<(Job, JoinHandle<Report>)>,
-    done: Vec<String>,
+    pub(super) running: Option<(Job, JoinHandle<Report>)>,
+    pub(super) done: Vec<String>,
 }
 
 /// Something that the controller has to deal with.
@@ -273,57 +269,6 @@ impl Https {
         let newer = outcomes.into_iter().map(store_view).collect();
         self.stores = if all { newer } else { merged(std::mem::take(&mut self.stores), newer) };
     }
-
-    /// As it is shown; `actual`: what is opened.
-    pub(super) fn view(&self, actual: HttpsLevel, paths: &Paths) -> HttpsView {
-        let (learned, wary) = self.learned.rows(SystemTime::now());
-        let standing = self.standing();
-        let (headline, detail) = text::state_sentences(&self.wish, actual, self.can_open());
-        HttpsView {
-            headline,
-            detail,
-            wanted: self.wish.level,
-            actual,
-            levels: text::levels(),
-            selected: https_settings::views(&self.wish.selected, HostList::Selected),
-            authority: self.authority_view(&paths.authority_key()),
-            stores: self.stores.clone(),
-            busy: self.running.as_ref().map(|(job, _)| text::busy(job).to_owned()),
-            done: self.done.clone(),
-            built_in: Category::ALL.map(|category| self.built_in_view(category)).into(),
-            learned: learned.iter().map(learned_view).collect(),
-            wary: wary.iter().map(|wary| wary_view(wary, standing)).collect(),
-        }
-    }
-
-    fn built_in_view(&self, category: Category) -> BuiltInView {
-        let off = &self.wish.built_in_off;
-        let entries = builtin_exceptions::all().iter().filter(|entry| entry.category == category);
-        let host = |entry: &Builtin| BuiltInHostView { host: entry.pattern.into(), on: !off.contains(entry.pattern) };
-        BuiltInView {
-            id: category.id().into(),
-            title: text::category(category).into(),
-            on: !off.contains(category.id()),
-            hosts: entries.map(host).collect(),
-        }
-    }
-
-    fn authority_view(&self, key: &Path) -> AuthorityView {
-        let authority = match &self.authority {
-            AuthorityState::Ready(it) | AuthorityState::Due(it) | AuthorityState::Expired(it) => Some(it),
-            AuthorityState::None | AuthorityState::Broken(_) => None,
-        };
-        AuthorityView {
-            state: self.standing(),
-            name: authority.map(|authority| authority.name()),
-            fingerprint: authority.map(|authority| authority.fingerprint().to_string()),
-            valid_until: authority.map(|authority| millis(authority.not_after())),
-            key_kept: authority.filter(|_| !self.of_this_run).map(|_| text::key_kept(key)),
-            other_devices: self.can_open().then(|| text::OTHER_DEVICES.into()),
-            fault: self.fault().map(|why| text::broken_here(&why)),
-            consent: text::consent(),
-        }
-    }
 }
 
 /// What there was at the start.
@@ -350,32 +295,6 @@ fn merged(before: Vec<TrustStoreView>, newer: Vec<TrustStoreView>) -> Vec<TrustS
         }
     }
     all
-}
-
-fn learned_view(row: &LearnedException) -> LearnedView {
-    LearnedView {
-        program: row.program.as_ref().map(|program| program.name.clone()),
-        path: row.program.as_ref().map(|program| program.path.clone()),
-        host: row.host.clone(),
-        cause: text::cause(row.cause).into(),
-        first_seen: millis(row.first_seen),
-        expires: millis(row.expires),
-    }
-}
-
-fn wary_view(wary: &WaryProgram, authority: AuthorityStanding) -> WaryProgramView {
-    WaryProgramView {
-        program: wary.program.as_ref().map(|program| program.name.clone()),
-        path: wary.program.as_ref().map(|program| program.path.clone()),
-        fix: text::fix(wary, authority),
-        first_seen: millis(wary.first_seen),
-        expires: millis(wary.expires),
-    }
-}
-
-/// Since 1970.
-fn millis(time: SystemTime) -> u64 {
-    u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -40,10 +40,7 @@ impl Controller {
     fn read_lists(&mut self) {
         let (wish, nonsense) = read(&self.settings.lists);
         self.lists.wish = wish;
-        self.settle("lists-not-understood");
-        if !nonsense.is_empty() {
-            self.report(text::nonsense(&nonsense));
-        }
+        self.tell_nonsense(&nonsense, text::nonsense);
     }
 
     /// Takes down what a command asks for, of those that are about lists; whether it is one of them.

@@ -1,21 +1,20 @@
 //! The controller's dealings with *Quiet headers*: which rows are on.
 
+use tamis_filter::profiles;
+
 use super::Controller;
-use crate::{QuietLevel, quiet_settings, words};
+use crate::{QuietLevel, levels, quiet_settings, words};
 
 impl Controller {
     /// Reads what the settings say.
     pub(super) fn read_quiet(&mut self) {
         let (choice, nonsense) = quiet_settings::read(&self.settings.quiet_headers);
         self.quiet = choice;
-        self.settle("quiet-headers-not-understood");
-        if !nonsense.is_empty() {
-            self.report(words::quiet_nonsense(&nonsense));
-        }
+        self.tell_nonsense(&nonsense, words::quiet_nonsense);
     }
 
     pub(super) fn set_quiet_level(&mut self, level: QuietLevel) {
-        quiet_settings::set_level(&mut self.settings.quiet_headers, level.into());
+        levels::write(&mut self.settings.quiet_headers, profiles::QuietLevel::from(level).name());
         self.read_quiet();
     }
 

@@ -31,6 +31,19 @@ impl Controller {
         }
     }
 
+    /// At the start: puts back what a Tamis that was killed left behind.
+    pub(super) async fn recover_system(&mut self) {
+        match self.with_system(SystemSetting::recover).await {
+            Ok(Ok(Restoration::NothingToDo)) => {}
+            Ok(Ok(Restoration::Done { kept, .. })) => {
+                self.report(words::restored_after_crash());
+                self.report_kept(&kept);
+            }
+            Ok(Err(error)) => self.report(words::system_proxy_not_restored(&error)),
+            Err(broken) => self.report(words::system_proxy_not_restored(&broken)),
+        }
+    }
+
     /// A Tamis that keeps falling leaves the setting alone, so that nobody's programs are sent back and forth.
     pub(super) async fn hold_back_after_unexpected_ends(&mut self) {
         if !(self.settings.filtering && self.system_proxy_wish() && self.place.is_some()) {

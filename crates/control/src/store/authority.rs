@@ -5,9 +5,8 @@ use std::path::Path;
 use tamis_authority::AuthorityError;
 use zeroize::Zeroizing;
 
-use super::{
-    Beside, Store, StoreError, is_open_to_others, malformed, read, remove, set_aside, sync_folder, unwritable,
-};
+use super::files::{Beside, is_open_to_others, malformed, read, remove, set_aside, sync_folder, unwritable};
+use super::{Store, StoreError};
 
 /// What they are set aside as: their extension. They keep their modes.
 const ASIDE: &str = "pem.unreadable";

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Store, StoreError, at, malformed, read, remove, unwritable, write_whole};
+use super::files::{at, malformed, read, remove, unwritable, write_whole};
+use super::{Store, StoreError};
 use crate::lists::{Archive, TEXT_LIMIT, decoded, digest};
 
 const READING: &str = "reading the list in";

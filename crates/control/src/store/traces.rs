@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::{JOURNAL_ASIDE, LEARNED_ASIDE, MY_RULES_ASIDE, SETTINGS_ASIDE, Store, StoreError, at, remove};
+use super::files::{at, remove};
+use super::{JOURNAL_ASIDE, LEARNED_ASIDE, MY_RULES_ASIDE, SETTINGS_ASIDE, Store, StoreError};
 
 impl Store {
     /// Removes the temporary files of processes that were killed before they could give them their names; which. To be

@@ -36,19 +36,27 @@ struct DevTools {
 }
 
 /// Where every name that ends in `.test` is, unless a test says otherwise.
-pub(super) const HERE: &str = "127.0.0.1";
+pub(super) const ALL_HERE: [(&str, &str); 1] = [("*.test", HERE)];
 
-/// `origin` is where every name that ends in `.test` is; it looks no name up.
-pub(super) fn start(home: &Home, origin: &str, further: &[String], dress: impl FnOnce(&mut Command)) -> Browser {
+const HERE: &str = "127.0.0.1";
+
+/// `places` says where names are, the first that fits, `*.test` for all that end so; it looks no name up.
+pub(super) fn start(
+    home: &Home,
+    places: &[(&str, &str)],
+    further: &[String],
+    dress: impl FnOnce(&mut Command),
+) -> Browser {
     let mut command = Command::new("sh");
     home.dress(&mut command);
     dress(&mut command);
     let complaints = complaints(home);
+    let places: String = places.iter().map(|(name, place)| format!("MAP {name} {place}, ")).collect();
     let mut process = command
         .args(["-c", WITH_PIPES])
         .arg(&complaints)
         .arg(format!("--user-data-dir={}", profile(home).display()))
-        .arg(format!("--host-resolver-rules=MAP *.test {origin}, MAP * ~NOTFOUND, EXCLUDE {HERE}"))
+        .arg(format!("--host-resolver-rules={places}MAP * ~NOTFOUND, EXCLUDE {HERE}"))
         .args(further)
         .args(ARGUMENTS)
         .stdin(Stdio::piped())

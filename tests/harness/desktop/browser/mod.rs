@@ -51,7 +51,7 @@ impl Browser {
     /// Chromium of a user; `dress` adds to its environment. It reads the desktop's settings only where it has a display and
     /// is told the name of a desktop that it knows.
     pub fn chromium(home: &Home, dress: impl FnOnce(&mut Command)) -> Self {
-        chromium::start(home, chromium::HERE, &[], dress)
+        chromium::start(home, &chromium::ALL_HERE, &[], dress)
     }
 
     /// Firefox of a user; `dress` adds to its environment.
@@ -63,19 +63,19 @@ impl Browser {
     pub fn chromium_through(home: &Home, proxy: SocketAddr) -> Self {
         let told =
             ["--headless=new".into(), format!("--proxy-server={proxy}"), "--proxy-bypass-list=<-loopback>".into()];
-        chromium::start(home, chromium::HERE, &told, |_| {})
+        chromium::start(home, &chromium::ALL_HERE, &told, |_| {})
     }
 
-    /// A new Chromium without a display and without a desktop, told to go through this proxy to every host, or straight to this
-    /// origin under every name that ends in `.test`. What it asks for is in a log, which is whole when it has ended.
-    pub fn chromium_logging(home: &Home, proxy: Option<SocketAddr>, origin: &str) -> Self {
+    /// A new Chromium without a display and without a desktop, told to go through this proxy to every host, or straight to where
+    /// `places` says that names are, the first that fits. What it asks for is in a log, which is whole when it has ended.
+    pub fn chromium_logging(home: &Home, proxy: Option<SocketAddr>, places: &[(&str, &str)]) -> Self {
         chromium::forget(home);
         let way = match proxy {
             Some(proxy) => vec![format!("--proxy-server={proxy}"), "--proxy-bypass-list=<-loopback>".into()],
             None => vec!["--no-proxy-server".into()],
         };
         let told = [vec!["--headless=new".into()], way, chromium::logging(home).into()].concat();
-        chromium::start(home, origin, &told, |_| {})
+        chromium::start(home, places, &told, |_| {})
     }
 
     /// What the last Chromium of this user that kept a log asked for, and what it got.

@@ -28,7 +28,8 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     world.ca(&["install", "--store", "Chromium"]);
     let pieces = pieces::all();
     let site = Site::new(&world.pki, document);
-    world.names = upstream::http_proxy_to_one(site.origin.authority());
+    let places = site.places();
+    world.names = upstream::http_proxy_to(move |target| site::place_of(&places, target));
     let strict = document("/strict").expect("a page");
     let visit = Visit { world: &world, site: &site, pieces: &pieces, strict: &strict };
 

@@ -1,4 +1,4 @@
-//! The sites that are visited: one origin under many names, which writes down what it is asked.
+//! The sites that are visited: one origin under many names and one that speaks HTTP/2, which write down what they are asked.
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -6,17 +6,25 @@ use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use http::Response;
 use percent_encoding::percent_decode_str;
 use tamis_filter::rules::stubs;
 use tamis_tests::client::Head;
 use tamis_tests::dice::Dice;
 use tamis_tests::origin::{Talk, response};
+use tamis_tests::tls::h2::{H2Origin, Message};
 use tamis_tests::tls::origin::{Setup, TlsOrigin};
 use tamis_tests::tls::pki::Pki;
 use tamis_tests::websocket;
 
-pub(super) const HOSTS: [&str; 6] =
+const HOSTS: [&str; 6] =
     ["www.site.test", "static.site.test", "other.test", "frame.test", "framed.test", "tracker.test"];
+
+/// The host that is spoken with in HTTP/2.
+const HTTP2_HOST: &str = "http2.test";
+
+/// How that is written down.
+pub(super) const HTTP2: &str = "HTTP/2";
 
 /// What a page of ours is as a browser writes it down.
 pub(super) const FRAME: &str = "<html><head><title>Frame</title></head><body><p class=\"news\">News</p><script>\
@@ -44,9 +52,13 @@ const FIELDS: [&str; 10] = [
 pub(super) type Asked = (String, Vec<String>);
 
 pub(super) struct Site {
-    pub(super) origin: TlsOrigin,
+    origin: TlsOrigin,
+    http2: TlsOrigin,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
+
+/// Names, or `*.test`, and where they are.
+pub(super) type Places = [(&'static str, String); 2];
 
 impl Site {
     /// `pages` are whole documents by their paths.
@@ -64,7 +76,13 @@ impl Site {
                 }
             }
         });
-        Self { origin, asked }
+        let http2 = Setup::new(pki.leaf(&[HTTP2_HOST])).and_http2(over_http2(Arc::clone(&asked))).start(|_| {});
+        Self { origin, http2, asked }
+    }
+
+    /// Where the hosts are, the first name that fits.
+    pub(super) fn places(&self) -> Places {
+        [(HTTP2_HOST, self.http2.authority()), ("*.test", self.origin.authority())]
     }
 
     /// What was asked of it since this was asked last.
@@ -80,10 +98,36 @@ impl Site {
     }
 }
 
+/// Where `host:port` is.
+pub(super) fn place_of(places: &Places, target: &str) -> String {
+    let (host, _) = target.rsplit_once(':').expect("a port");
+    let fits = |name: &str| name == host || name.starts_with("*.");
+    places.iter().find(|(name, _)| fits(name)).expect("a place").1.clone()
+}
+
+/// Answers as the other origin does, but for pages.
+fn over_http2(asked: Arc<Mutex<Vec<Asked>>>) -> H2Origin {
+    H2Origin::start(move |Message { head, body, .. }| {
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let host = format!("host: {}", head.uri.host().unwrap_or_default());
+        let fields = head.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+        let lines = [format!("{} {target} {HTTP2}", head.method), host].into_iter().chain(fields).collect();
+        let request = Head { lines };
+        asked.lock().unwrap().push(written(&request, &body));
+        let (status, fields, body) = answer(target, None);
+        assert_eq!(status, None, "{target}");
+        let answer = all_fields(&request, &fields).into_iter().fold(Response::builder(), |answer, field| {
+            let (name, value) = field.split_once(": ").unwrap();
+            answer.header(name, value)
+        });
+        Message { head: answer.body(()).unwrap(), body: body.into(), trailers: None }
+    })
+}
+
 /// A request, but for what is another one each time.
 fn written(head: &Head, body: &[u8]) -> Asked {
     let mut start = head.start().split(' ');
-    let (method, target) = (start.next().unwrap_or_default(), start.next().unwrap_or_default());
+    let [method, target, version] = [(); 3].map(|()| start.next().unwrap_or_default());
     let host = head.get("host").unwrap_or_default();
     let lowered = |line: &String| {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
@@ -92,7 +136,8 @@ fn written(head: &Head, body: &[u8]) -> Asked {
     let other =
         |line: &String| !["host:", "connection:", "sec-websocket-key:"].iter().any(|name| line.starts_with(name));
     let body = (!body.is_empty()).then(|| format!("body: {}", String::from_utf8_lossy(body)));
-    let fields = head.lines.iter().skip(1).map(lowered).filter(other).chain(body).collect();
+    let version = (version == HTTP2).then(|| version.to_owned());
+    let fields = head.lines.iter().skip(1).map(lowered).filter(other).chain(body).chain(version).collect();
     (format!("{method} {host}{target}"), fields)
 }
 
@@ -186,12 +231,17 @@ fn sound() -> Vec<u8> {
     [&wav, &b"data"[..], &length.to_le_bytes(), &samples].concat()
 }
 
-fn send(talk: &mut Talk, head: &Head, (status, fields, body): Answer) {
+/// What an answer says besides its length; `fields` are its own.
+fn all_fields(request: &Head, fields: &[String]) -> Vec<String> {
     // Who may read it: any origin, by name, for some are asked with cookies.
-    let origin = head.get("origin").unwrap_or("*");
+    let origin = request.get("origin").unwrap_or("*");
     let open = format!("Access-Control-Allow-Origin: {origin}");
-    let fields: Vec<&str> = FIELDS.into_iter().chain(fields.iter().map(String::as_str)).chain([&*open]).collect();
-    let whole = response(&fields, &body);
+    FIELDS.into_iter().map(str::to_owned).chain(fields.iter().cloned()).chain([open]).collect()
+}
+
+fn send(talk: &mut Talk, head: &Head, (status, fields, body): Answer) {
+    let fields = all_fields(head, &fields);
+    let whole = response(&fields.iter().map(String::as_str).collect::<Vec<_>>(), &body);
     let whole = match status {
         Some(status) => [b"HTTP/1.1 ", status.as_bytes(), &whole["HTTP/1.1 200 OK".len()..]].concat(),
         None => whole,

@@ -10,7 +10,7 @@ use tamis_tests::wait_for;
 
 use super::hidden;
 use super::pieces::{self, Piece, Under};
-use super::site::Site;
+use super::site::{HTTP2, Site};
 use crate::https::world::World;
 
 /// Where the visit goes on from the page, and what is seen there.
@@ -51,10 +51,11 @@ impl Seen {
     /// The same but for what every proxy of HTTP has to say of itself (RFC 9110 7.6.3).
     pub(super) fn without_via(mut self) -> Self {
         for (line, fields) in &mut self.asked {
-            assert!(fields.remove("via: 1.1 tamis"), "{line}");
+            let version = if fields.contains(HTTP2) { "2.0" } else { "1.1" };
+            assert!(fields.remove(&format!("via: {version} tamis")), "{line}: {fields:?}");
         }
         for head in self.fetched.values_mut() {
-            head.remove("Via: 1.1 tamis");
+            head.retain(|line| !["Via: 1.1 tamis", "via: 2.0 tamis"].contains(&line.as_str()));
         }
         self
     }
@@ -66,8 +67,9 @@ impl Visit<'_> {
         let rules = under == Under::Rules;
         let home = &self.world.home;
         drop(self.site.asked());
-        let mut browser =
-            Browser::chromium_logging(home, tamis.map(|tamis| tamis.proxy), &self.site.origin.authority());
+        let places = self.site.places();
+        let places = places.each_ref().map(|(name, place)| (*name, place.as_str()));
+        let mut browser = Browser::chromium_logging(home, tamis.map(|tamis| tamis.proxy), &places);
         browser.load("https://www.site.test/").expect("the page");
         let mut found = self.parts(&mut browser, &pieces::found(self.pieces, rules));
         found.insert("/".into(), looks(&mut browser, &hidden::looks(rules, false)));

@@ -1,8 +1,9 @@
 #[cfg(target_os = "linux")]
 use tamis_platform::Process;
-use tamis_platform::{Error, Memory, State};
+use tamis_platform::{Error, FormerProxy, Memory, State};
 
 use super::*;
+use crate::Paths;
 
 const PAC: &str = "http://127.0.0.1:8118/tamis.pac?1";
 const PROXY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8118);
