@@ -37,8 +37,31 @@ pub(super) struct Rare {
 #[derive(Debug)]
 pub(super) struct Look<'a> {
     pub(super) context: &'a Context,
+    pub(super) glance: Glance,
     pub(super) host: Parted<'a>,
     pub(super) source: Option<Parted<'a>>,
+}
+
+/// Types, parties and methods as bits: of a rule all that it may be about, of a request those that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Glance(u32);
+
+/// Where the bits of a glance are that are not about types, and how many there are.
+const ALL_TYPES: u32 = (1 << PARTIES) - 1;
+const PARTIES: u32 = Destination::Unknown as u32 + 1;
+const METHODS_AT: u32 = PARTIES + 6;
+const ALL_METHODS: u32 = (1 << (METHODS.len() + 1)) - 1;
+
+impl Glance {
+    fn at(context: &Context) -> Self {
+        let types = Types::of(context.destination).0;
+        Self(types | Party::of(context) << PARTIES | 1 << (METHODS_AT + Methods::place(&context.method)))
+    }
+
+    /// Whether a rule may be about a request.
+    pub(super) fn is_of(self, request: Self) -> bool {
+        self.0 & request.0 == request.0
+    }
 }
 
 impl Rare {
@@ -50,17 +73,19 @@ impl Rare {
 
 impl<'a> Look<'a> {
     pub(super) fn at(context: &'a Context) -> Self {
-        Self { context, host: Parted::of(context.host()), source: context.source.as_deref().map(Parted::of) }
+        let source = context.source.as_deref().map(Parted::of);
+        Self { context, glance: Glance::at(context), host: Parted::of(context.host()), source }
     }
 }
 
 impl Conditions {
-    /// Whether those are met that a glance decides. What is not known of a request may be one thing or another: what stops
-    /// it has to do so either way, and what lets it pass, an `exception`, may do so one way.
-    pub(super) fn met_at_a_glance(&self, context: &Context, exception: bool) -> bool {
-        self.types.contain(context.destination, exception)
-            && self.party.met(context, exception)
-            && self.methods.contain(&context.method)
+    /// Those that a glance decides. What is not known of a request may be one thing or another: what stops it has to do so
+    /// either way, and what lets it pass, an `exception`, may do so one way.
+    pub(super) fn glance(&self, exception: bool) -> Glance {
+        let types = self.types.possible(exception).0 & ALL_TYPES;
+        Glance(
+            types | self.party.glance(exception) << PARTIES | (u32::from(self.methods.0) & ALL_METHODS) << METHODS_AT,
+        )
     }
 
     /// Whether the others are met that can be seen in a request.
@@ -75,7 +100,7 @@ impl Conditions {
     /// Whether they are met by a tunnel, of which nothing is known.
     pub(super) fn met_unseen(&self) -> bool {
         let open = |rare: &Rare| rare.targets.is_empty() && rare.not_to.is_empty();
-        self.types.contain(Destination::Unknown, false)
+        self.types.contains(Destination::Unknown)
             && self.party.is_any()
             && self.methods.contain(&Method::CONNECT)
             && self.concern_unknown_pages()
@@ -160,10 +185,10 @@ impl Types {
         self.0 & Self::of(destination).0 != 0
     }
 
-    /// Whether a request is of one of these types; where its type is not known, whether it `may` be.
-    fn contain(self, destination: Destination, may: bool) -> bool {
-        let other = || self.contains(Destination::Other) || self.contains(Destination::Object);
-        self.contains(destination) || (may && destination == Destination::Unknown && other())
+    /// These types, and what is unknown where that `may` be one of them.
+    fn possible(self, may: bool) -> Self {
+        let other = self.contains(Destination::Other) || self.contains(Destination::Object);
+        if may && other { self.and(Self::of(Destination::Unknown)) } else { self }
     }
 
     pub(super) fn is_empty(self) -> bool {
@@ -198,12 +223,20 @@ impl Party {
         self.other_host[0] != self.other_host[1]
     }
 
-    /// Whether the page that asks is such; where that is not known, whether it `may` be.
-    fn met(self, context: &Context, may: bool) -> bool {
-        let [first, third] = self.third;
-        let [same, other] = self.other_host;
-        (first == third || context.third_party.map_or(may, |is| is == third))
-            && (same == other || context.source.as_deref().is_some_and(|source| (source != context.host()) == other))
+    /// Bits for the same site, another one and one that is not known, which `may` be either; and the same three for hosts.
+    fn glance(self, may: bool) -> u32 {
+        let bits = |[same, other]: [bool; 2], may| match (same, other) {
+            (true, false) => 0b001 | may,
+            (false, true) => 0b010 | may,
+            _ => 0b111,
+        };
+        bits(self.third, u32::from(may) << 2) | bits(self.other_host, 0) << 3
+    }
+
+    /// Those of the bits that a request has.
+    fn of(context: &Context) -> u32 {
+        let bit = |other: Option<bool>| 1 << other.map_or(2, u32::from);
+        bit(context.third_party) | bit(context.source.as_deref().map(|source| source != context.host())) << 3
     }
 }
 
@@ -247,9 +280,12 @@ impl Methods {
     }
 
     fn contain(self, method: &Method) -> bool {
-        // Any other method is in the set only where the set excludes some and names none.
-        let bit = METHODS.iter().position(|known| known == method).unwrap_or(15);
-        self.0 & (1 << bit) != 0
+        self.0 & (1 << Self::place(method)) != 0
+    }
+
+    /// The bit of a method. Any other is in a set only where that excludes some and names none.
+    fn place(method: &Method) -> u32 {
+        (0..).zip(&METHODS).find(|(_, known)| *known == method).map_or(METHODS.len() as u32, |(place, _)| place)
     }
 }
 

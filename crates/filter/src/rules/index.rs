@@ -13,7 +13,7 @@ use super::parse::{Action, Rule};
 use super::pattern::Word;
 use super::reader::{CROWD_LIMIT, TEXTS_LIMIT, UNSORTED_LIMIT};
 use super::table::{Entry, Key, Table, Under, each_word};
-use super::texts::Texts;
+use super::texts::{Seen, Texts};
 
 /// Words that nearly every address has: a rule is found by another one where it has one.
 const COMMON: [&[u8]; 4] = [b"com", b"http", b"https", b"www"];
@@ -42,9 +42,9 @@ pub(super) struct Index {
     /// By a text somewhere in the parameters.
     by_query: Texts,
     /// Those that every request with parameters must be compared with.
-    with_parameters: Box<[u32]>,
+    with_parameters: Box<[Seen]>,
     /// Those that every request must be compared with.
-    rest: Box<[u32]>,
+    rest: Box<[Seen]>,
 }
 
 /// How a rule is found.
@@ -78,10 +78,10 @@ pub(super) struct Builder {
     by_parameter: Vec<Entry>,
     hosts_with_parameters: HashSet<u32>,
     entities: bool,
-    texts: Vec<(Vec<u8>, u32)>,
-    query: Vec<(Vec<u8>, u32)>,
-    with_parameters: Vec<u32>,
-    rest: Vec<u32>,
+    texts: Vec<(Vec<u8>, Seen)>,
+    query: Vec<(Vec<u8>, Seen)>,
+    with_parameters: Vec<Seen>,
+    rest: Vec<Seen>,
     /// How many rules every request must be compared with, or nearly.
     unsorted: usize,
 }
@@ -93,31 +93,32 @@ impl Builder {
     /// When too many requests would have to be compared with too many rules, for a person.
     pub(super) fn add(&mut self, number: u32, rule: &Rule) -> Result<(), String> {
         let crowd = |key: Key| self.crowds.get(&key).copied().unwrap_or_default();
+        let seen = (number, rule.conditions.glance(rule.exception));
         match way(rule, crowd) {
             Way::Hosts(keys) => {
                 self.admit(&keys)?;
-                self.by_host.extend(keys.into_iter().map(|under| Entry::new(number, under)));
+                self.by_host.extend(keys.into_iter().map(|under| Entry::new(seen, under)));
             }
             Way::Parameter(under, host) => {
                 self.admit(&[under])?;
-                self.by_parameter.push(Entry::new(number, under));
+                self.by_parameter.push(Entry::new(seen, under));
                 self.hosts_with_parameters.extend(host);
             }
             Way::Word(under) => {
                 self.admit(&[under])?;
-                self.by_word.push(Entry::new(number, under));
+                self.by_word.push(Entry::new(seen, under));
             }
-            Way::Text(text) => Self::find_by_text(&mut self.texts, text, number)?,
-            Way::Query(text) => Self::find_by_text(&mut self.query, text, number)?,
+            Way::Text(text) => Self::find_by_text(&mut self.texts, text, seen)?,
+            Way::Query(text) => Self::find_by_text(&mut self.query, text, seen)?,
             unsorted => {
                 if self.unsorted == UNSORTED_LIMIT {
                     return Err(many(UNSORTED_LIMIT));
                 }
                 self.unsorted += 1;
                 match unsorted {
-                    Way::Common(under) => self.by_word.push(Entry::new(number, under)),
-                    Way::WithParameters => self.with_parameters.push(number),
-                    _ => self.rest.push(number),
+                    Way::Common(under) => self.by_word.push(Entry::new(seen, under)),
+                    Way::WithParameters => self.with_parameters.push(seen),
+                    _ => self.rest.push(seen),
                 }
             }
         }
@@ -136,11 +137,11 @@ impl Builder {
         Ok(())
     }
 
-    fn find_by_text(texts: &mut Vec<(Vec<u8>, u32)>, text: Vec<u8>, number: u32) -> Result<(), String> {
+    fn find_by_text(texts: &mut Vec<(Vec<u8>, Seen)>, text: Vec<u8>, rule: Seen) -> Result<(), String> {
         if texts.len() == TEXTS_LIMIT {
             return Err(many(TEXTS_LIMIT));
         }
-        texts.push((text, number));
+        texts.push((text, rule));
         Ok(())
     }
 
@@ -178,7 +179,7 @@ impl Index {
         let address = look.context.lower.as_bytes();
         if !self.words.is_empty() {
             each_word(address, |key, word| {
-                for entry in self.words.of(key).filter(|entry| entry.may_fit(address, word.clone())) {
+                for entry in self.words.about(look.glance, key).filter(|entry| entry.may_fit(address, word.clone())) {
                     match entry.at() {
                         Some(at) => word.start.checked_sub(at).into_iter().for_each(|at| visit(entry.rule, Some(at))),
                         None => visit(entry.rule, None),
@@ -186,8 +187,8 @@ impl Index {
                 }
             });
         }
-        self.by_text.in_text(address).into_iter().for_each(|rule| visit(rule, None));
-        self.rest.iter().for_each(|rule| visit(*rule, None));
+        self.by_text.in_text(look.glance, address).into_iter().for_each(|rule| visit(rule, None));
+        about(look, &self.rest).for_each(|rule| visit(rule, None));
         self.of_parameters(look, &mut visit);
     }
 
@@ -195,15 +196,17 @@ impl Index {
         let host_end = look.context.host.end;
         for part in look.host.names() {
             let from = host_end.checked_sub(part.name.len());
-            for entry in self.hosts.of(Key::host(part.hash)) {
+            for entry in self.hosts.about(look.glance, Key::host(part.hash)) {
                 visit(entry.rule, from.filter(|_| entry.at().is_some()));
             }
             for source in look.source.iter().flat_map(|source| source.names()) {
-                self.hosts.of(Key::host_and_source(part.hash, source.hash)).for_each(|entry| visit(entry.rule, from));
+                self.hosts
+                    .about(look.glance, Key::host_and_source(part.hash, source.hash))
+                    .for_each(|entry| visit(entry.rule, from));
             }
         }
         let mut under = |parts: &[Part<'_>], key: fn(u32) -> Key| {
-            for entry in parts.iter().flat_map(|part| self.hosts.of(key(part.hash))) {
+            for entry in parts.iter().flat_map(|part| self.hosts.about(look.glance, key(part.hash))) {
                 visit(entry.rule, None);
             }
         };
@@ -222,10 +225,12 @@ impl Index {
         let named = look.host.names().iter().filter(|part| self.hosts_with_parameters.contains(&part.hash));
         let named: Vec<_> = named.collect();
         for name in names(address).map(hash) {
-            self.parameters.of(Key::parameter(name)).for_each(|entry| visit(entry.rule, None));
+            self.parameters.about(look.glance, Key::parameter(name)).for_each(|entry| visit(entry.rule, None));
             for part in &named {
                 let from = look.context.host.end.checked_sub(part.name.len());
-                self.parameters.of(Key::host_and_parameter(part.hash, name)).for_each(|entry| visit(entry.rule, from));
+                self.parameters
+                    .about(look.glance, Key::host_and_parameter(part.hash, name))
+                    .for_each(|entry| visit(entry.rule, from));
             }
         }
         if !self.by_query.is_empty() {
@@ -233,19 +238,24 @@ impl Index {
             // A value that is no text then is compared as it was written.
             if decoded.as_ref().is_none_or(|decoded| std::str::from_utf8(decoded).is_err()) {
                 let written = look.context.lower.split_once('?').map_or("", |(_, query)| query);
-                self.by_query.in_text(written.as_bytes()).into_iter().for_each(|rule| visit(rule, None));
+                self.by_query.in_text(look.glance, written.as_bytes()).into_iter().for_each(|rule| visit(rule, None));
             }
             if let Some(decoded) = decoded {
-                self.by_query.in_text(&decoded).into_iter().for_each(|rule| visit(rule, None));
+                self.by_query.in_text(look.glance, &decoded).into_iter().for_each(|rule| visit(rule, None));
             }
         }
-        self.with_parameters.iter().for_each(|rule| visit(*rule, None));
+        about(look, &self.with_parameters).for_each(|rule| visit(rule, None));
     }
 
     /// The numbers of rules about a host with this part, and some of others.
     pub(super) fn of_name(&self, part: &Part<'_>) -> impl Iterator<Item = u32> {
         self.hosts.of(Key::host(part.hash)).map(|entry| entry.rule)
     }
+}
+
+/// Those that may be about a request.
+fn about(look: &Look<'_>, rules: &[Seen]) -> impl Iterator<Item = u32> {
+    rules.iter().filter(|(_, glance)| glance.is_of(look.glance)).map(|(rule, _)| *rule)
 }
 
 /// How a rule is found, where more or fewer of the others lie under a key.

@@ -71,7 +71,8 @@ impl Requests {
 }
 
 impl Rule {
-    /// Whether it fits a request, `from` a place in the address where only one comes into question.
+    /// Whether it fits a request that it may be about at a glance, `from` a place in the address where only one comes into
+    /// question.
     fn fits(&self, look: &Look<'_>, from: Option<usize>) -> bool {
         let pattern = || match from {
             Some(from) => self.pattern.matches_at(look.context, from),
@@ -79,11 +80,7 @@ impl Rule {
         };
         let hosts = || self.conditions.met_by_hosts(look);
         // What takes longer comes last.
-        let slow = self.pattern.is_expression();
-        self.conditions.met_at_a_glance(look.context, self.exception)
-            && (!slow || hosts())
-            && pattern()
-            && (slow || hosts())
+        if self.pattern.is_expression() { hosts() && pattern() } else { pattern() && hosts() }
     }
 
     /// Whether it names a host, which is one of the names of this one.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::conditions::Glance;
 use super::hosts::{HASH_OF_NOTHING, with};
 
 /// What a rule is found by, as a number. Two things may have the same: what is found has to be compared.
@@ -79,6 +80,8 @@ impl From<Key> for Under {
 pub(super) struct Entry {
     key: Key,
     pub(super) rule: u32,
+    /// Of the rule; most of what lies under a key is left alone by it.
+    glance: Glance,
     at: u16,
     around: [u8; 2],
 }
@@ -90,9 +93,9 @@ const NOWHERE: u16 = u16::MAX;
 const ANY: u8 = 0;
 
 impl Entry {
-    pub(super) fn new(rule: u32, under: Under) -> Self {
+    pub(super) fn new((rule, glance): (u32, Glance), under: Under) -> Self {
         let around = under.around.map(|byte| byte.unwrap_or(ANY).to_ascii_lowercase());
-        Self { key: under.key, rule, at: under.at.unwrap_or(NOWHERE), around }
+        Self { key: under.key, rule, glance, at: under.at.unwrap_or(NOWHERE), around }
     }
 
     /// Whether a word of an address, in lower case, has the characters around it that the rule asks for.
@@ -154,6 +157,11 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// What lies under a key and may be about a request.
+    pub(super) fn about(&self, request: Glance, key: Key) -> impl Iterator<Item = &Entry> {
+        self.of(key).filter(move |entry| entry.glance.is_of(request))
+    }
+
     /// What lies under a key.
     pub(super) fn of(&self, key: Key) -> impl Iterator<Item = &Entry> {
         let (word, bit) = mark(key, self.marks.len());
@@ -199,12 +207,15 @@ fn mark(key: Key, words: usize) -> (usize, u64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::conditions::Conditions;
     use super::*;
 
     #[test]
     fn what_was_laid_under_a_key_is_found_under_it_and_nothing_else() {
         let key = |number: u32| Key::word(number.to_string().as_bytes());
-        let entries: Vec<_> = (0..1000).map(|rule| Entry::new(rule, Under::from(key(rule / 3)))).collect();
+        let entries: Vec<_> = (0..1000)
+            .map(|rule| Entry::new((rule, Conditions::default().glance(false)), Under::from(key(rule / 3))))
+            .collect();
         let table = Table::build(entries);
         for number in 0..333 {
             let found: Vec<_> = table.of(key(number)).map(|entry| entry.rule).collect();

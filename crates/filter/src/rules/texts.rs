@@ -2,23 +2,28 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use super::conditions::Glance;
+
 /// As much of a text is looked for, in bytes.
 const LENGTH_LIMIT: usize = 32;
 
 /// So many texts are looked for by an automaton that is quicker and larger: some 4 MB at most.
 const QUICK: usize = 512;
 
+/// The number of a rule, and what a glance decides of it.
+pub(super) type Seen = (u32, Glance);
+
 /// Rules by the texts.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     automaton: Option<AhoCorasick>,
     /// The rule of each text.
-    rules: Box<[u32]>,
+    rules: Box<[Seen]>,
 }
 
 impl Texts {
     /// Takes up texts in lower case, each with the number of its rule.
-    pub(super) fn build(texts: Vec<(Vec<u8>, u32)>) -> Self {
+    pub(super) fn build(texts: Vec<(Vec<u8>, Seen)>) -> Self {
         let looked_for = texts.iter().map(|(text, _)| text.get(..LENGTH_LIMIT).unwrap_or(text));
         // Some of them are nearly everywhere: to leap to where one may begin takes longer than to go there.
         let kind = Some(if texts.len() > QUICK { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA });
@@ -28,7 +33,7 @@ impl Texts {
     }
 
     /// The rules that cannot be found here, because there are too many.
-    pub(super) fn left_over(&self) -> &[u32] {
+    pub(super) fn left_over(&self) -> &[Seen] {
         if self.automaton.is_some() { &[] } else { &self.rules }
     }
 
@@ -36,11 +41,11 @@ impl Texts {
         self.automaton.is_none()
     }
 
-    /// The rules whose texts are in this one.
-    pub(super) fn in_text(&self, text: &[u8]) -> Vec<u32> {
+    /// The rules that may be about a request, and whose texts are in this one.
+    pub(super) fn in_text(&self, request: Glance, text: &[u8]) -> Vec<u32> {
         let found = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(text));
-        let mut rules: Vec<u32> =
-            found.filter_map(|found| self.rules.get(found.pattern().as_usize()).copied()).collect();
+        let found = found.filter_map(|found| self.rules.get(found.pattern().as_usize()));
+        let mut rules: Vec<u32> = found.filter(|(_, glance)| glance.is_of(request)).map(|(rule, _)| *rule).collect();
         rules.sort_unstable();
         rules.dedup();
         rules
