@@ -202,7 +202,15 @@ pub struct ServeBox {
 impl ServeBox {
     /// Starts `tamis serve` on free ports, with the control service and further arguments.
     pub fn start(home: &Home, further: &[&str]) -> Self {
-        let mut command = Command::new(built("tamis"));
+        Self::start_by(Command::new(built("tamis")), home, further)
+    }
+
+    /// The same where this is the system's file of hosts (hosts(5)), as [`hosts_can_be_set`] says that it can be.
+    pub fn start_with_hosts(home: &Home, hosts: &Path, further: &[&str]) -> Self {
+        Self::start_by(with_hosts(hosts, &built("tamis")), home, further)
+    }
+
+    fn start_by(mut command: Command, home: &Home, further: &[&str]) -> Self {
         home.dress(&mut command);
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
@@ -305,6 +313,24 @@ impl Drop for ServeBox {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// A program for which this is the file of hosts, in a mount namespace of its own.
+fn with_hosts(hosts: &Path, program: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    let script = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
+    command.args(["--map-root-user", "--mount", "--", "sh", "-c", script]).arg(hosts).arg(program);
+    command
+}
+
+/// Whether a program can have a file of hosts of its own here; if not, a line says so.
+pub fn hosts_can_be_set() -> bool {
+    let tried = with_hosts(Path::new("/dev/null"), Path::new("true")).output();
+    let can_be = tried.is_ok_and(|tried| tried.status.success());
+    if !can_be {
+        println!("skipped in part: no mount namespace can be made here");
+    }
+    can_be
 }
 
 /// The guard of a Tamis, by that one's process id.

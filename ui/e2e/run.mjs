@@ -229,7 +229,7 @@ async function aListIsFetchedToldAndRolledBack(page) {
   const field = page.getByRole("textbox", { name: "Address of a list" });
   await field.fill(address);
   await field.press("Enter");
-  const row = page.locator(".row", { hasText: "A list to walk through" });
+  const row = page.locator(".item", { hasText: "A list to walk through" });
   await row.locator("small", { hasText: "21 rules" }).waitFor();
   await settled(page, "A list to walk through", true);
   await page.getByText("21 rules of A list to walk through.").waitFor();

@@ -15,6 +15,8 @@ pub(super) struct World {
     pub(super) pki: Pki,
     /// Through which Tamis reaches them.
     pub(super) names: Origin,
+    /// The system's file of hosts as Tamis has it, where that is another one.
+    pub(super) hosts: Option<PathBuf>,
 }
 
 impl World {
@@ -26,7 +28,7 @@ impl World {
                 return None;
             }
         }
-        Some(Self { home: Home::default(), pki: Pki::default(), names: upstream::http_proxy() })
+        Some(Self { home: Home::default(), pki: Pki::default(), names: upstream::http_proxy(), hosts: None })
     }
 
     /// Opens everything, with further arguments.
@@ -42,7 +44,11 @@ impl World {
         fs::write(&settings, way + more).unwrap();
         let root: PathBuf = self.pki.root_file();
         let arguments = ["--https", "all", "--extra-root", root.to_str().unwrap()];
-        ServeBox::start(&self.home, &[&arguments, further].concat())
+        let arguments = [&arguments, further].concat();
+        match &self.hosts {
+            Some(hosts) => ServeBox::start_with_hosts(&self.home, hosts, &arguments),
+            None => ServeBox::start(&self.home, &arguments),
+        }
     }
 
     /// As a company does with its own.

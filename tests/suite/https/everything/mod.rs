@@ -9,6 +9,7 @@ mod visit;
 
 use std::fs;
 
+use tamis_tests::serve_box::hosts_can_be_set;
 use tamis_tests::upstream;
 
 use self::pieces::{Piece, Under};
@@ -26,11 +27,15 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     world.trust_the_origins_root(&nss);
     world.ca(&["create"]);
     world.ca(&["install", "--store", "Chromium"]);
-    let pieces = pieces::all();
-    let site = Site::new(&world.pki, document);
+    world.hosts = hosts_can_be_set().then(|| world.home.path().join("hosts"));
+    let site = Site::new(&world.pki, world.hosts.is_some(), document);
+    let pieces = pieces::all(site.port);
+    if let Some(hosts) = &world.hosts {
+        fs::write(hosts, include_str!("hosts.txt")).unwrap();
+    }
     let places = site.places();
     world.names = upstream::http_proxy_to(move |target| site::place_of(&places, target));
-    let strict = document("/strict").expect("a page");
+    let strict = document("/strict", site.port).expect("a page");
     let visit = Visit { world: &world, site: &site, pieces: &pieces, strict: &strict };
 
     let straight = visit.make(None, Under::Nothing);
@@ -51,12 +56,12 @@ fn of_every_kind_of_resource_what_lists_name_is_stopped_hidden_rewritten_and_str
     assert_as_expected("under quiet headers", &straight.under_quiet_headers(&pieces), &quieted);
 }
 
-/// The pages by their paths.
-fn document(path: &str) -> Option<String> {
+/// The pages by their paths; `port` as [`Site::port`].
+fn document(path: &str, port: Option<u16>) -> Option<String> {
     let head = "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Everything</title>";
     let script = format!("<script>{}</script>", pieces::script());
     let parts = |second: bool| {
-        let parts = pieces::all().into_iter().filter(move |piece| piece.is_of_second() == second);
+        let parts = pieces::all(port).into_iter().filter(move |piece| piece.is_of_second() == second);
         parts.map(|piece| piece.markup()).collect::<String>()
     };
     match path {

@@ -52,10 +52,14 @@ pub(super) const PARAMETER: &str = "utm_source=x&";
 
 const BLOCK: &str = "\n\n=== ";
 
-/// All of them.
-pub(super) fn all() -> Vec<Piece> {
+/// All of them; those of hosts that Tamis looks up only where their `port` is known.
+pub(super) fn all(port: Option<u16>) -> Vec<Piece> {
     let kinds = include_str!("kinds.txt").trim_end().split(BLOCK).skip(1).flat_map(of_kind);
-    let singles = include_str!("singles.txt").trim_end().split(BLOCK).skip(1).map(single);
+    let singles = include_str!("singles.txt").trim_end().split(BLOCK).skip(1);
+    let singles = singles.filter_map(|block| match port {
+        Some(port) => Some(single(&block.replace(":PORT/", &format!(":{port}/")))),
+        None => (!block.contains(":PORT/")).then(|| single(block)),
+    });
     kinds.chain(singles).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,8 +17,17 @@ use tamis_tests::tls::origin::{Setup, TlsOrigin};
 use tamis_tests::tls::pki::Pki;
 use tamis_tests::websocket;
 
-const HOSTS: [&str; 6] =
-    ["www.site.test", "static.site.test", "other.test", "frame.test", "framed.test", "tracker.test"];
+const HOSTS: [&str; 9] = [
+    "www.site.test",
+    "static.site.test",
+    "other.test",
+    "frame.test",
+    "framed.test",
+    "tracker.test",
+    "cloaked.example",
+    "excepted.example",
+    "placed.example",
+];
 
 /// The host that is spoken with in HTTP/2.
 const HTTP2_HOST: &str = "http2.test";
@@ -54,35 +63,50 @@ pub(super) type Asked = (String, Vec<String>);
 pub(super) struct Site {
     origin: TlsOrigin,
     http2: TlsOrigin,
+    /// Where hosts are reached that Tamis looks up by itself; none where it cannot.
+    pub(super) port: Option<u16>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-/// Names, or `*.test`, and where they are.
-pub(super) type Places = [(&'static str, String); 2];
+/// Names, or `*.test` for all that end so, and where they are.
+pub(super) type Places = [(&'static str, String); 3];
 
 impl Site {
-    /// `pages` are whole documents by their paths.
-    pub(super) fn new(pki: &Pki, pages: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+    /// `pages` are whole documents by their paths, and by the port of hosts that are looked up, if there are any.
+    pub(super) fn new(
+        pki: &Pki,
+        looked_up: bool,
+        pages: impl Fn(&str, Option<u16>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
+        // Known before anything is asked.
+        let known = Arc::new(OnceLock::new());
+        let port = Arc::clone(&known);
         let origin = Setup::new(pki.leaf(&HOSTS)).start(move |talk| {
+            let port = *port.wait();
             while let Some((head, body)) = talk.request() {
                 let asked = written(&head, &body);
                 let target = head.start().split(' ').nth(1).unwrap_or_default().to_owned();
                 log.lock().unwrap().push(asked);
                 match head.get("sec-websocket-key") {
                     Some(key) => return websocket::echo(&mut talk.client, key),
-                    None => send(talk, &head, answer(&target, pages(target.split('?').next().unwrap_or_default()))),
+                    None => {
+                        send(talk, &head, answer(&target, pages(target.split('?').next().unwrap_or_default(), port)))
+                    }
                 }
             }
         });
         let http2 = Setup::new(pki.leaf(&[HTTP2_HOST])).and_http2(over_http2(Arc::clone(&asked))).start(|_| {});
-        Self { origin, http2, asked }
+        let port = looked_up.then(|| origin.port());
+        known.set(port).unwrap();
+        Self { origin, http2, port, asked }
     }
 
     /// Where the hosts are, the first name that fits.
     pub(super) fn places(&self) -> Places {
-        [(HTTP2_HOST, self.http2.authority()), ("*.test", self.origin.authority())]
+        let here = self.origin.authority();
+        [(HTTP2_HOST, self.http2.authority()), ("*.test", here.clone()), ("*.example", here)]
     }
 
     /// What was asked of it since this was asked last.
@@ -101,7 +125,7 @@ impl Site {
 /// Where `host:port` is.
 pub(super) fn place_of(places: &Places, target: &str) -> String {
     let (host, _) = target.rsplit_once(':').expect("a port");
-    let fits = |name: &str| name == host || name.starts_with("*.");
+    let fits = |name: &str| name == host || name.strip_prefix('*').is_some_and(|end| host.ends_with(end));
     places.iter().find(|(name, _)| fits(name)).expect("a place").1.clone()
 }
 

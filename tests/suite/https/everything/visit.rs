@@ -150,9 +150,12 @@ fn complaint(line: &str, strict: &str) -> Option<String> {
     (!own_part).then(|| format!("{what} is forbidden in {source}, {hash:?}"))
 }
 
+/// What is in the addresses of the sites that are visited.
+const OURS: [&str; 2] = [".test/", ".example:"];
+
 fn by_address(all: Vec<Fetched>) -> Lines {
-    let answers =
-        all.into_iter().filter(|fetched| fetched.url.contains(".test/")).map(|Fetched { method, url, head, body }| {
+    let answers = all.into_iter().filter(|fetched| OURS.iter().any(|ours| fetched.url.contains(ours))).map(
+        |Fetched { method, url, head, body }| {
             let own = |line: &String| !line.to_ascii_lowercase().starts_with("sec-websocket-accept");
             // What was not asked for anew, or given up, has no head.
             let body = (!head.is_empty()).then(|| format!("{} bytes {}", body.len(), digest(&body)));
@@ -160,7 +163,8 @@ fn by_address(all: Vec<Fetched>) -> Lines {
                 format!("{method} {}", url.split('#').next().unwrap_or_default()),
                 head.into_iter().filter(own).chain(body).collect(),
             )
-        });
+        },
+    );
     gathered(answers)
 }
 
