@@ -344,7 +344,7 @@ pub(super) fn page(engine: &Engine, context: &Context) -> PageRules {
     let found = engine.elements.page(&context.url);
     let html = engine.of_pages.of_host(context.host());
     let mut page = PageRules {
-        script: stubs::enclosed(&found.injected_script),
+        script: stubs::enclosed(engine.injected.on(context.host(), None)),
         html,
         exceptions: found.exceptions,
         ..PageRules::default()

@@ -77,7 +77,7 @@ impl OfPages {
 }
 
 /// `a.test,~b.a.test,c.*` as hosts.
-fn hosts(written: &str) -> Result<Hosts, String> {
+pub(super) fn hosts(written: &str) -> Result<Hosts, String> {
     if written.is_empty() || written == "*" {
         return Ok(Hosts::default());
     }
