@@ -182,17 +182,17 @@ impl Engine {
     /// and their exceptions count.
     pub fn page_after(&self, own: &Self, request: &Context) -> PageRules {
         let (mut page, mine) = (self.page(request), own.page(request));
-        let shown: HashSet<String> = own.of_pages.shown_on(request.host()).into_iter().map(str::to_owned).collect();
         let except = judging::hidden_nothing(own, request);
-        if except.all {
-            (page.hide, page.style, page.procedural) = Default::default();
-        }
         page.no_generic |= except.generic;
-        page.hide
-            .retain(|selector| !(shown.contains(selector) || except.generic && self.everywhere.contains(selector)));
-        page.style.retain(|(selector, _)| !shown.contains(selector));
+        page.hide.retain(|selector| match self.everywhere.contains(selector) {
+            true => !except.generic,
+            false => !except.specific,
+        });
+        if except.specific {
+            (page.style, page.procedural) = Default::default();
+        }
+        own.of_pages.show_on(request.host(), &mut page);
         page.html.retain(|rule| !own.of_pages.keeps(rule, request.host()));
-        page.exceptions.extend(shown);
         page.hide.extend(mine.hide);
         page.style.extend(mine.style);
         page.procedural.extend(mine.procedural);

@@ -6,7 +6,7 @@ use adblock::lists::{ParseOptions, ParsedLine, parse_filter};
 
 use super::engine::{Report, Source};
 use super::injected::Injected;
-use super::of_pages::OfPages;
+use super::of_pages::{OfPages, UNKNOWN};
 use super::own::ID;
 use super::parse::{Line, Network, OfPage, Rule, line};
 use super::pattern;
@@ -232,13 +232,18 @@ impl Reader {
         if self.read.injected.add(&text, trusted)? {
             return Ok(Went::Scriptlet);
         }
-        match parse_filter(&text, false, ParseOptions::default()) {
-            Ok(ParsedLine::Cosmetic(_)) => {}
-            _ => return Err("its selector, or what it does, is not known".into()),
+        if of_page.sign.contains('@') {
+            let of_all_pages = matches!(of_page.hosts, "" | "*");
+            if of_all_pages || self.own {
+                self.read.of_pages.show(&text)?;
+            }
+            if of_all_pages {
+                return Ok(Went::Cosmetic);
+            }
         }
-        if of_page.sign.contains('@') && self.own {
-            self.read.of_pages.show(of_page);
-        }
+        let Ok(ParsedLine::Cosmetic(_)) = parse_filter(&text, false, ParseOptions::default()) else {
+            return Err(UNKNOWN.into());
+        };
         add_line(elements, &text);
         Ok(Went::Cosmetic)
     }
