@@ -43,6 +43,7 @@ mod network;
 mod pac;
 #[cfg(target_os = "linux")]
 mod packaging;
+mod pages;
 mod persistence;
 mod properties;
 mod quiet_headers;

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use adblock::lists::ParseOptions;
-use adblock::{Engine, FilterSet};
+use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use tamis_filter::rules::stubs;
+use tamis_filter::Destination;
+use tamis_filter::rules::{Context, Engine, Source, stubs};
 use tamis_tests::desktop::browser::Browser;
 use tamis_tests::origin::{Origin, response};
 use tamis_tests::serve_box::Home;
@@ -108,14 +108,12 @@ fn play(program: &str, start: impl Fn(&Home, SocketAddr) -> Browser) {
 fn every_scriptlet_and_every_stub_that_is_a_script_has_a_case() {
     let rules: BTreeSet<String> = cases().into_iter().flat_map(|case| case.rules).collect();
     let named = |rule: &String| rule.strip_prefix("+js(").and_then(|it| it.split([',', ')']).next()).map(str::to_owned);
-    let tried: BTreeSet<String> = rules.iter().filter_map(named).map(|name| format!("{name}.js")).collect();
-    for scriptlet in stubs::scriptlets().into_iter().filter(|it| it.name.ends_with(".js")) {
-        let mut names = scriptlet.aliases.iter().chain([&scriptlet.name]);
-        assert!(
-            scriptlet.name == format!("{UNTOLD}.js") || names.any(|name| tried.contains(name)),
-            "{}",
-            scriptlet.name
-        );
+    let alone = |name: &str| script(&[format!("+js({name})")]);
+    let tried: BTreeSet<String> = rules.iter().filter_map(named).map(|name| alone(&name)).collect();
+    let folder = root().join("crates/filter/src/rules/stubs/scriptlets");
+    for file in fs::read_dir(folder).expect("the scriptlets").map(|file| file.expect("a scriptlet").path()) {
+        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+        assert!(file.is_dir() || name == UNTOLD || tried.contains(&alone(name)), "{name}");
     }
     let named =
         |rule: &String| rule.strip_prefix("redirect(").and_then(|it| it.strip_suffix(')')).and_then(stubs::answer);
@@ -151,11 +149,10 @@ impl Stage {
 /// What is put into the page, as the rules of a trusted list have it.
 fn script(rules: &[String]) -> String {
     let scriptlets = rules.iter().filter(|rule| rule.starts_with("+js(")).map(|rule| format!("case.test##{rule}\n"));
-    let mut set = FilterSet::new(false);
-    set.add_filter_list(scriptlets.collect(), ParseOptions { permissions: stubs::TRUSTED, ..ParseOptions::default() });
-    let mut engine = Engine::new_with_filter_set(set);
-    engine.use_resources(stubs::scriptlets());
-    stubs::enclosed(&engine.url_cosmetic_resources(PAGE).injected_script).replace("</", "<\\/")
+    let text: String = scriptlets.collect();
+    let engine = Engine::build(&[Source { list: "case", text: &text, trusted: true }]).engine;
+    let page = Context::named(PAGE, None, Destination::Page, Method::GET).expect("an address");
+    engine.page(&page).script.replace("</", "<\\/")
 }
 
 fn answer(stage: &mut Stage, start: &str, body: Vec<u8>) -> Vec<u8> {

@@ -4,25 +4,19 @@ use std::collections::HashSet;
 
 use adblock::cosmetic_filter_cache::UrlSpecificResources;
 use adblock::lists::ParseOptions;
-use adblock::resources::PermissionMask;
 use adblock::{Engine, FilterSet};
 
-use super::stubs;
-
-/// Rules that hide or change elements, and those that put scriptlets into pages.
+/// Rules that hide or change elements.
 pub(super) struct Elements(Engine);
 
 impl Elements {
-    /// Builds the rules of each list, in their order, each with whether the list is trusted.
-    pub(super) fn build(lists: impl IntoIterator<Item = (String, bool)>) -> Self {
+    /// Builds the rules of each list, in their order.
+    pub(super) fn build(lists: impl IntoIterator<Item = String>) -> Self {
         let mut set = FilterSet::new(false);
-        for (text, trusted) in lists {
-            let permissions = if trusted { stubs::TRUSTED } else { PermissionMask::default() };
-            set.add_filter_list(text, ParseOptions { permissions, ..ParseOptions::default() });
+        for text in lists {
+            set.add_filter_list(text, ParseOptions::default());
         }
-        let mut engine = Engine::new_with_filter_set_no_optimize(set);
-        engine.use_resources(stubs::scriptlets());
-        Self(engine)
+        Self(Engine::new_with_filter_set_no_optimize(set))
     }
 
     /// What the rules have for the page at an address.

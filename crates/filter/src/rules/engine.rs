@@ -7,11 +7,13 @@ use std::net::IpAddr;
 
 use super::context::Context;
 use super::elements::Elements;
+use super::injected::Injected;
 use super::judging;
 use super::of_pages::OfPages;
 use super::page::PageRules;
 use super::reader::{self, Refusal};
 use super::requests::Requests;
+use super::stubs;
 use crate::ResponseHead;
 
 /// One list as it is given to [`Engine::build`].
@@ -60,6 +62,7 @@ pub struct Engine {
     lists: Vec<String>,
     pub(super) requests: Requests,
     pub(super) elements: Elements,
+    pub(super) injected: Injected,
     pub(super) of_pages: OfPages,
     /// Selectors that hide something on every page.
     pub(super) everywhere: HashSet<String>,
@@ -115,10 +118,11 @@ impl Engine {
         let read = reader::read(sources);
         let requests = read.requests.build();
         let elements = Elements::build(read.elements);
+        let injected = read.injected;
         let everywhere = elements.page("https://no.invalid/").hide_selectors;
         let lists = sources.iter().map(|source| source.list.to_owned()).collect();
         let fingerprint = fingerprint(sources);
-        let engine = Self { lists, requests, elements, of_pages: read.of_pages, everywhere, fingerprint };
+        let engine = Self { lists, requests, elements, injected, of_pages: read.of_pages, everywhere, fingerprint };
         Built { engine, reports: read.reports }
     }
 
@@ -178,21 +182,21 @@ impl Engine {
     /// and their exceptions count.
     pub fn page_after(&self, own: &Self, request: &Context) -> PageRules {
         let (mut page, mine) = (self.page(request), own.page(request));
-        let shown: HashSet<String> = own.of_pages.shown_on(request.host()).into_iter().map(str::to_owned).collect();
         let except = judging::hidden_nothing(own, request);
-        if except.all {
-            (page.hide, page.style, page.procedural) = Default::default();
-        }
         page.no_generic |= except.generic;
-        page.hide
-            .retain(|selector| !(shown.contains(selector) || except.generic && self.everywhere.contains(selector)));
-        page.style.retain(|(selector, _)| !shown.contains(selector));
+        page.hide.retain(|selector| match self.everywhere.contains(selector) {
+            true => !except.generic,
+            false => !except.specific,
+        });
+        if except.specific {
+            (page.style, page.procedural) = Default::default();
+        }
+        own.of_pages.show_on(request.host(), &mut page);
         page.html.retain(|rule| !own.of_pages.keeps(rule, request.host()));
-        page.exceptions.extend(shown);
         page.hide.extend(mine.hide);
         page.style.extend(mine.style);
         page.procedural.extend(mine.procedural);
-        page.script.push_str(&mine.script);
+        page.script = stubs::enclosed(self.injected.on(request.host(), Some(&own.injected)));
         page.html.extend(mine.html);
         page
     }

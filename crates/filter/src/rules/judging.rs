@@ -323,10 +323,10 @@ pub(super) fn wanted<'a>(
 
 /// What exceptions say of hiding on a page.
 pub(super) struct HidesNothing {
-    /// `ehide`: nothing is hidden.
-    pub(super) all: bool,
     /// Generic rules hide nothing.
     pub(super) generic: bool,
+    /// Rules about some pages hide and change nothing.
+    pub(super) specific: bool,
 }
 
 /// Which rules the exceptions of an engine keep from hiding anything on a page.
@@ -334,7 +334,7 @@ pub(super) fn hidden_nothing(engine: &Engine, context: &Context) -> HidesNothing
     let fitting = engine.requests.fitting(context);
     let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
     let all = except(Kind::ElementHide);
-    HidesNothing { all, generic: all || except(Kind::GenericHide) }
+    HidesNothing { generic: all || except(Kind::GenericHide), specific: all || except(Kind::SpecificHide) }
 }
 
 /// What the rules want of a page.
@@ -344,7 +344,7 @@ pub(super) fn page(engine: &Engine, context: &Context) -> PageRules {
     let found = engine.elements.page(&context.url);
     let html = engine.of_pages.of_host(context.host());
     let mut page = PageRules {
-        script: stubs::enclosed(&found.injected_script),
+        script: stubs::enclosed(engine.injected.on(context.host(), None)),
         html,
         exceptions: found.exceptions,
         ..PageRules::default()
@@ -374,5 +374,6 @@ pub(super) fn page(engine: &Engine, context: &Context) -> PageRules {
         page.style.sort_unstable();
         page.procedural.sort_unstable();
     }
+    engine.of_pages.show_on(context.host(), &mut page);
     page
 }

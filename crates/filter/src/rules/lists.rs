@@ -218,7 +218,7 @@ impl Filter for Judge {
     }
 
     fn wants_body(&self, request: &RequestHead, response: &ResponseHead) -> Option<usize> {
-        let of_page = self.context.as_ref().and_then(|_| pages::wants(request, response));
+        let of_page = self.context.as_ref().and_then(|_| pages::wants(&self.lists, request, response));
         of_page.max(texts::wants(&self.lists, &self.judgement, response))
     }
 

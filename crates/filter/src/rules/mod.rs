@@ -1,7 +1,7 @@
 //! Rules in adblock syntax: filter lists, and the user's own.
 //!
 //! A text becomes rules line by line ([`Engine::build`]): rules about requests and answers are found and compared here, those
-//! about elements of pages go to the `adblock` library; everything else is refused, with the reason.
+//! about elements of pages go to the `adblock` library, but for scriptlets, which are ours; everything else is refused, with the reason.
 
 pub(crate) mod charset;
 mod conditions;
@@ -12,6 +12,7 @@ mod expression;
 mod hints;
 mod hosts;
 mod index;
+mod injected;
 mod judging;
 mod lists;
 mod modifiers;

@@ -3,23 +3,40 @@
 
 use std::borrow::Cow;
 
+use adblock::cosmetic_filter_cache::ProceduralOrActionFilter;
+use adblock::lists::{ParseOptions, ParsedLine, parse_filter};
+
 use super::conditions::{Conditions, Rare, Types};
 use super::hosts::{Hosts, Parted};
 use super::modifiers::response_field;
-use super::page::HtmlRule;
+use super::page::{HtmlRule, PageRules};
 use super::parse::{Action, OfPage, Rule};
 use super::pattern::Pattern;
 
 /// How many rules may take out elements, and how many exceptions from them there may be. Today's lists have some 150.
 const RULES_LIMIT: usize = 2_000;
 
+/// Why a rule is refused of which the library knows nothing.
+pub(super) const UNKNOWN: &str = "its selector, or what it does, is not known";
+
 /// Elements that are taken out, by the pages they are about.
 #[derive(Debug, Default)]
 pub(super) struct OfPages {
     rules: Vec<(Hosts, HtmlRule)>,
     exceptions: Vec<(Hosts, String)>,
-    /// Selectors of what is shown all the same (`#@#`), of the user's own rules.
-    shown: Vec<(Hosts, String)>,
+    /// What is not done all the same (`#@#`): of the user's own rules, and exceptions of any list that are about all pages.
+    shown: Vec<(Hosts, Shown)>,
+}
+
+/// What an exception takes out of force, in the words of the library.
+#[derive(Debug)]
+enum Shown {
+    /// What hides what a selector fits.
+    Selector(String),
+    /// A selector and its declarations.
+    Style(String, String),
+    /// A rule beyond CSS, in JSON.
+    Procedural(String),
 }
 
 impl OfPages {
@@ -52,20 +69,39 @@ impl OfPages {
         self.exceptions.iter().any(|(hosts, kept)| Some(kept.as_str()) == body && hosts.contain(Some(&host)))
     }
 
-    /// Notes what the user wants to be shown, whatever lists say.
-    pub(super) fn show(&mut self, of_page: OfPage<'_>) {
-        if let Ok(hosts) = hosts(of_page.hosts)
-            && self.shown.len() < RULES_LIMIT
-        {
-            self.shown.push((hosts, of_page.body.to_owned()));
+    /// Takes up an exception from rules that hide something or do more than that, in the words of the library.
+    ///
+    /// # Errors
+    /// Why it is refused, for a person.
+    pub(super) fn show(&mut self, text: &str) -> Result<(), String> {
+        let (named, body) = text.split_once("#@#").unwrap_or_default();
+        if named.contains('~') {
+            return Err("an exception from an exception is not known".into());
         }
+        if self.shown.len() == RULES_LIMIT {
+            return Err(format!("more than {RULES_LIMIT} exceptions show elements"));
+        }
+        let shown = Shown::of(body).ok_or(UNKNOWN)?;
+        self.shown.push((hosts(named)?, shown));
+        Ok(())
     }
 
-    /// The selectors of what is shown on the pages of a host.
-    pub(super) fn shown_on(&self, host: &str) -> Vec<&str> {
+    /// Takes out of what is done to a page of a host what exceptions show all the same.
+    pub(super) fn show_on(&self, host: &str, page: &mut PageRules) {
         let host = Parted::of(host);
-        let shown = self.shown.iter().filter(|(hosts, _)| hosts.contain(Some(&host)));
-        shown.map(|(_, selector)| selector.as_str()).collect()
+        for (_, shown) in self.shown.iter().filter(|(hosts, _)| hosts.contain(Some(&host))) {
+            match shown {
+                Shown::Selector(shown) => {
+                    page.hide.retain(|selector| selector != shown);
+                    page.style.retain(|(selector, _)| selector != shown);
+                    page.exceptions.insert(shown.clone());
+                }
+                Shown::Style(shown, style) => {
+                    page.style.retain(|(selector, declarations)| selector != shown || declarations != style);
+                }
+                Shown::Procedural(shown) => page.procedural.retain(|rule| rule != shown),
+            }
+        }
     }
 
     /// What is taken out of the pages of a host.
@@ -76,8 +112,27 @@ impl OfPages {
     }
 }
 
+impl Shown {
+    /// What stands behind `#@#`.
+    fn of(body: &str) -> Option<Self> {
+        // The library takes no exception for all pages, nor any rule beyond CSS for them.
+        let Ok(ParsedLine::Cosmetic(rule)) = parse_filter(&format!("a.test##{body}"), false, ParseOptions::default())
+        else {
+            return None;
+        };
+        if let (None, Some(selector)) = (&rule.action, rule.plain_css_selector()) {
+            return Some(Self::Selector(selector.to_owned()));
+        }
+        let rule = ProceduralOrActionFilter { selector: rule.selector, action: rule.action };
+        match rule.as_css() {
+            Some((selector, style)) => Some(Self::Style(selector, style)),
+            None => serde_json::to_string(&rule).ok().map(Self::Procedural),
+        }
+    }
+}
+
 /// `a.test,~b.a.test,c.*` as hosts.
-fn hosts(written: &str) -> Result<Hosts, String> {
+pub(super) fn hosts(written: &str) -> Result<Hosts, String> {
     if written.is_empty() || written == "*" {
         return Ok(Hosts::default());
     }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use adblock::lists::{ParseOptions, ParsedLine, parse_filter};
 
 use super::engine::{Report, Source};
-use super::of_pages::OfPages;
+use super::injected::Injected;
+use super::of_pages::{OfPages, UNKNOWN};
 use super::own::ID;
 use super::parse::{Line, Network, OfPage, Rule, line};
 use super::pattern;
@@ -70,8 +71,9 @@ const TOLD_OF_A_REASON: usize = 400;
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) requests: Gathered,
-    /// The rules of each list about elements, and whether the list is trusted.
-    pub(super) elements: Vec<(String, bool)>,
+    /// The rules of each list about elements.
+    pub(super) elements: Vec<String>,
+    pub(super) injected: Injected,
     pub(super) of_pages: OfPages,
     pub(super) reports: Vec<Report>,
 }
@@ -82,6 +84,7 @@ pub(super) fn read(sources: &[Source<'_>]) -> Read {
     for (number, source) in (0..).zip(sources.iter().take(LISTS_LIMIT)) {
         reader.take_list(number, source);
     }
+    reader.read.injected.sort();
     reader.read
 }
 
@@ -167,7 +170,7 @@ impl Reader {
             self.rules += 1;
         }
         report.crowded = self.crowded;
-        self.read.elements.push((elements, source.trusted));
+        self.read.elements.push(elements);
         self.read.reports.push(report);
     }
 
@@ -226,19 +229,23 @@ impl Reader {
             return Err(format!("more than {NESTING_LIMIT} brackets are open in it at a time"));
         }
         let text = super::of_pages::usual(written, of_page)?;
-        match parse_filter(&text, false, ParseOptions::default()) {
-            Ok(ParsedLine::Cosmetic(_)) => {}
-            _ => return Err("its selector, or what it does, is not known".into()),
+        if self.read.injected.add(&text, trusted)? {
+            return Ok(Went::Scriptlet);
         }
-        let scriptlet = of_page.body.contains("+js(") || text.contains("##+js(");
-        if scriptlet && !trusted && text.contains("+js(trusted-") {
-            return Err("only lists that are trusted may do this".into());
+        if of_page.sign.contains('@') {
+            let of_all_pages = matches!(of_page.hosts, "" | "*");
+            if of_all_pages || self.own {
+                self.read.of_pages.show(&text)?;
+            }
+            if of_all_pages {
+                return Ok(Went::Cosmetic);
+            }
         }
-        if of_page.sign.contains('@') && !scriptlet && self.own {
-            self.read.of_pages.show(of_page);
-        }
+        let Ok(ParsedLine::Cosmetic(_)) = parse_filter(&text, false, ParseOptions::default()) else {
+            return Err(UNKNOWN.into());
+        };
         add_line(elements, &text);
-        Ok(if scriptlet { Went::Scriptlet } else { Went::Cosmetic })
+        Ok(Went::Cosmetic)
     }
 }
 

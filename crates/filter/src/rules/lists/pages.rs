@@ -32,13 +32,13 @@ const NAMES_SHOWN: usize = 32;
 const SELECTORS: &str = "text/x-tamis-selectors; charset=utf-8";
 
 /// Whether this answer is a page that may have to change, and how many bytes of it have to be seen first.
-pub(super) fn wants(request: &RequestHead, response: &ResponseHead) -> Option<usize> {
+pub(super) fn wants(lists: &Lists, request: &RequestHead, response: &ResponseHead) -> Option<usize> {
     let asked_for = match request.destination() {
         Destination::Page | Destination::Frame => true,
         Destination::Unknown => request.fields.text(ACCEPT).is_some_and(|accept| accept.contains("text/html")),
         _ => false,
     };
-    (asked_for && response.is_of_type("text/html")).then_some(BEGINNING)
+    (lists.pages && asked_for && response.is_of_type("text/html")).then_some(BEGINNING)
 }
 
 /// Makes what rewrites the page, and the policies that let through what is put into it; none where it can stay.
@@ -49,7 +49,7 @@ pub(super) fn transform(
     response: &ResponseHead,
     prefix: &Prefix,
 ) -> Option<(Box<dyn BodyTransform>, Option<HeaderValue>)> {
-    wants(request, response)?;
+    wants(lists, request, response)?;
     let rules = Arc::new(lists.page(context));
     let empty = prefix.complete && prefix.bytes.is_empty();
     if empty || rules.is_empty() && rules.no_generic {

@@ -9,4 +9,4 @@ mod scriptlets;
 mod tests;
 
 pub use redirects::answer;
-pub use scriptlets::{TRUSTED, enclosed, scriptlets};
+pub(super) use scriptlets::{Call, call, enclosed};

@@ -1,16 +1,17 @@
-//! What rules may put into pages (`##+js(set-constant, a.b, true)`), for the engine's own store of resources.
+//! What rules may put into pages (`##+js(set-constant, a.b, true)`), and how they are called there.
 //!
-//! A scriptlet is one function in a file of its own under `scriptlets/`; what several share is under `scriptlets/lib/`. The engine
-//! puts the parts that a page's scriptlets need before them, each once, and calls each with its arguments as strings.
+//! A scriptlet is one function in a file of its own under `scriptlets/`; what several share is under `scriptlets/lib/`. The parts
+//! that a page's scriptlets need stand before them, each once, and each is called with its arguments as strings.
 
-use adblock::resources::{MimeType, PermissionMask, Resource, ResourceType};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+/// Who may use a scriptlet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    Anybody,
+    /// Lists that are trusted: it could hurt in strange hands. These are called `trusted-…`.
+    Trusted,
+}
 
-/// What a list must be allowed for the scriptlets that could hurt in strange hands, which are called `trusted-…`.
-pub const TRUSTED: PermissionMask = PermissionMask::from_bits(1);
-
-const ANYBODY: PermissionMask = PermissionMask::from_bits(0);
+use Permission::{Anybody, Trusted};
 
 /// A scriptlet, or a part that scriptlets share.
 pub(super) struct Script {
@@ -19,7 +20,7 @@ pub(super) struct Script {
     pub(super) aliases: &'static [&'static str],
     /// The parts that it calls itself.
     pub(super) needs: &'static [&'static str],
-    permission: PermissionMask,
+    permission: Permission,
     pub(super) source: &'static str,
 }
 
@@ -43,7 +44,7 @@ macro_rules! part {
             name: $name,
             aliases: &[],
             needs: &[$($need),*],
-            permission: ANYBODY,
+            permission: Anybody,
             source: include_str!(concat!("scriptlets/lib/", $name, ".js")),
         }
     };
@@ -79,144 +80,215 @@ pub(super) const PARTS: &[Script] = &[
 /// Every scriptlet.
 pub(super) const SCRIPTLETS: &[Script] = &[
     scriptlet!(
-        ANYBODY,
+        Anybody,
         "abort-current-script",
         ["acs", "abort-current-inline-script", "acis"],
         ["abort", "chain", "pattern"]
     ),
-    scriptlet!(ANYBODY, "abort-on-property-read", ["aopr"], ["abort", "chain"]),
-    scriptlet!(ANYBODY, "abort-on-property-write", ["aopw"], ["abort", "chain"]),
-    scriptlet!(ANYBODY, "abort-on-stack-trace", ["aost"], ["abort", "chain", "stack"]),
-    scriptlet!(ANYBODY, "adjust-setInterval", ["nano-sib", "nano-setInterval-booster"], ["timers"]),
-    scriptlet!(ANYBODY, "adjust-setTimeout", ["nano-stb", "nano-setTimeout-booster"], ["timers"]),
-    scriptlet!(ANYBODY, "alert-buster", [], ["calls"]),
-    scriptlet!(ANYBODY, "call-nothrow", [], ["calls"]),
-    scriptlet!(ANYBODY, "close-window", ["window-close-if"], ["pattern"]),
-    scriptlet!(ANYBODY, "disable-newtab-links", [], []),
-    scriptlet!(ANYBODY, "evaldata-prune", [], ["calls", "prune"]),
-    scriptlet!(ANYBODY, "fingerprint2", ["fingerprintjs2"], ["pin", "when"]),
-    scriptlet!(ANYBODY, "href-sanitizer", [], ["elements", "pattern"]),
-    scriptlet!(ANYBODY, "json-edit", [], ["jsoneditors"]),
-    scriptlet!(ANYBODY, "json-edit-fetch-request", [], ["jsoneditors"]),
-    scriptlet!(ANYBODY, "json-edit-fetch-response", [], ["jsoneditors", "responses"]),
-    scriptlet!(ANYBODY, "json-edit-xhr-request", [], ["jsoneditors"]),
-    scriptlet!(ANYBODY, "json-edit-xhr-response", [], ["jsoneditors", "responses"]),
-    scriptlet!(ANYBODY, "json-prune", [], ["calls", "prune"]),
-    scriptlet!(ANYBODY, "json-prune-fetch-response", [], ["extras", "prune", "request", "responses"]),
-    scriptlet!(ANYBODY, "json-prune-xhr-response", [], ["extras", "prune", "request", "responses"]),
-    scriptlet!(ANYBODY, "jsonl-edit-fetch-response", [], ["jsoneditors", "responses"]),
-    scriptlet!(ANYBODY, "jsonl-edit-xhr-response", [], ["jsoneditors", "responses"]),
-    scriptlet!(ANYBODY, "m3u-prune", [], ["pattern", "request", "responses"]),
-    scriptlet!(ANYBODY, "nobab", ["prevent-bab", "bab-defuser"], ["calls"]),
-    scriptlet!(ANYBODY, "noeval", ["silent-noeval", "noeval-silent"], ["calls"]),
-    scriptlet!(ANYBODY, "nofab", ["prevent-fab-3.2.0"], ["pin", "when"]),
-    scriptlet!(ANYBODY, "nowebrtc", [], ["calls"]),
-    scriptlet!(ANYBODY, "popads", ["popads.net", "prevent-popads-net"], ["abort", "chain"]),
-    scriptlet!(ANYBODY, "popads-dummy", ["set-popads-dummy"], ["pin"]),
+    scriptlet!(Anybody, "abort-on-property-read", ["aopr"], ["abort", "chain"]),
+    scriptlet!(Anybody, "abort-on-property-write", ["aopw"], ["abort", "chain"]),
+    scriptlet!(Anybody, "abort-on-stack-trace", ["aost"], ["abort", "chain", "stack"]),
+    scriptlet!(Anybody, "adjust-setInterval", ["nano-sib", "nano-setInterval-booster"], ["timers"]),
+    scriptlet!(Anybody, "adjust-setTimeout", ["nano-stb", "nano-setTimeout-booster"], ["timers"]),
+    scriptlet!(Anybody, "alert-buster", [], ["calls"]),
+    scriptlet!(Anybody, "call-nothrow", [], ["calls"]),
+    scriptlet!(Anybody, "close-window", ["window-close-if"], ["pattern"]),
+    scriptlet!(Anybody, "disable-newtab-links", [], []),
+    scriptlet!(Anybody, "evaldata-prune", [], ["calls", "prune"]),
+    scriptlet!(Anybody, "fingerprint2", ["fingerprintjs2"], ["pin", "when"]),
+    scriptlet!(Anybody, "href-sanitizer", [], ["elements", "pattern"]),
+    scriptlet!(Anybody, "json-edit", [], ["jsoneditors"]),
+    scriptlet!(Anybody, "json-edit-fetch-request", [], ["jsoneditors"]),
+    scriptlet!(Anybody, "json-edit-fetch-response", [], ["jsoneditors", "responses"]),
+    scriptlet!(Anybody, "json-edit-xhr-request", [], ["jsoneditors"]),
+    scriptlet!(Anybody, "json-edit-xhr-response", [], ["jsoneditors", "responses"]),
+    scriptlet!(Anybody, "json-prune", [], ["calls", "prune"]),
+    scriptlet!(Anybody, "json-prune-fetch-response", [], ["extras", "prune", "request", "responses"]),
+    scriptlet!(Anybody, "json-prune-xhr-response", [], ["extras", "prune", "request", "responses"]),
+    scriptlet!(Anybody, "jsonl-edit-fetch-response", [], ["jsoneditors", "responses"]),
+    scriptlet!(Anybody, "jsonl-edit-xhr-response", [], ["jsoneditors", "responses"]),
+    scriptlet!(Anybody, "m3u-prune", [], ["pattern", "request", "responses"]),
+    scriptlet!(Anybody, "nobab", ["prevent-bab", "bab-defuser"], ["calls"]),
+    scriptlet!(Anybody, "noeval", ["silent-noeval", "noeval-silent"], ["calls"]),
+    scriptlet!(Anybody, "nofab", ["prevent-fab-3.2.0"], ["pin", "when"]),
+    scriptlet!(Anybody, "nowebrtc", [], ["calls"]),
+    scriptlet!(Anybody, "popads", ["popads.net", "prevent-popads-net"], ["abort", "chain"]),
+    scriptlet!(Anybody, "popads-dummy", ["set-popads-dummy"], ["pin"]),
     scriptlet!(
-        ANYBODY,
+        Anybody,
         "prevent-addEventListener",
         ["aeld", "addEventListener-defuser"],
         ["calls", "extras", "pattern", "when"]
     ),
-    scriptlet!(ANYBODY, "prevent-canvas", [], ["calls", "pattern"]),
-    scriptlet!(ANYBODY, "prevent-eval-if", ["noeval-if"], ["calls", "pattern"]),
-    scriptlet!(ANYBODY, "prevent-fetch", ["no-fetch-if"], ["prevent"]),
-    scriptlet!(ANYBODY, "prevent-innerHTML", [], ["pattern"]),
-    scriptlet!(ANYBODY, "prevent-refresh", ["refresh-defuser"], ["when"]),
+    scriptlet!(Anybody, "prevent-canvas", [], ["calls", "pattern"]),
+    scriptlet!(Anybody, "prevent-eval-if", ["noeval-if"], ["calls", "pattern"]),
+    scriptlet!(Anybody, "prevent-fetch", ["no-fetch-if"], ["prevent"]),
+    scriptlet!(Anybody, "prevent-innerHTML", [], ["pattern"]),
+    scriptlet!(Anybody, "prevent-refresh", ["refresh-defuser"], ["when"]),
     scriptlet!(
-        ANYBODY,
+        Anybody,
         "prevent-requestAnimationFrame",
         ["norafif", "no-requestAnimationFrame-if"],
         ["calls", "pattern"]
     ),
-    scriptlet!(ANYBODY, "prevent-setInterval", ["nosiif", "no-setInterval-if", "setInterval-defuser"], ["timers"]),
-    scriptlet!(ANYBODY, "prevent-setTimeout", ["nostif", "no-setTimeout-if", "setTimeout-defuser"], ["timers"]),
+    scriptlet!(Anybody, "prevent-setInterval", ["nosiif", "no-setInterval-if", "setInterval-defuser"], ["timers"]),
+    scriptlet!(Anybody, "prevent-setTimeout", ["nostif", "no-setTimeout-if", "setTimeout-defuser"], ["timers"]),
     scriptlet!(
-        ANYBODY,
+        Anybody,
         "prevent-window-open",
         ["nowoif", "window.open-defuser", "no-window-open-if"],
         ["calls", "pattern", "when"]
     ),
-    scriptlet!(ANYBODY, "prevent-xhr", ["no-xhr-if"], ["prevent"]),
-    scriptlet!(ANYBODY, "remove-attr", ["ra"], ["elements"]),
-    scriptlet!(ANYBODY, "remove-cache-storage-item", [], ["pattern"]),
-    scriptlet!(ANYBODY, "remove-class", ["rc"], ["elements"]),
-    scriptlet!(ANYBODY, "remove-cookie", ["cookie-remover"], ["cookies", "extras", "pattern", "when"]),
-    scriptlet!(ANYBODY, "remove-node-text", ["rmnt"], ["extras", "nodes", "pattern"]),
-    scriptlet!(ANYBODY, "set-attr", [], ["attributes"]),
-    scriptlet!(ANYBODY, "set-constant", ["set"], ["constant", "pin"]),
-    scriptlet!(ANYBODY, "set-cookie", [], ["cookies", "extras"]),
-    scriptlet!(ANYBODY, "set-local-storage-item", [], ["storage"]),
-    scriptlet!(ANYBODY, "set-session-storage-item", [], ["storage"]),
-    scriptlet!(ANYBODY, "spoof-css", [], ["calls"]),
-    scriptlet!(TRUSTED, "trusted-click-element", [], ["jsonpath", "pattern", "when"]),
-    scriptlet!(TRUSTED, "trusted-create-html", [], ["when"]),
-    scriptlet!(TRUSTED, "trusted-edit-inbound-object", [], ["calls", "chain", "jsonpath"]),
-    scriptlet!(TRUSTED, "trusted-json-edit", [], ["jsoneditors"]),
-    scriptlet!(TRUSTED, "trusted-json-edit-fetch-request", [], ["jsoneditors"]),
-    scriptlet!(TRUSTED, "trusted-json-edit-fetch-response", [], ["jsoneditors", "responses"]),
-    scriptlet!(TRUSTED, "trusted-json-edit-xhr-request", [], ["jsoneditors"]),
-    scriptlet!(TRUSTED, "trusted-json-edit-xhr-response", [], ["jsoneditors", "responses"]),
-    scriptlet!(TRUSTED, "trusted-override-element-method", [], ["abort", "calls", "constant"]),
-    scriptlet!(TRUSTED, "trusted-prevent-dom-bypass", [], ["calls"]),
-    scriptlet!(TRUSTED, "trusted-prevent-fetch", [], ["prevent"]),
-    scriptlet!(TRUSTED, "trusted-prevent-xhr", [], ["prevent"]),
-    scriptlet!(TRUSTED, "trusted-replace-argument", [], ["calls", "chain", "constant", "extras", "pattern"]),
-    scriptlet!(TRUSTED, "trusted-replace-fetch-response", [], ["extras", "replace", "request", "responses"]),
+    scriptlet!(Anybody, "prevent-xhr", ["no-xhr-if"], ["prevent"]),
+    scriptlet!(Anybody, "remove-attr", ["ra"], ["elements"]),
+    scriptlet!(Anybody, "remove-cache-storage-item", [], ["pattern"]),
+    scriptlet!(Anybody, "remove-class", ["rc"], ["elements"]),
+    scriptlet!(Anybody, "remove-cookie", ["cookie-remover"], ["cookies", "extras", "pattern", "when"]),
+    scriptlet!(Anybody, "remove-node-text", ["rmnt"], ["extras", "nodes", "pattern"]),
+    scriptlet!(Anybody, "set-attr", [], ["attributes"]),
+    scriptlet!(Anybody, "set-constant", ["set"], ["constant", "pin"]),
+    scriptlet!(Anybody, "set-cookie", [], ["cookies", "extras"]),
+    scriptlet!(Anybody, "set-local-storage-item", [], ["storage"]),
+    scriptlet!(Anybody, "set-session-storage-item", [], ["storage"]),
+    scriptlet!(Anybody, "spoof-css", [], ["calls"]),
+    scriptlet!(Trusted, "trusted-click-element", [], ["jsonpath", "pattern", "when"]),
+    scriptlet!(Trusted, "trusted-create-html", [], ["when"]),
+    scriptlet!(Trusted, "trusted-edit-inbound-object", [], ["calls", "chain", "jsonpath"]),
+    scriptlet!(Trusted, "trusted-json-edit", [], ["jsoneditors"]),
+    scriptlet!(Trusted, "trusted-json-edit-fetch-request", [], ["jsoneditors"]),
+    scriptlet!(Trusted, "trusted-json-edit-fetch-response", [], ["jsoneditors", "responses"]),
+    scriptlet!(Trusted, "trusted-json-edit-xhr-request", [], ["jsoneditors"]),
+    scriptlet!(Trusted, "trusted-json-edit-xhr-response", [], ["jsoneditors", "responses"]),
+    scriptlet!(Trusted, "trusted-override-element-method", [], ["abort", "calls", "constant"]),
+    scriptlet!(Trusted, "trusted-prevent-dom-bypass", [], ["calls"]),
+    scriptlet!(Trusted, "trusted-prevent-fetch", [], ["prevent"]),
+    scriptlet!(Trusted, "trusted-prevent-xhr", [], ["prevent"]),
+    scriptlet!(Trusted, "trusted-replace-argument", [], ["calls", "chain", "constant", "extras", "pattern"]),
+    scriptlet!(Trusted, "trusted-replace-fetch-response", [], ["extras", "replace", "request", "responses"]),
     scriptlet!(
-        TRUSTED,
+        Trusted,
         "trusted-replace-node-text",
         ["trusted-rpnt", "rpnt", "replace-node-text"],
         ["extras", "nodes", "pattern"]
     ),
-    scriptlet!(TRUSTED, "trusted-replace-outbound-text", [], ["calls", "extras", "replace"]),
-    scriptlet!(TRUSTED, "trusted-replace-xhr-response", [], ["extras", "replace", "request", "responses"]),
-    scriptlet!(TRUSTED, "trusted-set-attr", [], ["attributes"]),
-    scriptlet!(TRUSTED, "trusted-set-constant", ["trusted-set"], ["constant", "pin"]),
-    scriptlet!(TRUSTED, "trusted-set-cookie", [], ["constant", "cookies", "extras"]),
-    scriptlet!(TRUSTED, "trusted-set-cookie-reload", [], ["constant", "cookies"]),
-    scriptlet!(TRUSTED, "trusted-set-local-storage-item", [], ["constant", "storage"]),
-    scriptlet!(TRUSTED, "trusted-set-session-storage-item", [], ["constant", "storage"]),
-    scriptlet!(TRUSTED, "trusted-suppress-native-method", [], ["abort", "calls", "chain", "pattern", "stack"]),
-    scriptlet!(ANYBODY, "webrtc-if", [], ["calls", "pattern"]),
-    scriptlet!(ANYBODY, "xml-prune", [], ["request", "responses", "when"]),
+    scriptlet!(Trusted, "trusted-replace-outbound-text", [], ["calls", "extras", "replace"]),
+    scriptlet!(Trusted, "trusted-replace-xhr-response", [], ["extras", "replace", "request", "responses"]),
+    scriptlet!(Trusted, "trusted-set-attr", [], ["attributes"]),
+    scriptlet!(Trusted, "trusted-set-constant", ["trusted-set"], ["constant", "pin"]),
+    scriptlet!(Trusted, "trusted-set-cookie", [], ["constant", "cookies", "extras"]),
+    scriptlet!(Trusted, "trusted-set-cookie-reload", [], ["constant", "cookies"]),
+    scriptlet!(Trusted, "trusted-set-local-storage-item", [], ["constant", "storage"]),
+    scriptlet!(Trusted, "trusted-set-session-storage-item", [], ["constant", "storage"]),
+    scriptlet!(Trusted, "trusted-suppress-native-method", [], ["abort", "calls", "chain", "pattern", "stack"]),
+    scriptlet!(Anybody, "webrtc-if", [], ["calls", "pattern"]),
+    scriptlet!(Anybody, "xml-prune", [], ["request", "responses", "when"]),
 ];
 
-/// The scriptlets that rules may put into pages, and what they need; those for [`TRUSTED`] lists say so.
-pub fn scriptlets() -> Vec<Resource> {
-    let parts = PARTS.iter().map(|part| resource(part, part_name(part.name), MimeType::FnJavascript));
-    let scriptlets = SCRIPTLETS.iter().map(|it| resource(it, file_name(it.name), MimeType::ApplicationJavascript));
-    parts.chain(scriptlets).collect()
+/// One call of a scriptlet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The place of the scriptlet among all.
+    script: usize,
+    /// `f("a", "b")`
+    written: Box<str>,
 }
 
-/// What the engine made of a page's scriptlets, in a scope of its own: the page sees none of its names.
-pub fn enclosed(script: &str) -> String {
-    if script.is_empty() { String::new() } else { format!("(() => {{\n'use strict';\n{script}}})();\n") }
-}
-
-fn resource(script: &Script, name: String, kind: MimeType) -> Resource {
-    Resource {
-        name,
-        aliases: script.aliases.iter().map(|alias| file_name(alias)).collect(),
-        kind: ResourceType::Mime(kind),
-        content: BASE64_STANDARD.encode(without_comments(script.source)),
-        dependencies: script.needs.iter().map(|part| part_name(part)).collect(),
-        permission: script.permission,
+/// Reads `name, argument, …`; none where nothing stands there.
+///
+/// # Errors
+/// Why it is refused, for a person.
+pub fn call(written: &str, trusted: bool) -> Result<Option<Call>, String> {
+    if written.trim().is_empty() {
+        return Ok(None);
     }
+    let mut arguments = arguments(written).ok_or("a quoted argument ends before its comma")?.into_iter();
+    let name = arguments.next().unwrap_or_default();
+    let name = name.strip_suffix(".js").unwrap_or(&name);
+    let by_name = |script: &Script| script.name == name || script.aliases.contains(&name);
+    let known = SCRIPTLETS.iter().position(by_name);
+    let script = known.ok_or_else(|| format!("no scriptlet here is called `{name}`"))?;
+    let Some(Script { permission, source, .. }) = SCRIPTLETS.get(script) else { return Ok(None) };
+    if *permission == Trusted && !trusted {
+        return Err("only lists that are trusted may do this".into());
+    }
+    let texts: Vec<String> = arguments.map(|argument| serde_json::Value::from(argument).to_string()).collect();
+    let written = format!("{}({})", function(source), texts.join(", ")).into();
+    Ok(Some(Call { script, written }))
 }
 
-/// Rules name scriptlets with or without `.js`; the engine looks for those with it.
-fn file_name(name: &str) -> String {
-    if name.ends_with(".js") { name.to_owned() } else { format!("{name}.js") }
+/// The name of the function that a scriptlet is.
+fn function(source: &str) -> &str {
+    let rest = source.lines().find_map(|line| line.strip_prefix("function "));
+    rest.and_then(|rest| rest.split('(').next()).unwrap_or_default()
 }
 
-/// No rule can name a part.
-fn part_name(name: &str) -> String {
-    format!("{name}.fn")
+/// Arguments with commas between them; one may stand in quotes. A backslash before what would end it takes that as a part of it.
+fn arguments(written: &str) -> Option<Vec<String>> {
+    let mut rest = written.trim_start();
+    let mut arguments = Vec::new();
+    while !rest.is_empty() {
+        let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'));
+        let inner = rest.get(quote.map_or(0, char::len_utf8)..)?;
+        let ends = quote.unwrap_or(',');
+        let (argument, end) = until(inner, ends);
+        let behind = match quote {
+            None => inner.get(end..)?,
+            Some(_) => inner.get(end..)?.strip_prefix(ends)?.trim_start(),
+        };
+        arguments.push(if quote.is_some() { argument } else { argument.trim_end().to_owned() });
+        rest = match behind.strip_prefix(',') {
+            Some(rest) => rest.trim_start(),
+            None if behind.is_empty() => behind,
+            None => return None,
+        };
+    }
+    Some(arguments)
 }
 
-/// Pages need not carry our comments; and the engine knows a scriptlet by `function` at its very beginning.
+/// The text before the first `ends` without a backslash that makes it a part of the text, and where that stands.
+fn until(text: &str, ends: char) -> (String, usize) {
+    let (mut out, mut escaped) = (String::new(), false);
+    for (at, c) in text.char_indices() {
+        if c == ends && !escaped {
+            return (out, at);
+        }
+        if c == ends {
+            out.pop();
+        }
+        out.push(c);
+        escaped = c == '\\' && !escaped;
+    }
+    (out, text.len())
+}
+
+/// These calls one after the other, with what they need, in a scope of their own: the page sees none of its names. One that fails
+/// keeps no other from being made.
+pub fn enclosed<'a>(calls: impl IntoIterator<Item = &'a Call>) -> String {
+    let (mut needed, mut script) = (Vec::new(), String::new());
+    for call in calls {
+        let Some(scriptlet) = SCRIPTLETS.get(call.script) else { continue };
+        need(scriptlet, &mut needed);
+        script += &format!("try {{\n{}\n}} catch ( e ) {{ }}\n", call.written);
+    }
+    if needed.is_empty() {
+        return script;
+    }
+    let parts: String = needed.into_iter().map(|script| without_comments(script.source)).collect();
+    format!("(() => {{\n'use strict';\n{parts}{script}}})();\n")
+}
+
+/// Takes in a script behind all that it needs, each once.
+fn need(script: &'static Script, needed: &mut Vec<&'static Script>) {
+    if needed.iter().any(|known| known.name == script.name) {
+        return;
+    }
+    for part in PARTS.iter().filter(|part| script.needs.contains(&part.name)) {
+        need(part, needed);
+    }
+    needed.push(script);
+}
+
+/// Pages need not carry our comments.
 fn without_comments(source: &str) -> String {
     let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.fold(String::with_capacity(source.len()), |code, line| code + line.trim_start() + "\n")

@@ -2,13 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use adblock::lists::ParseOptions;
-use adblock::resources::PermissionMask;
-use adblock::{Engine, FilterSet};
+use http::Method;
 
+use super::answer;
 use super::redirects::STUBS;
 use super::scriptlets::{PARTS, SCRIPTLETS, Script};
-use super::{TRUSTED, answer, scriptlets};
+use crate::Destination;
+use crate::rules::{Context, Engine, Source};
 
 /// Names of the files in a folder beside this file.
 fn files(folder: &str) -> BTreeSet<String> {
@@ -23,12 +23,10 @@ fn assert_unique<'a>(names: impl Iterator<Item = &'a str>) {
 }
 
 /// What pages of this list get.
-fn injected(rules: &str, permissions: PermissionMask) -> String {
-    let mut set = FilterSet::new(false);
-    set.add_filter_list(rules.to_owned(), ParseOptions { permissions, ..ParseOptions::default() });
-    let mut engine = Engine::new_with_filter_set(set);
-    engine.use_resources(scriptlets());
-    engine.url_cosmetic_resources("https://a.test/").injected_script
+fn injected(rules: &str, trusted: bool) -> String {
+    let engine = Engine::build(&[Source { list: "l", text: rules, trusted }]).engine;
+    let page = Context::named("https://a.test/", None, Destination::Page, Method::GET).unwrap();
+    engine.page(&page).script
 }
 
 #[test]
@@ -79,7 +77,7 @@ fn a_scriptlet_brings_along_every_part_that_it_uses() {
 #[test]
 fn a_trusted_scriptlet_is_only_for_lists_that_are_trusted() {
     let rules = "a.test##+js(trusted-set, x, json:1)\na.test##+js(set, y, true)";
-    let (trusted, other) = (injected(rules, TRUSTED), injected(rules, PermissionMask::default()));
+    let (trusted, other) = (injected(rules, true), injected(rules, false));
     assert!(
         trusted.contains("trustedSetConstant(\"x\", \"json:1\")") && trusted.contains("setConstant(\"y\", \"true\")")
     );
@@ -90,8 +88,8 @@ fn a_trusted_scriptlet_is_only_for_lists_that_are_trusted() {
 fn every_scriptlet_is_injected_by_every_name_and_carries_no_comment() {
     for script in SCRIPTLETS {
         for name in script.aliases.iter().chain([&script.name]) {
-            let injected = injected(&format!("a.test##+js({name}, 1, 2)"), TRUSTED);
-            assert!(injected.ends_with("(\"1\", \"2\")\n} catch ( e ) { }\n"), "{name}: {injected}");
+            let injected = injected(&format!("a.test##+js({name}, 1, 2)"), true);
+            assert!(injected.ends_with("(\"1\", \"2\")\n} catch ( e ) { }\n})();\n"), "{name}: {injected}");
             assert!(injected.lines().all(|line| !line.starts_with("//")), "{name}");
         }
     }

@@ -103,15 +103,16 @@ fn a_page_that_nothing_concerns_is_not_begun_or_comes_out_the_same() {
 
 #[test]
 fn only_what_is_shown_as_a_page_is_wanted() {
-    let html = page(&[]);
+    let (lists, html) = (lists(), page(&[]));
     let browser = request(&[("sec-fetch-dest", "document")]);
-    assert_eq!(wants(&browser, &html), Some(BEGINNING));
-    assert_eq!(wants(&request(&[("accept", "*/*;q=0.8,text/html")]), &html), Some(BEGINNING));
-    assert_eq!(wants(&request(&[("sec-fetch-dest", "iframe")]), &html), Some(BEGINNING));
-    assert_eq!(wants(&request(&[("sec-fetch-dest", "empty"), ("accept", "text/html")]), &html), None);
-    assert_eq!(wants(&request(&[("accept", "*/*")]), &html), None);
+    assert_eq!(wants(&lists, &browser, &html), Some(BEGINNING));
+    assert_eq!(wants(&lists, &request(&[("accept", "*/*;q=0.8,text/html")]), &html), Some(BEGINNING));
+    assert_eq!(wants(&lists, &request(&[("sec-fetch-dest", "iframe")]), &html), Some(BEGINNING));
+    assert_eq!(wants(&lists, &request(&[("sec-fetch-dest", "empty"), ("accept", "text/html")]), &html), None);
+    assert_eq!(wants(&lists, &request(&[("accept", "*/*")]), &html), None);
     let xhtml = ResponseHead { status: StatusCode::OK, fields: fields(&[("content-type", "application/xhtml+xml")]) };
-    assert_eq!(wants(&browser, &xhtml), None);
+    assert_eq!(wants(&lists, &browser, &xhtml), None);
+    assert_eq!(super::wants(&lists.without_pages(), &browser, &html), None);
 }
 
 #[test]
