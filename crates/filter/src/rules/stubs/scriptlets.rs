@@ -226,7 +226,7 @@ fn function(source: &str) -> &str {
 fn arguments(written: &str) -> Option<Vec<String>> {
     let mut rest = written.trim_start();
     let mut arguments = Vec::new();
-    while !rest.is_empty() {
+    loop {
         let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'));
         let inner = rest.get(quote.map_or(0, char::len_utf8)..)?;
         let ends = quote.unwrap_or(',');
@@ -236,13 +236,13 @@ fn arguments(written: &str) -> Option<Vec<String>> {
             Some(_) => inner.get(end..)?.strip_prefix(ends)?.trim_start(),
         };
         arguments.push(if quote.is_some() { argument } else { argument.trim_end().to_owned() });
-        rest = match behind.strip_prefix(',') {
-            Some(rest) => rest.trim_start(),
-            None if behind.is_empty() => behind,
+        match behind.strip_prefix(',') {
+            // An empty text too is an argument, at the end as well.
+            Some(behind) => rest = behind.trim_start(),
+            None if behind.is_empty() => return Some(arguments),
             None => return None,
-        };
+        }
     }
-    Some(arguments)
 }
 
 /// The text before the first `ends` without a backslash that makes it a part of the text, and where that stands.

@@ -96,6 +96,26 @@ fn every_scriptlet_is_injected_by_every_name_and_carries_no_comment() {
 }
 
 #[test]
+fn arguments_stand_between_commas_may_be_empty_and_may_be_quoted() {
+    for (written, call) in [
+        ("set, a, true", r#"setConstant("a", "true")"#),
+        ("set, a, ", r#"setConstant("a", "")"#),
+        ("set, a,", r#"setConstant("a", "")"#),
+        ("set, a, ''", r#"setConstant("a", "")"#),
+        ("set, , b", r#"setConstant("", "b")"#),
+        (r"set, a\,b, `c, d` ", r#"setConstant("a,b", "c, d")"#),
+        ("set", "setConstant()"),
+    ] {
+        let script = injected(&format!("a.test##+js({written})"), true);
+        assert!(
+            script.contains(call),
+            "{written}: {call} is not in {}",
+            script.lines().rev().take(4).collect::<String>()
+        );
+    }
+}
+
+#[test]
 fn a_stub_answers_by_all_its_names_and_lets_other_sites_read_it_unless_it_is_a_frame() {
     for stub in STUBS {
         for name in stub.names {
