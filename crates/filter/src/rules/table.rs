@@ -45,6 +45,13 @@ impl Key {
         Self::of(source ^ host.rotate_left(16), b'c')
     }
 
+    /// Four bytes of an address, in lower case.
+    pub(super) fn text(part: [u8; 4]) -> Self {
+        // The upper half of the product depends on all of them.
+        let product = u64::from(u32::from_ne_bytes(part)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self((product >> 32) as u32)
+    }
+
     /// A word of an address, in lower case.
     pub(super) fn word(word: &[u8]) -> Self {
         Self::of_word(word.iter().fold(HASH_OF_NOTHING, |hash, byte| with(hash, *byte)))
@@ -157,6 +164,12 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// Whether something may lie under a key; where nothing does, it is seldom so.
+    pub(super) fn has(&self, key: Key) -> bool {
+        let (word, bit) = mark(key, self.marks.len());
+        self.marks.get(word).is_some_and(|word| word & bit != 0)
+    }
+
     /// What lies under a key and may be about a request.
     pub(super) fn about(&self, request: Glance, key: Key) -> impl Iterator<Item = &Entry> {
         self.of(key).filter(move |entry| entry.glance.is_of(request))
@@ -164,10 +177,8 @@ impl Table {
 
     /// What lies under a key.
     pub(super) fn of(&self, key: Key) -> impl Iterator<Item = &Entry> {
-        let (word, bit) = mark(key, self.marks.len());
-        let is_marked = self.marks.get(word).is_some_and(|word| word & bit != 0);
         let at = heap(key, self.heaps.len().saturating_sub(1).max(1));
-        let (begin, end) = match self.heaps.get(at..at + 2).filter(|_| is_marked) {
+        let (begin, end) = match self.heaps.get(at..at + 2).filter(|_| self.has(key)) {
             Some([begin, end]) => (*begin as usize, *end as usize),
             _ => (0, 0),
         };
