@@ -93,11 +93,6 @@ impl Pattern {
         Ok(Self { shape: Shape::Text { text: text.into(), begin, to_end }, match_case })
     }
 
-    /// Whether it is a regular expression, which takes longer to compare.
-    pub(super) fn is_expression(&self) -> bool {
-        matches!(self.shape, Shape::Expression(_))
-    }
-
     /// Whether it fits an address.
     pub(super) fn matches(&self, context: &Context) -> bool {
         match &self.shape {

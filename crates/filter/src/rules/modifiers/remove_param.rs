@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use crate::rules::expression::{Expression, beginning, needle};
 use crate::rules::texts::is_letter;
@@ -123,44 +124,52 @@ fn begins(text: &str, beginning: &[u8]) -> bool {
 /// An address without the parameters that some rules mean, and the places of those rules that mean one which no earlier rule
 /// does; none where it has no such. What stays, stays as it was written.
 pub(in crate::rules) fn without(address: &str, meant: &[&Parameter]) -> Option<(String, Vec<usize>)> {
-    let (address_without, fragment) =
-        address.find('#').and_then(|at| address.split_at_checked(at)).unwrap_or((address, ""));
-    let (path, query) = address_without.split_once('?')?;
-    if query.is_empty() {
-        return None;
-    }
-    let mut left = String::with_capacity(query.len());
+    let query = query(address)?;
+    let mut left = String::with_capacity(address.len());
+    left.push_str(address.get(..query.start - 1)?);
+    let path = left.len();
     let mut means = vec![false; meant.len()];
-    for written in query.split('&') {
+    for written in parameters(address) {
         let parted = Written::of(written);
         let first = meant.iter().position(|parameter| parameter.means(&parted));
         match first.and_then(|first| means.get_mut(first)) {
             Some(means) => *means = true,
             None => {
-                left.push_str(if left.is_empty() { "?" } else { "&" });
+                left.push(if left.len() == path { '?' } else { '&' });
                 left.push_str(written);
             }
         }
     }
-    // What is left of `?b=1&` is an empty parameter, which is nothing.
-    let left = if left == "?" { "" } else { &left };
+    if left.len() == path + 1 {
+        // What is left of `?b=1&` is an empty parameter, which is nothing.
+        left.truncate(path);
+    }
+    left.push_str(address.get(query.end..)?);
     let places: Vec<usize> = (0..).zip(means).filter(|(_, means)| *means).map(|(place, _)| place).collect();
-    (!places.is_empty()).then(|| (format!("{path}{left}{fragment}"), places))
+    (!places.is_empty()).then_some((left, places))
 }
 
 /// The names of the parameters of an address, as they are written.
 pub(in crate::rules) fn names(address: &str) -> impl Iterator<Item = &str> {
-    let end = memchr::memchr(b'#', address.as_bytes()).unwrap_or(address.len());
-    let begin = memchr::memchr(b'?', address.as_bytes()).unwrap_or(end);
-    let query = address.get(begin + 1..end).filter(|query| !query.is_empty());
-    query.into_iter().flat_map(|query| {
+    parameters(address).map(|written| Written::of(written).name)
+}
+
+fn parameters(address: &str) -> impl Iterator<Item = &str> {
+    query(address).and_then(|query| address.get(query)).into_iter().flat_map(|query| {
         let ends = memchr::memchr_iter(b'&', query.as_bytes()).chain([query.len()]);
         ends.scan(0, |begin, end| {
             let written = query.get(*begin..end);
             *begin = end + 1;
-            written.map(|written| Written::of(written).name)
+            written
         })
     })
+}
+
+/// Where the query of an address is; none where it has none, or one of nothing.
+fn query(address: &str) -> Option<Range<usize>> {
+    let end = memchr::memchr(b'#', address.as_bytes()).unwrap_or(address.len());
+    let begin = memchr::memchr(b'?', address.as_bytes()).unwrap_or(end);
+    (begin + 1 < end).then_some(begin + 1..end)
 }
 
 /// Whether letters or digits of an address are written as `%xx`, which they need not be.
