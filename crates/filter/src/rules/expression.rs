@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::replace::translated;
+use super::texts::telling;
 
 /// The largest compiled form of one expression, in bytes.
 const COMPILED_LIMIT: usize = 256 << 10;
@@ -161,15 +162,30 @@ pub(super) fn looks_around(written: &str) -> bool {
         || written.as_bytes().windows(2).any(|pair| matches!(pair, [b'\\', b'1'..=b'9']))
 }
 
-/// A text, in lower case, that is in whatever an expression fits; none where there is no telling.
+/// A text, in lower case, that is in whatever an expression fits, the one that tells most; none where there is no telling.
 pub(super) fn needle(written: &str) -> Option<Vec<u8>> {
-    let plain = without_looks(&written.replace("\\/", "/"))?;
-    let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(&plain).ok()?;
     let (mut runs, mut run) = (Vec::new(), Vec::new());
-    gather(&hir, &mut run, &mut runs);
+    gather(&parsed(written)?, &mut run, &mut runs);
     runs.push(run);
-    let longest = runs.into_iter().max_by_key(Vec::len).filter(|run| run.len() > 1)?;
-    Some(longest.to_ascii_lowercase())
+    runs.iter_mut().for_each(|run| run.make_ascii_lowercase());
+    runs.into_iter().max_by_key(|run| (telling(run).count(), run.len())).filter(|run| run.len() > 1)
+}
+
+/// The text, in lower case, that begins whatever an expression fits; none where there is no telling.
+pub(super) fn beginning(written: &str) -> Option<Vec<u8>> {
+    let hir = parsed(written)?;
+    let HirKind::Concat(parts) = hir.kind() else { return None };
+    let mut parts = parts.iter();
+    parts.next().filter(|first| matches!(first.kind(), HirKind::Look(Look::Start)))?;
+    match parts.next()?.kind() {
+        HirKind::Literal(literal) => Some(literal.0.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
+fn parsed(written: &str) -> Option<Hir> {
+    let plain = without_looks(&written.replace("\\/", "/"))?;
+    regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(&plain).ok()
 }
 
 /// Gathers the texts that have to be there, each in one piece.
@@ -266,6 +282,18 @@ mod tests {
         assert_eq!(needle("foo|bar"), None);
         assert_eq!(needle("x*[ab]c?"), None);
         assert_eq!(needle(r"(a)\1"), None);
+        assert_eq!(needle(r"^https:\/\/[a-z]+\.com\/get\/x").as_deref(), Some(".com/get/x"));
+        assert_eq!(needle(r"^https:\/\/www\.[a-z]+\/buy\?").as_deref(), Some("/buy?"));
+    }
+
+    #[test]
+    fn a_beginning_begins_whatever_the_expression_fits() {
+        let beginning = |written: &str| beginning(written).map(|found| String::from_utf8(found).unwrap());
+        assert_eq!(beginning("^UTM_.*$").as_deref(), Some("utm_"));
+        assert_eq!(beginning(r"^(?!utm_x)utm_[a-z]").as_deref(), Some("utm_"));
+        for none in ["utm_", "^utm_|x", r"^\??utm_", "^[ab]c", "^a*b", "(?m)^a", "^", "(^a|b)c"] {
+            assert_eq!(beginning(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! Finding the few rules that may fit a request, without looking at the others.
 //!
 //! Nearly every rule names a host, a parameter, or a word of the address: it lies in one table under that. Where the word
-//! stands in the pattern is known too, so that the address has to be compared in one place only. The others are found by a
-//! text that they have in them, all such texts at once; few remain that every request must be compared with.
+//! stands in the pattern is known too, so that the address has to be compared in one place only. The others are found by
+//! four bytes that they have in them; few remain that every request must be compared with.
 
 use std::collections::{HashMap, HashSet};
 
-use super::conditions::Look;
+use super::conditions::{Glance, Look};
 use super::hosts::{Keys, Part, hash};
-use super::modifiers::{Parameter, Work, decoded_query, names};
+use super::modifiers::{Parameter, Work, hides_letters, names};
 use super::parse::{Action, Rule};
 use super::pattern::Word;
 use super::reader::{CROWD_LIMIT, TEXTS_LIMIT, UNSORTED_LIMIT};
 use super::table::{Entry, Key, Table, Under, each_word};
-use super::texts::{Seen, Texts};
+use super::texts;
 
 /// Words that nearly every address has: a rule is found by another one where it has one.
 const COMMON: [&[u8]; 4] = [b"com", b"http", b"https", b"www"];
@@ -23,6 +23,9 @@ const HOSTS_LIMIT: usize = 1024;
 
 /// Of more rules about one host than these, those for some pages are found by host and page.
 const CROWD: usize = 8;
+
+/// The number of a rule, and what a glance decides of it.
+type Seen = (u32, Glance);
 
 /// Rules by what a request must have so that they can fit.
 #[derive(Debug, Default)]
@@ -37,10 +40,10 @@ pub(super) struct Index {
     hosts_with_parameters: HashSet<u32>,
     /// Whether entities are among the keys.
     entities: bool,
-    /// By a text somewhere in the address.
-    by_text: Texts,
-    /// By a text somewhere in the parameters.
-    by_query: Texts,
+    /// By four bytes somewhere in the address.
+    texts: Table,
+    /// Those of them about parameters: addresses that hide letters must be compared with all.
+    in_parameters: Box<[Seen]>,
     /// Those that every request with parameters must be compared with.
     with_parameters: Box<[Seen]>,
     /// Those that every request must be compared with.
@@ -57,9 +60,9 @@ enum Way {
     /// By a word of the address.
     Word(Under),
     /// By a text in the address.
-    Text(Vec<u8>),
-    /// By a text in the parameters.
-    Query(Vec<u8>),
+    Text(Under),
+    /// By letters in a parameter.
+    InParameter(Under),
     /// By a word that nearly every address has.
     Common(Under),
     /// Not at all, but for requests without parameters.
@@ -78,8 +81,8 @@ pub(super) struct Builder {
     by_parameter: Vec<Entry>,
     hosts_with_parameters: HashSet<u32>,
     entities: bool,
-    texts: Vec<(Vec<u8>, Seen)>,
-    query: Vec<(Vec<u8>, Seen)>,
+    by_text: Vec<Entry>,
+    in_parameters: Vec<Seen>,
     with_parameters: Vec<Seen>,
     rest: Vec<Seen>,
     /// How many rules every request must be compared with, or nearly.
@@ -108,8 +111,13 @@ impl Builder {
                 self.admit(&[under])?;
                 self.by_word.push(Entry::new(seen, under));
             }
-            Way::Text(text) => Self::find_by_text(&mut self.texts, text, seen)?,
-            Way::Query(text) => Self::find_by_text(&mut self.query, text, seen)?,
+            Way::Text(under) => {
+                if self.by_text.len() == TEXTS_LIMIT {
+                    return Err(many(TEXTS_LIMIT));
+                }
+                self.admit(&[under])?;
+                self.by_text.push(Entry::new(seen, under));
+            }
             unsorted => {
                 if self.unsorted == UNSORTED_LIMIT {
                     return Err(many(UNSORTED_LIMIT));
@@ -117,6 +125,11 @@ impl Builder {
                 self.unsorted += 1;
                 match unsorted {
                     Way::Common(under) => self.by_word.push(Entry::new(seen, under)),
+                    Way::InParameter(under) => {
+                        self.admit(&[under])?;
+                        self.by_text.push(Entry::new(seen, under));
+                        self.in_parameters.push(seen);
+                    }
                     Way::WithParameters => self.with_parameters.push(seen),
                     _ => self.rest.push(seen),
                 }
@@ -137,30 +150,18 @@ impl Builder {
         Ok(())
     }
 
-    fn find_by_text(texts: &mut Vec<(Vec<u8>, Seen)>, text: Vec<u8>, rule: Seen) -> Result<(), String> {
-        if texts.len() == TEXTS_LIMIT {
-            return Err(many(TEXTS_LIMIT));
-        }
-        texts.push((text, rule));
-        Ok(())
-    }
-
     /// The index.
     pub(super) fn build(self) -> Index {
-        let (by_text, by_query) = (Texts::build(self.texts), Texts::build(self.query));
-        // What no automaton could be made for.
-        let rest = self.rest.into_iter().chain(by_text.left_over().iter().copied()).collect();
-        let with_parameters = self.with_parameters.into_iter().chain(by_query.left_over().iter().copied()).collect();
         Index {
             hosts: Table::build(self.by_host),
             words: Table::build(self.by_word),
             parameters: Table::build(self.by_parameter),
             hosts_with_parameters: self.hosts_with_parameters,
             entities: self.entities,
-            by_text,
-            by_query,
-            with_parameters,
-            rest,
+            in_parameters: self.in_parameters.into(),
+            texts: Table::build(self.by_text),
+            with_parameters: self.with_parameters.into(),
+            rest: self.rest.into(),
         }
     }
 }
@@ -177,17 +178,26 @@ impl Index {
     pub(super) fn candidates(&self, look: &Look<'_>, mut visit: impl FnMut(u32, Option<usize>)) {
         self.of_hosts(look, &mut visit);
         let address = look.context.lower.as_bytes();
+        // What is found by something that an address may have several times.
+        let mut somewhere = Vec::new();
         if !self.words.is_empty() {
             each_word(address, |key, word| {
                 for entry in self.words.about(look.glance, key).filter(|entry| entry.may_fit(address, word.clone())) {
                     match entry.at() {
                         Some(at) => word.start.checked_sub(at).into_iter().for_each(|at| visit(entry.rule, Some(at))),
-                        None => visit(entry.rule, None),
+                        None => somewhere.push(entry.rule),
                     }
                 }
             });
         }
-        self.by_text.in_text(look.glance, address).into_iter().for_each(|rule| visit(rule, None));
+        if !self.texts.is_empty() {
+            for key in texts::keys(address).filter(|key| self.texts.has(*key)) {
+                somewhere.extend(self.texts.about(look.glance, key).map(|entry| entry.rule));
+            }
+        }
+        somewhere.sort_unstable();
+        somewhere.dedup();
+        somewhere.into_iter().for_each(|rule| visit(rule, None));
         about(look, &self.rest).for_each(|rule| visit(rule, None));
         self.of_parameters(look, &mut visit);
     }
@@ -228,21 +238,12 @@ impl Index {
             self.parameters.about(look.glance, Key::parameter(name)).for_each(|entry| visit(entry.rule, None));
             for part in &named {
                 let from = look.context.host.end.checked_sub(part.name.len());
-                self.parameters
-                    .about(look.glance, Key::host_and_parameter(part.hash, name))
-                    .for_each(|entry| visit(entry.rule, from));
+                let key = Key::host_and_parameter(part.hash, name);
+                self.parameters.about(look.glance, key).for_each(|entry| visit(entry.rule, from));
             }
         }
-        if !self.by_query.is_empty() {
-            let decoded = decoded_query(address);
-            // A value that is no text then is compared as it was written.
-            if decoded.as_ref().is_none_or(|decoded| std::str::from_utf8(decoded).is_err()) {
-                let written = look.context.lower.split_once('?').map_or("", |(_, query)| query);
-                self.by_query.in_text(look.glance, written.as_bytes()).into_iter().for_each(|rule| visit(rule, None));
-            }
-            if let Some(decoded) = decoded {
-                self.by_query.in_text(look.glance, &decoded).into_iter().for_each(|rule| visit(rule, None));
-            }
+        if !self.in_parameters.is_empty() && hides_letters(address) {
+            about(look, &self.in_parameters).for_each(|rule| visit(rule, None));
         }
         about(look, &self.with_parameters).for_each(|rule| visit(rule, None));
     }
@@ -277,17 +278,20 @@ fn way(rule: &Rule, crowd: impl Fn(Key) -> usize) -> Way {
     if let Some(word) = words.iter().filter(|word| !is_common(word)).min_by_key(rank) {
         return Way::Word(word.under);
     }
-    if let Some(keys) = of_named_hosts(rule) {
+    let needle = rule.pattern.needle();
+    let text = needle.as_deref().and_then(|needle| texts::telling(needle).min_by_key(|key| crowd(*key)));
+    if let Some(keys) = of_named_hosts(rule)
+        && (text.is_none() || keys.iter().all(|under| crowd(under.key) <= CROWD))
+    {
         return Way::Hosts(keys);
     }
-    let of_parameters = parameter(rule).is_some();
-    // Names are compared as they are written, with their `%xx`.
-    let in_query = parameter(rule).and_then(Parameter::needle).filter(|needle| !needle.contains(&b'%'));
-    match (rule.pattern.needle(), in_query, words.first()) {
-        (_, Some(text), _) => Way::Query(text.to_vec()),
-        (Some(text), None, None) => Way::Text(text.into_owned()),
-        (_, None, Some(word)) => Way::Common(word.under),
-        (None, None, None) if of_parameters => Way::WithParameters,
+    let in_parameter = parameter(rule).and_then(Parameter::needle);
+    let in_parameter = in_parameter.and_then(|needle| texts::letters(needle).min_by_key(|key| crowd(*key)));
+    match (in_parameter, text, words.first()) {
+        (Some(key), ..) => Way::InParameter(Under::from(key)),
+        (None, Some(key), _) => Way::Text(Under::from(key)),
+        (None, None, Some(word)) => Way::Common(word.under),
+        (None, None, None) if parameter(rule).is_some() => Way::WithParameters,
         (None, None, None) => Way::Rest,
     }
 }

@@ -68,6 +68,8 @@ fn end_of_option(text: &str) -> usize {
     {
         return value + length;
     }
+    // The value of a field stands behind its name.
+    let expression = if name == "header=" { behind.split_once(':').map_or("", |(_, value)| value) } else { behind };
     let mut within = matches!(
         name,
         "removeparam="
@@ -79,7 +81,7 @@ fn end_of_option(text: &str) -> usize {
             | "domain="
             | "from="
             | "cookie="
-    ) && behind.trim_start_matches('~').starts_with('/');
+    ) && expression.trim_start_matches('~').starts_with('/');
     let slash = value + behind.find('/').unwrap_or(0);
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(value) {

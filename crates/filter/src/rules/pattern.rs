@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
 use super::context::Context;
 use super::expression::{Expression, needle};
 use super::table::{Under, each_word};
@@ -29,7 +31,7 @@ enum Shape {
 struct Searched {
     expression: Expression,
     /// What every address that it fits has in it, in lower case: to look for that is quick.
-    needle: Option<Box<[u8]>>,
+    needle: Option<Finder<'static>>,
 }
 
 /// A word of a pattern that every address that it fits has, between two characters that are of no word.
@@ -58,7 +60,8 @@ impl Pattern {
     pub(super) fn parse(written: &str, match_case: bool) -> Result<Self, String> {
         if let Some(expression) = expression(written) {
             let parsed = Expression::parse(expression, match_case)?;
-            let searched = Searched { expression: parsed, needle: needle(expression).map(Into::into) };
+            let needle = needle(expression).map(|needle| Finder::new(&needle).into_owned());
+            let searched = Searched { expression: parsed, needle };
             return Ok(Self { shape: Shape::Expression(Box::new(searched)), match_case });
         }
         if written.contains([' ', '\t']) {
@@ -93,17 +96,12 @@ impl Pattern {
         Ok(Self { shape: Shape::Text { text: text.into(), begin, to_end }, match_case })
     }
 
-    /// Whether it is a regular expression, which takes longer to compare.
-    pub(super) fn is_expression(&self) -> bool {
-        matches!(self.shape, Shape::Expression(_))
-    }
-
     /// Whether it fits an address.
     pub(super) fn matches(&self, context: &Context) -> bool {
         match &self.shape {
             Shape::Expression(searched) => {
-                let has = |needle: &[u8]| memchr::memmem::find(context.lower.as_bytes(), needle).is_some();
-                searched.needle.as_deref().is_none_or(has) && searched.expression.fits(&context.url)
+                let has = |needle: &Finder<'_>| needle.find(context.lower.as_bytes()).is_some();
+                searched.needle.as_ref().is_none_or(has) && searched.expression.fits(&context.url)
             }
             Shape::Text { text, begin, to_end } => {
                 let address = self.address(context);
@@ -138,7 +136,7 @@ impl Pattern {
     /// A text in lower case, of two characters at least, that every address has in it that it fits.
     pub(super) fn needle(&self) -> Option<Cow<'_, [u8]>> {
         match &self.shape {
-            Shape::Expression(searched) => searched.needle.as_deref().map(Cow::Borrowed),
+            Shape::Expression(searched) => searched.needle.as_ref().map(|needle| needle.needle().into()),
             Shape::Text { text, .. } => {
                 let parts = text.split(|byte| b"*^".contains(byte)).filter(|part| part.len() > 1);
                 let longest = parts.max_by_key(|part| part.len())?;

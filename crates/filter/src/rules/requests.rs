@@ -74,13 +74,12 @@ impl Rule {
     /// Whether it fits a request that it may be about at a glance, `from` a place in the address where only one comes into
     /// question.
     fn fits(&self, look: &Look<'_>, from: Option<usize>) -> bool {
-        let pattern = || match from {
-            Some(from) => self.pattern.matches_at(look.context, from),
-            None => self.pattern.matches(look.context),
-        };
         let hosts = || self.conditions.met_by_hosts(look);
-        // What takes longer comes last.
-        if self.pattern.is_expression() { hosts() && pattern() } else { pattern() && hosts() }
+        // What takes longer comes last: to look for the pattern in the whole address.
+        match from {
+            Some(from) => self.pattern.matches_at(look.context, from) && hosts(),
+            None => hosts() && self.pattern.matches(look.context),
+        }
     }
 
     /// Whether it names a host, which is one of the names of this one.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::conditions::Glance;
-use super::hosts::{HASH_OF_NOTHING, with};
+use super::hosts::with;
 
 /// What a rule is found by, as a number. Two things may have the same: what is found has to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,19 +45,37 @@ impl Key {
         Self::of(source ^ host.rotate_left(16), b'c')
     }
 
-    /// A word of an address, in lower case.
-    pub(super) fn word(word: &[u8]) -> Self {
-        Self::of_word(word.iter().fold(HASH_OF_NOTHING, |hash, byte| with(hash, *byte)))
+    /// Four bytes of an address, in lower case.
+    pub(super) fn text(part: [u8; 4]) -> Self {
+        // The upper half of the product depends on all of them.
+        let product = u64::from(u32::from_le_bytes(part)).wrapping_mul(MIXER);
+        Self((product >> 32) as u32)
     }
 
-    fn of_word(hash: u32) -> Self {
-        Self::of(hash, b'w')
+    /// A word of an address, in lower case.
+    pub(super) fn word(word: &[u8]) -> Self {
+        let four = |part: &[u8; 4]| u64::from(u32::from_le_bytes(*part));
+        // Eight bytes at a time; the last eight may be among those before.
+        let last = match (word.last_chunk::<8>(), word.first_chunk::<4>(), word.last_chunk::<4>()) {
+            (Some(last), ..) => u64::from_le_bytes(*last),
+            (None, Some(first), Some(last)) => four(first) << 32 | four(last),
+            _ => word.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)),
+        };
+        let before = word.chunks_exact(8).filter_map(<[u8]>::first_chunk::<8>).map(|part| u64::from_le_bytes(*part));
+        let mixed = before.chain([last]).fold(word.len() as u64, |mixed, number| {
+            let product = (mixed ^ number).wrapping_mul(MIXER);
+            product ^ (product >> 32)
+        });
+        Self((mixed.wrapping_mul(MIXER) >> 32) as u32)
     }
 
     fn of(hash: u32, kind: u8) -> Self {
         Self(with(hash, kind))
     }
 }
+
+/// The upper half of a product with it depends on all bits of a number (2^64 by the golden ratio, Fibonacci hashing).
+const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What a rule lies under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +175,12 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// Whether something may lie under a key; where nothing does, it is seldom so.
+    pub(super) fn has(&self, key: Key) -> bool {
+        let (word, bit) = mark(key, self.marks.len());
+        self.marks.get(word).is_some_and(|word| word & bit != 0)
+    }
+
     /// What lies under a key and may be about a request.
     pub(super) fn about(&self, request: Glance, key: Key) -> impl Iterator<Item = &Entry> {
         self.of(key).filter(move |entry| entry.glance.is_of(request))
@@ -164,10 +188,8 @@ impl Table {
 
     /// What lies under a key.
     pub(super) fn of(&self, key: Key) -> impl Iterator<Item = &Entry> {
-        let (word, bit) = mark(key, self.marks.len());
-        let is_marked = self.marks.get(word).is_some_and(|word| word & bit != 0);
         let at = heap(key, self.heaps.len().saturating_sub(1).max(1));
-        let (begin, end) = match self.heaps.get(at..at + 2).filter(|_| is_marked) {
+        let (begin, end) = match self.heaps.get(at..at + 2).filter(|_| self.has(key)) {
             Some([begin, end]) => (*begin as usize, *end as usize),
             _ => (0, 0),
         };
@@ -177,21 +199,30 @@ impl Table {
 
 /// The words of a text in lower case, each with its key: letters and digits between others.
 pub(super) fn each_word(text: &[u8], mut found: impl FnMut(Key, Range<usize>)) {
-    let (mut begin, mut hash) = (0, HASH_OF_NOTHING);
+    let mut begin = 0;
+    let mut end_at = |at: usize| {
+        if let Some(word) = text.get(begin..at).filter(|word| !word.is_empty()) {
+            found(Key::word(word), begin..at);
+        }
+        begin = at + 1;
+    };
     for (at, byte) in text.iter().enumerate() {
-        if byte.is_ascii_alphanumeric() {
-            hash = with(hash, *byte);
-            continue;
+        if !IN_WORDS.get(usize::from(*byte)).copied().unwrap_or_default() {
+            end_at(at);
         }
-        if at > begin {
-            found(Key::of_word(hash), begin..at);
-        }
-        (begin, hash) = (at + 1, HASH_OF_NOTHING);
     }
-    if text.len() > begin {
-        found(Key::of_word(hash), begin..text.len());
-    }
+    end_at(text.len());
 }
+
+/// Whether a byte is a letter or a digit: it is asked for every byte of every address.
+static IN_WORDS: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0);
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    table
+};
 
 /// The heap of a key, of a number of heaps that is a power of two.
 fn heap(key: Key, count: usize) -> usize {
@@ -201,8 +232,7 @@ fn heap(key: Key, count: usize) -> usize {
 
 /// The mark of a key, in so many words of them, a power of two or none.
 fn mark(key: Key, words: usize) -> (usize, u64) {
-    let mixed = key.0.wrapping_mul(0x85eb_ca6b);
-    ((mixed >> 6) as usize & words.saturating_sub(1), 1 << (mixed & 63))
+    (key.0 as usize & words.saturating_sub(1), 1 << (key.0 >> 26))
 }
 
 #[cfg(test)]

@@ -301,6 +301,14 @@ fn a_line_is_a_rule_a_remark_or_refused_whole() {
 }
 
 #[test]
+fn a_comma_within_the_expression_of_a_field_is_of_the_expression() {
+    let rules = Rules::parse(r"/^https:\/\/[a-z]+\.test\//$script,header=via:/, 1\.1 a$/,match-case");
+    assert_eq!((rules.rules.len(), rules.refused_count), (1, 0));
+    let own = Rules::parse(r"||a.test^$header=via:/[,]b/,script,nonsense");
+    assert!(own.refused[0].reason.contains("nonsense"), "{}", own.refused[0].reason);
+}
+
+#[test]
 fn the_text_its_lines_and_its_rules_are_bounded() {
     let refused = |text: &str| Rules::parse(text).refused.iter().map(|r| r.reason.clone()).collect::<Vec<_>>();
     assert!(refused(&format!("||a.test/{}", "x".repeat(LINE_LIMIT)))[0].contains("longer than"));

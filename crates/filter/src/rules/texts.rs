@@ -1,53 +1,38 @@
-//! Rules that are found by a text somewhere in another one: all texts are looked for at once.
+//! Rules that are found by a text somewhere in an address: by four bytes of it, for which one look at each place is enough.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use super::table::Key;
 
-use super::conditions::Glance;
+/// So many bytes of a text are looked for.
+const LENGTH: usize = 4;
 
-/// As much of a text is looked for, in bytes.
-const LENGTH_LIMIT: usize = 32;
+/// Texts that nearly every address has, or that begin or end parts of many.
+const COMMON: [&[u8]; 6] = [b"https://www.", b"http://www.", b".com/", b".net/", b".html?", b".php?"];
 
-/// So many texts are looked for by an automaton that is quicker and larger: some 4 MB at most.
-const QUICK: usize = 512;
-
-/// The number of a rule, and what a glance decides of it.
-pub(super) type Seen = (u32, Glance);
-
-/// Rules by the texts.
-#[derive(Debug, Default)]
-pub(super) struct Texts {
-    automaton: Option<AhoCorasick>,
-    /// The rule of each text.
-    rules: Box<[Seen]>,
+/// The keys of a text in lower case, but for those of what nearly every address has.
+pub(super) fn telling(text: &[u8]) -> impl Iterator<Item = Key> {
+    telling_parts(text).filter_map(key)
 }
 
-impl Texts {
-    /// Takes up texts in lower case, each with the number of its rule.
-    pub(super) fn build(texts: Vec<(Vec<u8>, Seen)>) -> Self {
-        let looked_for = texts.iter().map(|(text, _)| text.get(..LENGTH_LIMIT).unwrap_or(text));
-        // Some of them are nearly everywhere: to leap to where one may begin takes longer than to go there.
-        let kind = Some(if texts.len() > QUICK { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA });
-        let automaton = || AhoCorasick::builder().kind(kind).prefilter(false).build(looked_for);
-        let automaton = if texts.is_empty() { None } else { automaton().ok() };
-        Self { automaton, rules: texts.into_iter().map(|(_, rule)| rule).collect() }
-    }
+/// Those of letters, digits and signs that no address needs to write as `%xx`.
+pub(super) fn letters(text: &[u8]) -> impl Iterator<Item = Key> {
+    telling_parts(text).filter(|part| part.iter().copied().all(is_letter)).filter_map(key)
+}
 
-    /// The rules that cannot be found here, because there are too many.
-    pub(super) fn left_over(&self) -> &[Seen] {
-        if self.automaton.is_some() { &[] } else { &self.rules }
-    }
+/// A letter, a digit, or a sign that need not be written as `%xx` (RFC 3986 2.3).
+pub(super) fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.automaton.is_none()
-    }
+/// The keys at all places of an address in lower case.
+pub(super) fn keys(address: &[u8]) -> impl Iterator<Item = Key> {
+    address.windows(LENGTH).filter_map(key)
+}
 
-    /// The rules that may be about a request, and whose texts are in this one.
-    pub(super) fn in_text(&self, request: Glance, text: &[u8]) -> Vec<u32> {
-        let found = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(text));
-        let found = found.filter_map(|found| self.rules.get(found.pattern().as_usize()));
-        let mut rules: Vec<u32> = found.filter(|(_, glance)| glance.is_of(request)).map(|(rule, _)| *rule).collect();
-        rules.sort_unstable();
-        rules.dedup();
-        rules
-    }
+fn telling_parts(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_common = |part: &[u8]| COMMON.iter().any(|common| common.windows(LENGTH).any(|other| other == part));
+    text.windows(LENGTH).filter(move |part| !is_common(part))
+}
+
+fn key(part: &[u8]) -> Option<Key> {
+    part.first_chunk::<LENGTH>().map(|part| Key::text(*part))
 }

@@ -16,7 +16,7 @@ use super::replace::Substitution;
 
 pub(super) use cookie::CookieRule;
 pub(super) use json_prune::JsonPath;
-pub(super) use remove_param::{Parameter, decoded_query, names, without};
+pub(super) use remove_param::{Parameter, hides_letters, names, without};
 pub(super) use uri_transform::Transform;
 pub(super) use url_skip::Skip;
 

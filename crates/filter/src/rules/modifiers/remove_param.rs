@@ -1,8 +1,11 @@
 //! `removeparam`: parameters that leave the query of an address.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Range;
 
-use crate::rules::expression::{Expression, needle};
+use crate::rules::expression::{Expression, beginning, needle};
+use crate::rules::texts::is_letter;
 
 /// Which parameters of a query are meant.
 #[derive(Debug, Clone)]
@@ -12,10 +15,20 @@ pub(in crate::rules) enum Parameter {
     Named(Box<str>),
     /// Those whose names begin so, whatever their case (`|utm_`).
     Begin(Box<str>),
-    /// Those whose `name=value` it fits; the value decoded. With what all such have in them, in lower case.
-    Fitting(Expression, Option<Box<[u8]>>),
+    /// Those whose `name=value` it fits; the value decoded.
+    Fitting(Box<Fitting>),
     /// All but those.
     Not(Box<Self>),
+}
+
+/// An expression, with texts in lower case that tell quickly what it does not fit.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Fitting {
+    expression: Expression,
+    /// All that it fits begins so.
+    beginning: Option<Box<[u8]>>,
+    /// All that it fits has this in it.
+    needle: Option<Box<[u8]>>,
 }
 
 impl Parameter {
@@ -33,8 +46,11 @@ impl Parameter {
         if let Some((expression, flags)) = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
             // A comma within an expression may have been escaped for the sake of the options.
             let expression = expression.replace("\\,", ",");
-            let fitting = Expression::parse(&expression, !flags.contains('i'))?;
-            return Ok(Self::Fitting(fitting, needle(&expression).map(Into::into)));
+            return Ok(Self::Fitting(Box::new(Fitting {
+                beginning: beginning(&expression).map(Into::into),
+                needle: needle(&expression).map(Into::into),
+                expression: Expression::parse(&expression, !flags.contains('i'))?,
+            })));
         }
         if let Some(begin) = value.strip_prefix('|') {
             return Ok(Self::Begin(begin.to_ascii_lowercase().into()));
@@ -50,69 +66,96 @@ impl Parameter {
         }
     }
 
-    /// A text in lower case that is in every query which has such a parameter, as it is written there or [`decoded_query`]; none
-    /// where there is no telling.
+    /// What every such parameter, `name=value`, has in it, in lower case and decoded; none where there is no telling.
     pub(in crate::rules) fn needle(&self) -> Option<&[u8]> {
         match self {
-            Self::Fitting(_, needle) => needle.as_deref(),
+            Self::Fitting(fitting) => fitting.needle.as_deref(),
             Self::Begin(begin) => Some(begin.as_bytes()),
             Self::All | Self::Named(_) | Self::Not(_) => None,
         }
     }
 
-    /// Whether it means the parameter that is written like this.
-    fn means(&self, written: &str) -> bool {
-        let (name, value) = written.split_once('=').unwrap_or((written, ""));
+    fn means(&self, written: &Written<'_>) -> bool {
         match self {
             Self::All => true,
-            Self::Named(wanted) => name == &**wanted,
-            Self::Begin(begin) => name.get(..begin.len()).is_some_and(|first| first.eq_ignore_ascii_case(begin)),
-            Self::Fitting(expression, _) => expression.fits(&format!("{name}={}", decoded(value))),
+            Self::Named(wanted) => written.name == &**wanted,
+            Self::Begin(begin) => begins(written.name, begin.as_bytes()),
+            Self::Fitting(fitting) => {
+                fitting.beginning.as_deref().is_none_or(|beginning| written.may_begin(beginning))
+                    && fitting.expression.fits(written.decoded())
+            }
             Self::Not(those) => !those.means(written),
         }
     }
 }
 
+/// A parameter of an address, as it is written there.
+#[derive(Debug)]
+struct Written<'a> {
+    name: &'a str,
+    value: &'a str,
+    decoded: OnceCell<String>,
+}
+
+impl<'a> Written<'a> {
+    fn of(written: &'a str) -> Self {
+        let end = memchr::memchr(b'=', written.as_bytes()).unwrap_or(written.len());
+        let (name, value) = (written.get(..end).unwrap_or_default(), written.get(end + 1..).unwrap_or_default());
+        Self { name, value, decoded: OnceCell::new() }
+    }
+
+    /// `name=value`, the value decoded.
+    fn decoded(&self) -> &str {
+        self.decoded.get_or_init(|| format!("{}={}", self.name, decoded(self.value)))
+    }
+
+    /// Whether it begins like this as far as its name tells, without what takes longer.
+    fn may_begin(&self, beginning: &[u8]) -> bool {
+        let of_name = beginning.get(..self.name.len()).unwrap_or(beginning);
+        begins(self.name, of_name) && beginning.get(of_name.len()).is_none_or(|sign| *sign == b'=')
+    }
+}
+
+/// Whether a text begins like this, whatever its case.
+fn begins(text: &str, beginning: &[u8]) -> bool {
+    text.as_bytes().get(..beginning.len()).is_some_and(|first| first.eq_ignore_ascii_case(beginning))
+}
+
 /// An address without the parameters that some rules mean, and the places of those rules that mean one which no earlier rule
 /// does; none where it has no such. What stays, stays as it was written.
 pub(in crate::rules) fn without(address: &str, meant: &[&Parameter]) -> Option<(String, Vec<usize>)> {
-    let (address_without, fragment) =
-        address.find('#').and_then(|at| address.split_at_checked(at)).unwrap_or((address, ""));
-    let (path, query) = address_without.split_once('?')?;
-    if query.is_empty() {
-        return None;
-    }
-    let mut left = String::with_capacity(query.len());
+    let query = query(address)?;
+    let mut left = String::with_capacity(address.len());
+    left.push_str(address.get(..query.start - 1)?);
+    let path = left.len();
     let mut means = vec![false; meant.len()];
-    for written in query.split('&') {
-        let first = meant.iter().position(|parameter| parameter.means(written));
+    for written in parameters(address) {
+        let parted = Written::of(written);
+        let first = meant.iter().position(|parameter| parameter.means(&parted));
         match first.and_then(|first| means.get_mut(first)) {
             Some(means) => *means = true,
             None => {
-                left.push_str(if left.is_empty() { "?" } else { "&" });
+                left.push(if left.len() == path { '?' } else { '&' });
                 left.push_str(written);
             }
         }
     }
-    // What is left of `?b=1&` is an empty parameter, which is nothing.
-    let left = if left == "?" { "" } else { &left };
+    if left.len() == path + 1 {
+        // What is left of `?b=1&` is an empty parameter, which is nothing.
+        left.truncate(path);
+    }
+    left.push_str(address.get(query.end..)?);
     let places: Vec<usize> = (0..).zip(means).filter(|(_, means)| *means).map(|(place, _)| place).collect();
-    (!places.is_empty()).then(|| (format!("{path}{left}{fragment}"), places))
+    (!places.is_empty()).then_some((left, places))
 }
 
 /// The names of the parameters of an address, as they are written.
 pub(in crate::rules) fn names(address: &str) -> impl Iterator<Item = &str> {
-    parameters(address).map(|written| {
-        let end = memchr::memchr(b'=', written.as_bytes()).unwrap_or(written.len());
-        written.get(..end).unwrap_or_default()
-    })
+    parameters(address).map(|written| Written::of(written).name)
 }
 
 fn parameters(address: &str) -> impl Iterator<Item = &str> {
-    let end = memchr::memchr(b'#', address.as_bytes()).unwrap_or(address.len());
-    let begin = memchr::memchr(b'?', address.as_bytes()).unwrap_or(end);
-    let query = address.get(begin + 1..end).filter(|query| !query.is_empty());
-    query.into_iter().flat_map(|query| {
+    query(address).and_then(|query| address.get(query)).into_iter().flat_map(|query| {
         let ends = memchr::memchr_iter(b'&', query.as_bytes()).chain([query.len()]);
         ends.scan(0, |begin, end| {
             let written = query.get(*begin..end);
@@ -122,12 +165,18 @@ fn parameters(address: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The query of an address without its `%xx`, in lower case; none where it has no such.
-pub(in crate::rules) fn decoded_query(address: &str) -> Option<Vec<u8>> {
-    let query = address.split_once('?').map(|(_, query)| query).filter(|query| query.contains('%'))?;
-    let mut decoded: Vec<u8> = percent_encoding::percent_decode_str(query).collect();
-    decoded.make_ascii_lowercase();
-    Some(decoded)
+/// Where the query of an address is; none where it has none, or one of nothing.
+fn query(address: &str) -> Option<Range<usize>> {
+    let end = memchr::memchr(b'#', address.as_bytes()).unwrap_or(address.len());
+    let begin = memchr::memchr(b'?', address.as_bytes()).unwrap_or(end);
+    (begin + 1 < end).then_some(begin + 1..end)
+}
+
+/// Whether letters or digits of an address are written as `%xx`, which they need not be.
+pub(in crate::rules) fn hides_letters(address: &str) -> bool {
+    let mut signs = memchr::memchr_iter(b'%', address.as_bytes());
+    let decoded = |at| percent_encoding::percent_decode_str(address.get(at..).unwrap_or_default()).next();
+    signs.any(|at| decoded(at).is_some_and(is_letter))
 }
 
 /// A text without its `%xx`; what is no such, and what is not UTF-8 then, stays.
