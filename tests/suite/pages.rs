@@ -1,11 +1,20 @@
 //! Pages under filter lists and rules of the user, as a client gets them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 
+use bytes::Bytes;
+use http::{Request, Response};
 use tamis_filter::rules::{Engine, Lists, Rules, Source};
 use tamis_filter::{Profile, Standing};
-use tamis_tests::origin::{Origin, get, response};
+use tamis_tests::DEADLINE;
+use tamis_tests::client::Client;
+use tamis_tests::coded::{CODINGS, flushed, name_of};
+use tamis_tests::origin::{Origin, Talk, get, response};
 use tamis_tests::proxy_box::ProxyBox;
+use tamis_tests::tls::h2::H2Origin;
+use tamis_tests::tls::lab::Lab;
+use tamis_tests::tls::origin::Setup;
+use tokio::sync::Notify;
 
 /// The profiles of a list, and of rules of the user before it.
 fn profiles(list: &str, own: &str) -> Vec<Arc<dyn Profile>> {
@@ -114,4 +123,138 @@ fn an_exception_of_the_users_own_wins_over_every_rule_of_a_list_about_pages() {
     assert!(kept.contains("id=gone"), "{kept}");
     let [alone] = pages("", "127.0.0.1##+js(aopr, mine)\n127.0.0.1##.mine\n", PAGE);
     places(&alone, &["abortOnPropertyRead(\"mine\")", ".mine{display"]);
+}
+
+/// Something is done to nearly every part of a page.
+const EVERYTHING: &str = "*##+js(aopr, a)\n##.generic\n##div[data-ad]\na.test,127.0.0.1##.plain\n\
+    a.test,127.0.0.1##.card:has-text(ad)\na.test,127.0.0.1##^.gone\na.test,127.0.0.1##^script:has-text(tracker)\n";
+
+/// The beginning of a page, and its rest.
+const PARTS: [&str; 2] = [
+    "<!doctype html><html><head><title>x</title><script>page()</script></head><body><p class=\"plain generic\">first</p>",
+    "<p class=generic>rest</p></body></html>",
+];
+
+/// What is seen of the beginning, with what is put in before the page's own scripts.
+#[track_caller]
+fn assert_begun(seen: &str, what: &str) {
+    let places =
+        places(seen, &["div[data-ad]{display", "abortOnPropertyRead(\"a\")", "survey(\"/", "page()", "first</p>"]);
+    assert!(places.is_sorted() && !seen.contains("rest</p>"), "{what}: {seen}");
+}
+
+/// An origin that sends the rest of a page when it is told to.
+fn in_two_parts(go_on: mpsc::Receiver<()>) -> impl Fn(&mut Talk) + Send + Sync + 'static {
+    let gate = Mutex::new(go_on);
+    move |talk| {
+        while let Some((head, _)) = talk.request() {
+            let coding = head.start().split(['/', ' ']).nth(2).unwrap_or_default().replace('-', " ");
+            let (field, pieces) = match coding.as_str() {
+                "" => (String::new(), PARTS.map(|part| part.as_bytes().to_vec()).to_vec()),
+                coding => {
+                    let field = format!("Content-Encoding: {}\r\n", name_of(coding));
+                    (field, flushed(coding, &PARTS.map(str::as_bytes)))
+                }
+            };
+            talk.client.send(format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{field}Transfer-Encoding: chunked\r\n\r\n"
+            ));
+            for (number, piece) in pieces.iter().filter(|piece| !piece.is_empty()).enumerate() {
+                if number == 1 {
+                    gate.lock().unwrap().recv_timeout(DEADLINE).expect("a client that has read the beginning");
+                }
+                let length = format!("{:x}\r\n", piece.len());
+                talk.client.send([length.as_bytes(), piece, b"\r\n"].concat());
+            }
+            talk.client.send("0\r\n\r\n");
+        }
+    }
+}
+
+/// The codings as they stand in a path, and none.
+fn paths() -> impl Iterator<Item = String> {
+    [""].into_iter().chain(CODINGS).map(|coding| coding.replace(' ', "-"))
+}
+
+/// Reads the beginning of a page, and only then lets its origin go on.
+#[track_caller]
+fn read_in_two_parts(client: &mut Client, request: &str, go_on: &mpsc::Sender<()>, what: &str) {
+    client.send(request).head();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"first</p>") {
+        seen.extend(client.exactly(1));
+    }
+    assert_begun(&String::from_utf8(seen).unwrap(), what);
+    go_on.send(()).unwrap();
+    let mut rest = Vec::new();
+    while !rest.ends_with(b"0\r\n\r\n") {
+        rest.extend(client.exactly(1));
+    }
+    let rest = String::from_utf8(rest).unwrap();
+    assert!(rest.contains("rest</p></body></html>") && rest.contains(".generic{display"), "{what}: {rest}");
+}
+
+#[test]
+fn the_beginning_of_a_page_waits_for_no_rest_whatever_lists_do_to_it() {
+    let (go_on, gate) = mpsc::channel();
+    let origin = Origin::start(in_two_parts(gate));
+    let proxy = ProxyBox::with_profiles(profiles(EVERYTHING, "||a.test^"), |_| {});
+    let mut client = proxy.client();
+    for path in paths() {
+        let request = get(&origin.url(&format!("/{path}")), &["Accept: text/html", "Accept-Encoding: gzip, br, zstd"]);
+        read_in_two_parts(&mut client, &request, &go_on, &path);
+    }
+}
+
+#[test]
+fn the_beginning_of_a_page_waits_for_no_rest_within_opened_tls_too() {
+    let (go_on, gate) = mpsc::channel();
+    let lab = Lab::with_profiles(profiles(EVERYTHING, "||b.test^"));
+    let origin = Setup::new(lab.pki.leaf(&["a.test"])).start(in_two_parts(gate));
+    let mut visit = lab.visit(&lab.browser(), &origin.named("a.test")).expect("a visit");
+    for path in paths() {
+        let request = format!("GET /{path} HTTP/1.1\r\nHost: a.test\r\nSec-Fetch-Dest: document\r\n\r\n");
+        read_in_two_parts(&mut visit.client, &request, &go_on, &path);
+    }
+}
+
+#[test]
+fn the_beginning_of_a_page_waits_for_no_rest_over_http2_too() {
+    let go_on = Arc::new(Notify::new());
+    let gate = Arc::clone(&go_on);
+    let http2 = H2Origin::raw(move |_, mut respond| {
+        let gate = Arc::clone(&gate);
+        async move {
+            let head = Response::builder().header("content-type", "text/html").body(()).unwrap();
+            let mut body = respond.send_response(head, false)?;
+            body.send_data(Bytes::from_static(PARTS[0].as_bytes()), false)?;
+            gate.notified().await;
+            body.send_data(Bytes::from_static(PARTS[1].as_bytes()), true)
+        }
+    });
+    let lab = Lab::with_profiles(profiles(EVERYTHING, "||b.test^"));
+    let origin = Setup::new(lab.pki.leaf(&["a.test"])).and_http2(http2).start(|_| {});
+    let browser = lab.browser().offering(&["h2"]);
+    let (client, ..) = browser.visit_h2(lab.proxy.addr, &origin.named("a.test")).expect("a visit");
+    let request = Request::get("https://a.test/").header("sec-fetch-dest", "document").body(()).unwrap();
+    let reading = async {
+        let mut sender = client.sender().ready().await?;
+        let mut body = sender.send_request(request, true)?.0.await?.into_body();
+        let (mut seen, mut is_begun) = (Vec::new(), false);
+        while let Some(data) = body.data().await {
+            let data = data?;
+            body.flow_control().release_capacity(data.len())?;
+            seen.extend_from_slice(&data);
+            if !is_begun && seen.ends_with(b"first</p>") {
+                is_begun = true;
+                assert_begun(std::str::from_utf8(&seen).unwrap(), "h2");
+                go_on.notify_one();
+            }
+        }
+        Ok::<_, h2::Error>(seen)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let seen = runtime.block_on(async { tokio::time::timeout(DEADLINE, reading).await });
+    let seen = String::from_utf8(seen.expect("the beginning, and then the rest").expect("a page")).unwrap();
+    assert!(seen.contains("rest</p></body></html>") && seen.contains(".generic{display"), "{seen}");
 }

@@ -3,7 +3,8 @@
 //! What a page shows or runs is answered with an empty one of its kind, so that neither a broken picture nor a failed script
 //! is seen. What a script waits for and reads is refused: it gets 403 and, where it asks across origins, no leave to read
 //! even that, which is the network error that it would see of a request that never went out. An empty answer with a good
-//! status would be read as the origin's word.
+//! status would be read as the origin's word. So is a worker: an empty one would take the place of the site's own, or be waited
+//! for in vain.
 
 use bytes::Bytes;
 use http::header::{
@@ -44,6 +45,9 @@ pub(crate) fn nothing(request: &RequestHead, destination: Destination) -> Answer
     if is_program(request) {
         return plain_words(request);
     }
+    if is_worker(request) {
+        return Answer::new(StatusCode::FORBIDDEN, None, Bytes::new());
+    }
     match destination {
         Destination::Page | Destination::Frame => {
             Answer::new(StatusCode::FORBIDDEN, Some("text/html; charset=utf-8"), FRAME)
@@ -59,6 +63,18 @@ pub(crate) fn nothing(request: &RequestHead, destination: Destination) -> Answer
             Answer::new(StatusCode::FORBIDDEN, None, Bytes::new())
         }
     }
+}
+
+/// Whether a script is wanted that runs beside the page (Fetch Metadata 2.1, Service Workers 1 7.2).
+fn is_worker(request: &RequestHead) -> bool {
+    let named = request.fields.text("sec-fetch-dest");
+    is_service_worker(request) || matches!(named, Some("worker" | "sharedworker"))
+}
+
+/// Whether a script is wanted that stays with the site from then on. Where it is refused, the one that is there stays.
+pub(crate) fn is_service_worker(request: &RequestHead) -> bool {
+    request.fields.text("sec-fetch-dest") == Some("serviceworker")
+        || request.fields.text("service-worker") == Some("script")
 }
 
 /// Whether this is of a program that shows no pages: it says what it is, and nothing that browsers say. It keeps or works on

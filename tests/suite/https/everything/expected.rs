@@ -96,7 +96,11 @@ impl Seen {
             !is_other && !is_sent_on && !is_elsewhere && !is_survey
         });
         // Nor what the browser says of those that are stopped.
-        let of_stopped = |line: &String| others.iter().any(|other| line.contains(&format!("://{other}")));
+        let of_stopped = |line: &String| {
+            // Of a worker it does not say which.
+            others.iter().any(|other| line.contains(&format!("://{other}")))
+                || line.starts_with("Failed to fetch a worker script.")
+        };
         self.console.retain(|line| !of_stopped(line));
         self
     }

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::block_page::{self, Moment};
 use super::{LISTS_ID, Lists, TITLE};
-use crate::nothing::{escaped, explaining_page, is_program, lent, nothing};
+use crate::nothing::{escaped, explaining_page, is_program, is_service_worker, lent, nothing};
 use crate::rewriting::{self, LEFT_AS_IT_IS};
 use crate::rules::context::Context;
 use crate::rules::engine::{Hit, Judgement, Ruling};
@@ -125,7 +125,8 @@ fn stub_or_nothing<'a>(
     context: &Context,
     request: &RequestHead,
 ) -> (Answer, &'a Hit) {
-    let of_browsers = stub.filter(|_| !is_program(request));
+    // A stand-in would stay with the site in place of its own worker.
+    let of_browsers = stub.filter(|_| !is_program(request) && !is_service_worker(request));
     let named = of_browsers.and_then(|(name, hit)| Some((lent(request, stubs::answer(name)?), hit)));
     named.unwrap_or_else(|| (nothing(request, context.destination), hit))
 }

@@ -282,3 +282,23 @@ fn a_site_that_insists_on_its_address_gets_it() {
     assert!(answer.is_none());
     assert_eq!(target, from);
 }
+
+#[test]
+fn a_worker_is_refused_and_a_service_worker_whatever_a_rule_would_put_in_its_place() {
+    let (lists, _) = lists();
+    let with_stub = || Judgement { stub: Some(("noop.js".into(), hit("$redirect=noop.js"))), ..blocked() };
+    for (fields, plainly, with_a_stub) in [
+        ("sec-fetch-dest=serviceworker", 403, 403),
+        ("service-worker=script", 403, 403),
+        ("sec-fetch-dest=worker", 403, 200),
+        ("sec-fetch-dest=sharedworker", 403, 200),
+        ("sec-fetch-dest=script", 200, 200),
+        ("sec-fetch-dest=audioworklet", 200, 200),
+    ] {
+        let line = format!("https://ads.test/a.js {fields}");
+        let answer = |judgement| outcome(&lists, judgement, &line).0.unwrap();
+        assert_eq!(answer(blocked()).status, plainly, "{fields}");
+        assert_eq!(answer(with_stub()).status, with_a_stub, "{fields}");
+        assert!(answer(blocked()).body.is_empty(), "{fields}");
+    }
+}
