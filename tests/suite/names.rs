@@ -12,14 +12,18 @@ use tamis_tests::serve_box::{Home, ServeBox};
 use super::network::{ip, sent_inside};
 
 /// Names, what they are other names for, and where they are.
-const ZONE: [(&str, &str, [u8; 4]); 4] = [
+const ZONE: [(&str, &str, [u8; 4]); 6] = [
     ("cloaked.site.test", "x.tracker.test", [127, 0, 0, 1]),
     ("excepted.site.test", "x.tracker.test", [127, 0, 0, 1]),
+    ("mine.site.test", "x.tracker.test", [127, 0, 0, 1]),
+    ("allowed.site.test", "x.allowed.test", [127, 0, 0, 1]),
     ("honest.site.test", "edge.site.test", [127, 0, 0, 1]),
     ("placed.site.test", "edge.site.test", [127, 0, 0, 2]),
 ];
 
-const LIST: &str = "||tracker.test^\n@@||excepted.site.test^$cname\n||site.test^$ipaddress=127.0.0.2\n";
+const LIST: &str = "||tracker.test^\n||allowed.test^$important\n@@||excepted.site.test^$cname\n||site.test^$ipaddress=127.0.0.2\n";
+
+const RULES: &str = "@@||mine.site.test^$cname\n@@||allowed.test^\n";
 
 /// A name on the wire (RFC 1035 3.1).
 fn wired(name: &str) -> Vec<u8> {
@@ -81,8 +85,11 @@ fn a_request_is_judged_by_the_name_and_the_address_that_its_host_stands_for_befo
     let home = Home::default();
     look_up_here(&home);
     let list = home.path().join("list.txt");
+    let rules = home.path().join("rules.txt");
     fs::write(&list, LIST).unwrap();
-    let tamis = ServeBox::start(&home, &["--list", list.to_str().unwrap()]);
+    fs::write(&rules, RULES).unwrap();
+    let files = ["--list", list.to_str().unwrap(), "--rules", rules.to_str().unwrap()];
+    let tamis = ServeBox::start(&home, &files);
     let origin = Origin::at("0.0.0.0:0", |talk| {
         while let Some((head, _)) = talk.request() {
             talk.tell(head.get("host").unwrap());
@@ -100,7 +107,7 @@ fn a_request_is_judged_by_the_name_and_the_address_that_its_host_stands_for_befo
         assert_ne!(body, b"x", "{host}: {head:?}");
         assert!(head.status() != 502 && origin.connections() == 0, "{host}: {head:?}");
     }
-    for host in ["honest.site.test", "excepted.site.test"] {
+    for host in ["honest.site.test", "excepted.site.test", "mine.site.test", "allowed.site.test"] {
         let (head, body) = script(host);
         assert_eq!((head.status(), &*body), (200, &b"x"[..]), "{host}: {head:?}");
         assert_eq!(origin.heard(), "GET /a.js HTTP/1.1");

@@ -217,15 +217,10 @@ impl Deciding {
 
     /// What they make of a tunnel, of which only the host is seen.
     pub(crate) fn tunnel(&self, host: &str) -> Outcome {
-        let own = || self.own.as_ref().map_or(Ruling::Allow, |own| own.judge_tunnel(host));
-        let lists = || {
-            let ruling = self.lists.as_ref().map_or(Ruling::Allow, |lists| lists.judge_tunnel(host));
-            let exception = || self.own.as_ref().and_then(|own| own.tunnel_exception(host));
-            match ruling {
-                Ruling::Block(_) | Ruling::StrictBlock(_) => exception().map_or(ruling, Ruling::Exception),
-                ruling => ruling,
-            }
+        let judged = |engine: &Option<Arc<Engine>>, own| {
+            engine.as_ref().map_or(Ruling::Allow, |engine| engine.judge_tunnel(own, host))
         };
+        let (own, lists) = (|| judged(&self.own, None), || judged(&self.lists, self.own.as_deref()));
         let others = || {
             let Ok(authority) = Authority::try_from(format!("{host}:443")) else { return Outcome::Passes(None) };
             let mut run = self.others.run();

@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderValue, SERVER};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Deserialize;
 use tamis_filter::rules::{Context, Engine, Hit, Judgement, PageRules, Ruling};
-use tamis_filter::{Destination, Fields, ResponseHead};
+use tamis_filter::{Destination, Fields, Resolved, ResponseHead};
 
 use super::hiding::{hides, hides_all};
 use super::text::shown;
@@ -59,9 +59,13 @@ const CANARIES: &[(&str, Option<&str>, Destination)] = &[
 ];
 
 /// Where the hosts of all of them are, as far as rules about addresses are concerned, and what one of them is called there.
-const ADDRESSES: [IpAddr; 2] =
-    [IpAddr::V4(Ipv4Addr::new(192, 0, 43, 8)), IpAddr::V6(Ipv6Addr::new(0x2620, 0, 0x2830, 0x200, 0, 0, 0xb, 9))];
-const CANONICAL: &str = "edge.parts.example.net";
+const RESOLVED: Resolved<'_> = Resolved {
+    canonical: Some("edge.parts.example.net"),
+    addresses: &[
+        IpAddr::V4(Ipv4Addr::new(192, 0, 43, 8)),
+        IpAddr::V6(Ipv6Addr::new(0x2620, 0, 0x2830, 0x200, 0, 0, 0xb, 9)),
+    ],
+};
 
 /// Looks what becomes of them.
 ///
@@ -72,7 +76,7 @@ pub(super) fn live(engine: &Engine) -> Result<(), String> {
         let Some(request) = Context::named(url, *page, *destination, Method::GET) else { continue };
         let judgement =
             done_within(SLOW, || engine.judge(&request)).ok_or("its rules take too long to judge a request by")?;
-        let tunnel = url.parse::<Uri>().ok().and_then(|url| Some(engine.judge_tunnel(url.host()?)));
+        let tunnel = url.parse::<Uri>().ok().and_then(|url| Some(engine.judge_tunnel(None, url.host()?)));
         let stopped = tunnel.and_then(stops).or_else(|| stopped(engine, &request, &judgement, *destination));
         if let Some(hit) = stopped {
             return Err(format!("the rule {} would stop {url}", shown(&hit.rule)));
@@ -101,8 +105,8 @@ fn done_within<T>(limit: Duration, mut work: impl FnMut() -> T) -> Option<T> {
 /// What stops a request: as it is sent, as soon as its host was looked up, or by its answer.
 fn stopped(engine: &Engine, request: &Context, judgement: &Judgement, destination: Destination) -> Option<Hit> {
     stops(judgement.ruling.clone())
-        .or_else(|| stops(engine.judge_resolved(request, Some(CANONICAL), &ADDRESSES)))
-        .or_else(|| stops(engine.judge_answer(request, judgement, &answer(destination))))
+        .or_else(|| stops(engine.judge_resolved(None, request, &RESOLVED).ruling))
+        .or_else(|| stops(engine.judge_answer(None, request, judgement, &answer(destination))))
 }
 
 fn stops(ruling: Ruling) -> Option<Hit> {

@@ -3,7 +3,6 @@
 //! An [`Engine`] is built aside from the texts of lists and never edited; another choice of lists makes another engine.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use super::context::Context;
 use super::elements::Elements;
@@ -14,7 +13,7 @@ use super::page::PageRules;
 use super::reader::{self, Refusal};
 use super::requests::Requests;
 use super::stubs;
-use crate::ResponseHead;
+use crate::{Resolved, ResponseHead};
 
 /// One list as it is given to [`Engine::build`].
 #[derive(Debug, Clone, Copy)]
@@ -147,30 +146,31 @@ impl Engine {
     }
 
     /// What the rules want of a tunnel to `host`, of which nothing else is known: it is stopped where every request in it
-    /// would be, and no exception may concern any of them.
-    pub fn judge_tunnel(&self, host: &str) -> Ruling {
-        judging::tunnel(self, host)
+    /// would be, and no exception may concern any of them, those of `own` rules of the user's among them.
+    pub fn judge_tunnel(&self, own: Option<&Self>, host: &str) -> Ruling {
+        judging::tunnel(self, host, own)
     }
 
-    /// What the rules want of a request when its host was looked up: its canonical name, where that is another one, and its
-    /// addresses.
-    pub fn judge_resolved(&self, request: &Context, canonical: Option<&str>, addresses: &[IpAddr]) -> Ruling {
-        judging::resolved(self, request, canonical, addresses)
+    /// The same, once that host was looked up.
+    pub fn judge_tunnel_resolved(&self, own: Option<&Self>, host: &str, resolved: &Resolved<'_>) -> Ruling {
+        judging::tunnel_resolved(self, host, resolved, own)
     }
 
-    /// The exception that lets a request pass, whatever would stop it.
-    pub fn exception(&self, request: &Context) -> Option<Hit> {
-        judging::exception(self, request)
+    /// What the rules want of a request when its host was looked up: whether it may be sent, and what answers else.
+    /// Exceptions of `own` rules count.
+    pub fn judge_resolved(&self, own: Option<&Self>, request: &Context, resolved: &Resolved<'_>) -> Judgement {
+        judging::resolved(self, request, resolved, own)
     }
 
-    /// The exception that lets a tunnel to a host pass, whatever would stop it.
-    pub fn tunnel_exception(&self, host: &str) -> Option<Hit> {
-        judging::tunnel_exception(self, host)
-    }
-
-    /// Whether the answer to a request is stopped, by rules about its fields (`header=`).
-    pub fn judge_answer(&self, request: &Context, judgement: &Judgement, answer: &ResponseHead) -> Ruling {
-        judging::answer(self, request, judgement, answer)
+    /// Whether the answer to a request is stopped, by rules about its fields (`header=`). Exceptions of `own` rules count.
+    pub fn judge_answer(
+        &self,
+        own: Option<&Self>,
+        request: &Context,
+        judgement: &Judgement,
+        answer: &ResponseHead,
+    ) -> Ruling {
+        judging::answer(self, request, judgement, answer, own)
     }
 
     /// What the rules want of the page that a request is for (a page in a tab, or within another page).

@@ -3,7 +3,8 @@
 //! The order is that of uBlock Origin: important rules first, then the others, then exceptions; what changes a request or
 //! its answer is found apart from that, each kind with exceptions of its own.
 
-use std::net::IpAddr;
+mod names;
+mod tunnels;
 
 use http::Uri;
 
@@ -13,37 +14,44 @@ use super::modifiers::{Kind, Parameter, Work, without};
 use super::page::PageRules;
 use super::parse::{Action, Rule};
 use super::stubs;
-use crate::site::site;
 use crate::{Destination, ResponseHead};
+
+pub(super) use names::resolved;
+pub(super) use tunnels::{tunnel, tunnel_resolved};
 
 /// Judges a request. Exceptions of `own` rules count before all that the engine says.
 pub(super) fn request(engine: &Engine, context: &Context, own: Option<&Engine>) -> Judgement {
-    let judgement = as_written(engine, context, own);
-    match context.with_dot().filter(|_| judgement.ruling == Ruling::Allow) {
-        Some(dotted) => {
-            let other = as_written(engine, &dotted, own);
-            let rewrite = judgement.rewrite.or(other.rewrite.clone());
-            Judgement { rewrite, ..other }
-        }
-        None => judgement,
-    }
+    let fitting = fitting(engine, context, own);
+    let now = rules(engine, &fitting).filter(|rule| !rule.conditions.wait());
+    let ruling = exempted(ruling(engine, context, now), context, own);
+    let stub = stub(engine, &fitting, &ruling);
+    let rewrite = rewrite(engine, context, &fitting, &ruling);
+    Judgement { ruling, stub, rewrite, fitting }
 }
 
-fn as_written(engine: &Engine, context: &Context, own: Option<&Engine>) -> Judgement {
-    let mut fitting = engine.requests.fitting(context);
+/// The rules that fit a request, but for those whose option an exception of `own` rules takes out of force.
+fn fitting(engine: &Engine, context: &Context, own: Option<&Engine>) -> Vec<u32> {
+    let mut fitting = fitting_either_way(engine, context);
     if let Some(own) = own {
-        let numbers = own.requests.fitting(context);
+        let numbers = fitting_either_way(own, context);
         let exceptions: Vec<&Rule> = rules(own, &numbers).filter(|rule| rule.exception).collect();
         fitting.retain(|number| {
             let rule = engine.requests.rule(*number);
             rule.is_none_or(|rule| !exceptions.iter().any(|exception| names(exception, rule)))
         });
     }
-    let now = rules(engine, &fitting).filter(|rule| !rule.conditions.wait());
-    let ruling = exempted(ruling(engine, context, now), context, own);
-    let stub = matches!(ruling, Ruling::Block(_)).then(|| stub(engine, &fitting)).flatten();
-    let rewrite = rewrite(engine, context, &fitting, &ruling);
-    Judgement { ruling, stub, rewrite, fitting }
+    fitting
+}
+
+/// The rules that fit a request, also as it was sent where its host has a dot at its end: either leads to the same host.
+fn fitting_either_way(engine: &Engine, context: &Context) -> Vec<u32> {
+    let mut fitting = engine.requests.fitting(context);
+    if let Some(dotted) = context.with_dot() {
+        fitting.extend(engine.requests.fitting(&dotted));
+        fitting.sort_unstable();
+        fitting.dedup();
+    }
+    fitting
 }
 
 /// What becomes of a ruling where the user's own rules have an exception.
@@ -57,8 +65,8 @@ fn exempted(ruling: Ruling, context: &Context, own: Option<&Engine>) -> Ruling {
 }
 
 /// The exception that lets a request pass, whatever would stop it.
-pub(super) fn exception(engine: &Engine, context: &Context) -> Option<Hit> {
-    let fitting = engine.requests.fitting(context);
+fn exception(engine: &Engine, context: &Context) -> Option<Hit> {
+    let fitting = fitting_either_way(engine, context);
     let lets_pass = |rule: &&Rule| rule.exception && matches!(rule.action, Action::Block) && !rule.conditions.wait();
     rules(engine, &fitting).find(lets_pass).map(|rule| engine.hit(&rule.text, rule.list))
 }
@@ -161,7 +169,10 @@ fn same_stub(value: Option<&str>, work: &Work) -> bool {
 }
 
 /// What answers a request that is stopped: the stub of the highest priority.
-fn stub(engine: &Engine, fitting: &[u32]) -> Option<(String, Hit)> {
+fn stub(engine: &Engine, fitting: &[u32], ruling: &Ruling) -> Option<(String, Hit)> {
+    if !matches!(ruling, Ruling::Block(_)) {
+        return None;
+    }
     let rules = in_force(engine, fitting, |kind| matches!(kind, Kind::Redirect | Kind::RedirectRule));
     let stubs = rules.into_iter().filter(|rule| !rule.conditions.wait()).filter_map(|rule| match &rule.action {
         Action::Modify(modifier) => match &modifier.work {
@@ -227,59 +238,19 @@ fn work(rule: &Rule) -> Option<&Work> {
     }
 }
 
-/// Judges a tunnel by its host.
-pub(super) fn tunnel(engine: &Engine, host: &str) -> Ruling {
-    let of_host = engine.requests.of_host(host);
-    let unseen = |rule: &&&Rule| {
-        !rule.exception && stops(rule) && rule.pattern.host_alone().is_some() && rule.conditions.met_unseen()
-    };
-    let blocks = || of_host.iter().filter(unseen);
-    let Some(block) = blocks().find(|rule| rule.important).or_else(|| blocks().next()) else {
-        return Ruling::Allow;
-    };
-    match tunnel_exception(engine, host).filter(|_| !block.important) {
-        Some(exception) => Ruling::Exception(exception),
-        None => Ruling::Block(engine.hit(&block.text, block.list)),
-    }
-}
-
-/// The exception that concerns a tunnel to a host.
-pub(super) fn tunnel_exception(engine: &Engine, host: &str) -> Option<Hit> {
-    let of_all = Context::tunnel(host).and_then(|context| exception(engine, &context));
-    // One for some pages only says nothing where nobody knows which page asks.
-    let concerns = |rule: &&Rule| {
-        rule.exception && matches!(rule.action, Action::Block) && rule.conditions.concern_unknown_pages()
-    };
-    let of_host = || engine.requests.of_host(host).into_iter().find(concerns);
-    of_all.or_else(|| of_host().map(|rule| engine.hit(&rule.text, rule.list)))
-}
-
-/// Judges a request by what its host's name led to.
-pub(super) fn resolved(engine: &Engine, context: &Context, canonical: Option<&str>, addresses: &[IpAddr]) -> Ruling {
-    let fitting = engine.requests.fitting(context);
-    let by_address = rules(engine, &fitting).filter(|rule| rule.conditions.field().is_none()).filter(|rule| {
-        let wanted = rule.conditions.addresses();
-        wanted.is_none_or(|wanted| addresses.iter().any(|address| wanted.have(*address)))
-    });
-    let found = ruling(engine, context, by_address);
-    if matches!(found, Ruling::Block(_)) || context.destination == Destination::Page {
-        return found;
-    }
-    let another = canonical.filter(|canonical| site(canonical) != site(context.host()));
-    let Some(uncovered) = another.and_then(|canonical| context.at_host(canonical)) else { return Ruling::Allow };
-    if !in_force_exceptions(engine, &fitting, Kind::Cname).is_empty() || matches!(found, Ruling::Exception(_)) {
-        return Ruling::Allow;
-    }
-    request(engine, &uncovered, None).ruling
-}
-
 fn in_force_exceptions<'a>(engine: &'a Engine, fitting: &'a [u32], wanted: Kind) -> Vec<&'a Rule> {
     let is_wanted = |rule: &&Rule| matches!(&rule.action, Action::Modify(modifier) if modifier.kind == wanted);
     rules(engine, fitting).filter(is_wanted).filter(|rule| rule.exception).collect()
 }
 
 /// Judges a request by the fields of its answer.
-pub(super) fn answer(engine: &Engine, context: &Context, judgement: &Judgement, answer: &ResponseHead) -> Ruling {
+pub(super) fn answer(
+    engine: &Engine,
+    context: &Context,
+    judgement: &Judgement,
+    answer: &ResponseHead,
+    own: Option<&Engine>,
+) -> Ruling {
     let by_field = rules(engine, &judgement.fitting).filter(|rule| {
         rule.conditions.addresses().is_none()
             && rule.conditions.field().is_some_and(|wanted| wanted.met(&answer.fields))
@@ -291,10 +262,11 @@ pub(super) fn answer(engine: &Engine, context: &Context, judgement: &Judgement, 
     // An exception may say of which answers it speaks, or of all.
     let exceptions = Tally::of(rules(engine, &judgement.fitting).filter(|rule| !rule.conditions.wait()), page);
     let allow = [tally.allow, tally.allow_page, exceptions.allow, exceptions.allow_page].into_iter().flatten().next();
-    match allow.filter(|_| !block.important) {
+    let ruling = match allow.filter(|_| !block.important) {
         Some(exception) => Ruling::Exception(hit(exception)),
         None => Ruling::Block(hit(block)),
-    }
+    };
+    exempted(ruling, context, own)
 }
 
 /// One thing that rules want of the answer to a request.
@@ -331,7 +303,7 @@ pub(super) struct HidesNothing {
 
 /// Which rules the exceptions of an engine keep from hiding anything on a page.
 pub(super) fn hidden_nothing(engine: &Engine, context: &Context) -> HidesNothing {
-    let fitting = engine.requests.fitting(context);
+    let fitting = fitting_either_way(engine, context);
     let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
     let all = except(Kind::ElementHide);
     HidesNothing { generic: all || except(Kind::GenericHide), specific: all || except(Kind::SpecificHide) }
@@ -339,7 +311,7 @@ pub(super) fn hidden_nothing(engine: &Engine, context: &Context) -> HidesNothing
 
 /// What the rules want of a page.
 pub(super) fn page(engine: &Engine, context: &Context) -> PageRules {
-    let fitting = engine.requests.fitting(context);
+    let fitting = fitting_either_way(engine, context);
     let except = |kind| !in_force_exceptions(engine, &fitting, kind).is_empty();
     let found = engine.elements.page(&context.url);
     let html = engine.of_pages.of_host(context.host());

@@ -11,7 +11,6 @@ mod texts;
 pub(super) use texts::REPLACEMENTS_PER_BODY;
 
 use std::hash::Hasher;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderValue;
@@ -71,30 +70,19 @@ impl Lists {
     }
 
     fn judge_tunnel(&self, host: &str) -> Ruling {
-        let ruling = self.engine.judge_tunnel(host);
-        let exception = || self.own.as_ref().and_then(|own| own.tunnel_exception(host));
-        match ruling {
-            Ruling::Block(_) | Ruling::StrictBlock(_) => exception().map_or(ruling, Ruling::Exception),
-            ruling => ruling,
-        }
+        self.engine.judge_tunnel(self.own.as_deref(), host)
+    }
+
+    fn judge_tunnel_resolved(&self, host: &str, resolved: &Resolved<'_>) -> Ruling {
+        self.engine.judge_tunnel_resolved(self.own.as_deref(), host, resolved)
+    }
+
+    fn judge_resolved(&self, context: &Context, resolved: &Resolved<'_>) -> Judgement {
+        self.engine.judge_resolved(self.own.as_deref(), context, resolved)
     }
 
     fn judge_answer(&self, context: &Context, judgement: &Judgement, answer: &ResponseHead) -> Ruling {
-        let ruling = self.engine.judge_answer(context, judgement, answer);
-        let exception = || self.own.as_ref().and_then(|own| own.exception(context));
-        match ruling {
-            Ruling::Block(_) => exception().map_or(ruling, Ruling::Exception),
-            ruling => ruling,
-        }
-    }
-
-    fn judge_resolved(&self, context: &Context, canonical: Option<&str>, addresses: &[IpAddr]) -> Ruling {
-        let ruling = self.engine.judge_resolved(context, canonical, addresses);
-        let exception = || self.own.as_ref().and_then(|own| own.exception(context));
-        match ruling {
-            Ruling::Block(_) | Ruling::StrictBlock(_) => exception().map_or(ruling, Ruling::Exception),
-            ruling => ruling,
-        }
+        self.engine.judge_answer(self.own.as_deref(), context, judgement, answer)
     }
 
     fn hides(&self) -> Hides {

@@ -21,13 +21,12 @@ const FRAGMENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').ad
 /// Decides about a tunnel, of which only host and port are known.
 pub(super) fn tunnel(lists: &Lists, authority: &Authority, changes: &mut Changes) -> Verdict {
     let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
-    match lists.judge_tunnel(&host) {
-        Ruling::Block(hit) | Ruling::StrictBlock(hit) => refuse_tunnel(authority, &hit, changes),
-        Ruling::Allow | Ruling::Exception(_) => Verdict::Forward,
-    }
+    tunnel_judged(&lists.judge_tunnel(&host), authority, changes)
 }
 
-pub(super) fn refuse_tunnel(authority: &Authority, hit: &Hit, changes: &mut Changes) -> Verdict {
+/// Refuses a tunnel that rules stop.
+pub(super) fn tunnel_judged(ruling: &Ruling, authority: &Authority, changes: &mut Changes) -> Verdict {
+    let (Ruling::Block(hit) | Ruling::StrictBlock(hit)) = ruling else { return Verdict::Forward };
     sign(changes, hit);
     let (before, after) = (Some(authority.to_string()), Some("403".into()));
     changes.add(Part::Answer, hit.rule.clone(), what("Tunnel refused", hit), before, after);
@@ -85,14 +84,14 @@ fn has_pass(lists: &Lists, context: &Context) -> bool {
 /// Stops a request that was let pass before its host was looked up.
 pub(super) fn resolved(
     lists: &Lists,
-    ruling: &Ruling,
+    judgement: &Judgement,
     context: &Context,
     request: &RequestHead,
     changes: &mut Changes,
 ) -> Verdict {
-    match ruling {
+    match &judgement.ruling {
         Ruling::Block(hit) | Ruling::StrictBlock(hit) if !has_pass(lists, context) => {
-            stopped(lists, hit, None, (context, request), Moment::Before, changes)
+            stopped(lists, hit, judgement.stub.as_ref(), (context, request), Moment::Before, changes)
         }
         _ => Verdict::Forward,
     }
