@@ -21,7 +21,8 @@ const ZONE: [(&str, &str, [u8; 4]); 6] = [
     ("placed.site.test", "edge.site.test", [127, 0, 0, 2]),
 ];
 
-const LIST: &str = "||tracker.test^\n||allowed.test^$important\n@@||excepted.site.test^$cname\n||site.test^$ipaddress=127.0.0.2\n";
+const LIST: &str =
+    "||tracker.test^\n||allowed.test^$important\n@@||excepted.site.test^$cname\n||site.test^$ipaddress=127.0.0.2\n";
 
 const RULES: &str = "@@||mine.site.test^$cname\n@@||allowed.test^\n";
 
