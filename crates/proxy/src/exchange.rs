@@ -28,7 +28,8 @@ use crate::relay::Relay;
 use crate::target::Target;
 use crate::upstream::{Destination, Lease, Place, Tap, Traffic, UpBody, Upstream};
 use crate::{
-    HostPattern, InForce, Shared, answer, certificate_page, framing, hops, pac, target, trailers, tunnel, upgrade, via,
+    HostPattern, InForce, Shared, answer, certificate_page, date, framing, hops, pac, target, trailers, tunnel,
+    upgrade, via,
 };
 
 /// What surrounds an exchange.
@@ -470,6 +471,8 @@ impl Exchange<'_> {
             parts.headers.remove(ALT_SVC);
         }
         framing::drop_false_length(&mut parts.headers, was_chunked, parts.status);
+        // Filters have no clock.
+        date::record(&mut parts.headers);
         // RFC 9110 15.5.22: such an answer names what it demands, and this we can do.
         let demands_websocket =
             parts.status == StatusCode::UPGRADE_REQUIRED && upgrade::offers_websocket(&parts.headers);

@@ -12,6 +12,7 @@ mod certificate_page;
 mod client;
 mod connection;
 mod credentials;
+mod date;
 mod error;
 mod exchange;
 mod fetch;

@@ -194,6 +194,9 @@ fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling)
     if rules.is_empty() {
         return None;
     }
+    // To browsers a host with a dot at its end is another one: it stays.
+    let dotted = context.with_dot();
+    let url = &dotted.as_ref().unwrap_or(context).url;
     let hit = |rule: &Rule| engine.hit(&rule.text, rule.list);
     // A detour first: what is taken off its own address is of no consequence then.
     let stopped = matches!(ruling, Ruling::Block(_) | Ruling::StrictBlock(_));
@@ -201,7 +204,7 @@ fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling)
         if let Work::UrlSkip(skip) = work
             && context.destination == Destination::Page
             && (stopped || !skip.only_blocked())
-            && let Some(target) = skip.applied(&context.url)
+            && let Some(target) = skip.applied(url)
         {
             return Some((target, vec![hit(rule)]));
         }
@@ -213,9 +216,9 @@ fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling)
             _ => None,
         })
         .unzip();
-    let (mut address, mut hits) = match without(&context.url, &parameters) {
+    let (mut address, mut hits) = match without(url, &parameters) {
         Some((address, places)) => (address, places.iter().filter_map(|place| Some(hit(named.get(*place)?))).collect()),
-        None => (context.url.clone(), Vec::new()),
+        None => (url.clone(), Vec::new()),
     };
     for (rule, work) in rules.iter().filter_map(|rule| Some((rule, work(rule)?))) {
         if let Work::UriTransform(transform) = work
@@ -226,7 +229,7 @@ fn rewrite(engine: &Engine, context: &Context, fitting: &[u32], ruling: &Ruling)
         }
     }
     // What cannot be sent is not gone to.
-    let good = !hits.is_empty() && address != context.url && address.parse::<Uri>().is_ok();
+    let good = !hits.is_empty() && address != *url && address.parse::<Uri>().is_ok();
     good.then_some((address, hits))
 }
 

@@ -240,6 +240,38 @@ fn replace_rules_work_on_text_one_after_the_other_unless_an_exception_keeps_it()
 }
 
 #[test]
+fn a_host_with_a_dot_at_its_end_gets_all_that_fits_it_either_way_and_once() {
+    let pipeline = Pipeline::new(vec![rules(
+        "||a.test^$csp=img-src 'none'\n|http://a.test./$csp=font-src 'none'\n/x$csp=media-src 'none'\n||a.test^$removeheader=server",
+    )]);
+    let mut policies = Vec::new();
+    for url in ["http://a.test/x", "http://a.test./x"] {
+        let (mut run, mut request) = (pipeline.run(), request(&format!("{url} sec-fetch-dest=document")));
+        assert!(matches!(run.request(&mut request), Verdict::Forward));
+        let mut map = HeaderMap::new();
+        map.insert("server", HeaderValue::from_static("x"));
+        let mut response = ResponseHead { status: StatusCode::OK, fields: Fields::from_wire(map) };
+        assert!(matches!(run.response(&request, &mut response), Verdict::Forward));
+        assert_eq!(response.fields.text("server"), None, "{url}");
+        policies.push(response.fields.text("content-security-policy").map(str::to_owned).unwrap_or_default());
+    }
+    assert_eq!(policies[0], "img-src 'none', media-src 'none'");
+    assert_eq!(policies[1], "img-src 'none', font-src 'none', media-src 'none'");
+
+    // What is taken off an address leaves its host as it was sent, which is another one to browsers.
+    for (text, to) in [
+        ("||a.test^$removeparam=y", "http://a.test./x.js?z=1"),
+        ("||a.test^$removeparam=y\n|http://a.test./$removeparam=z", "http://a.test./x.js"),
+        ("||a.test^$uritransform=/x/w/", "http://a.test./w.js?y=1&z=1"),
+    ] {
+        let mut asked = request("http://a.test./x.js?y=1&z=1 sec-fetch-dest=script");
+        let verdict = rules(text).filter().request(&mut asked, &mut Changes::default());
+        assert!(matches!(verdict, Verdict::Forward), "{text}");
+        assert_eq!(asked.target.to_string(), to, "{text}");
+    }
+}
+
+#[test]
 fn only_so_many_rules_work_on_one_body() {
     let text: Vec<String> = (0..REPLACEMENTS_PER_BODY + 1).map(|n| format!("*$replace=/a{n}z/-/")).collect();
     let names: Vec<String> = (0..REPLACEMENTS_PER_BODY + 1).map(|n| format!("a{n}z")).collect();

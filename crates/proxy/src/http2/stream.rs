@@ -2,12 +2,11 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
-use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
 use hyper::body::Body;
@@ -24,7 +23,7 @@ use crate::intercept::Secure;
 use crate::life::Member;
 use crate::patience::Awaited;
 use crate::relay::BodyError;
-use crate::{Limits, Shared, answer, framing};
+use crate::{Limits, Shared, answer, date, framing};
 
 /// What holds for all streams of a connection.
 #[derive(Debug, Clone)]
@@ -92,8 +91,8 @@ async fn respond(mut response: Response<OutBody>, method: &Method, client: &Clie
     *head.status_mut() = parts.status;
     *head.headers_mut() = parts.headers;
     drop_connection_fields(head.headers_mut());
-    // As hyper does in HTTP/1: whoever has a clock says when a response came that does not say so (RFC 9110 6.6.1).
-    head.headers_mut().entry(DATE).or_insert_with(now);
+    // Of those that are made here, as hyper does in HTTP/1.
+    date::record(head.headers_mut());
     if !framing::is_contentless(method, parts.status)
         && let Some(length) = body.size_hint().exact()
     {
@@ -114,12 +113,6 @@ async fn respond(mut response: Response<OutBody>, method: &Method, client: &Clie
             Stopped::NoStream => {}
         }
     }
-}
-
-/// This moment as HTTP writes it (RFC 9110 5.6.7).
-fn now() -> HeaderValue {
-    // It is ASCII, always.
-    HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now())).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// What an origin said when it broke off its response, where the client may know it as it is; that the request was not
