@@ -285,8 +285,9 @@ fn way(rule: &Rule, crowd: impl Fn(Key) -> usize) -> Way {
     }
     let needle = rule.pattern.needle();
     let text = needle.as_deref().and_then(|needle| texts::telling(needle).min_by_key(|key| crowd(*key)));
+    // Exceptions are looked for by their hosts alone, too.
     if let Some(keys) = of_named_hosts(rule)
-        && (text.is_none() || keys.iter().all(|under| crowd(under.key) <= CROWD))
+        && (rule.exception || text.is_none() || keys.iter().all(|under| crowd(under.key) <= CROWD))
     {
         return Way::Hosts(keys);
     }
