@@ -18,6 +18,9 @@ use super::texts;
 /// Words that nearly every address has: a rule is found by another one where it has one.
 const COMMON: [&[u8]; 4] = [b"com", b"http", b"https", b"www"];
 
+/// A word of fewer characters is like one that more rules have.
+const SHORT: usize = 3;
+
 /// A rule is found by the hosts it names if they are no more than these; each of them costs an entry.
 const HOSTS_LIMIT: usize = 1024;
 
@@ -274,14 +277,17 @@ fn way(rule: &Rule, crowd: impl Fn(Key) -> usize) -> Way {
     let words = rule.pattern.words();
     let common = COMMON.map(Key::word);
     let is_common = |word: &&Word| common.contains(&word.under.key);
-    let rank = |word: &&Word| (crowd(word.under.key), word.under.at.is_none(), usize::MAX - word.length);
+    // Short words are in many addresses, and often.
+    let met = |word: &Word| crowd(word.under.key) + if word.length < SHORT { CROWD } else { 0 };
+    let rank = |word: &&Word| (met(word), word.under.at.is_none(), usize::MAX - word.length);
     if let Some(word) = words.iter().filter(|word| !is_common(word)).min_by_key(rank) {
         return Way::Word(word.under);
     }
     let needle = rule.pattern.needle();
     let text = needle.as_deref().and_then(|needle| texts::telling(needle).min_by_key(|key| crowd(*key)));
+    // Exceptions are looked for by their hosts alone, too.
     if let Some(keys) = of_named_hosts(rule)
-        && (text.is_none() || keys.iter().all(|under| crowd(under.key) <= CROWD))
+        && (rule.exception || text.is_none() || keys.iter().all(|under| crowd(under.key) <= CROWD))
     {
         return Way::Hosts(keys);
     }

@@ -207,22 +207,12 @@ pub(super) fn each_word(text: &[u8], mut found: impl FnMut(Key, Range<usize>)) {
         begin = at + 1;
     };
     for (at, byte) in text.iter().enumerate() {
-        if !IN_WORDS.get(usize::from(*byte)).copied().unwrap_or_default() {
+        if !byte.is_ascii_alphanumeric() {
             end_at(at);
         }
     }
     end_at(text.len());
 }
-
-/// Whether a byte is a letter or a digit: it is asked for every byte of every address.
-static IN_WORDS: [bool; 256] = {
-    let (mut table, mut byte) = ([false; 256], 0);
-    while byte < table.len() {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    table
-};
 
 /// The heap of a key, of a number of heaps that is a power of two.
 fn heap(key: Key, count: usize) -> usize {
