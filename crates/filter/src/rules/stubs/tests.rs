@@ -85,6 +85,26 @@ fn a_trusted_scriptlet_is_only_for_lists_that_are_trusted() {
 }
 
 #[test]
+fn arguments_stand_between_commas_or_in_quotes_and_a_backslash_takes_what_would_end_them() {
+    for (written, called) in [
+        (r"set, a\,b, 'c, d',  e f ", r#"setConstant("a,b", "c, d", "e f")"#),
+        (r#"set, "e\"f", `'`, 'it\'s'"#, r#"setConstant("e\"f", "'", "it's")"#),
+        (r"set, /a\/b\d\,/, c\\, d", r#"setConstant("/a\\/b\\d,/", "c\\\\", "d")"#),
+        ("set, , 1,", r#"setConstant("", "1")"#),
+        ("set.js, {\"a\":1}", r#"setConstant("{\"a\":1}")"#),
+        ("set, 'a, b", r#"setConstant("'a", "b")"#),
+        ("set, 'a' b, c", r#"setConstant("'a' b", "c")"#),
+        ("set", "setConstant()"),
+    ] {
+        let script = injected(&format!("a.test##+js({written})"), false);
+        assert!(script.contains(&format!("try {{\n{called}\n}}")), "{written}: {script}");
+    }
+    for refused in ["", "unheard-of, a", "rpnt, a, b, c"] {
+        assert_eq!(injected(&format!("a.test##+js({refused})"), false), "", "{refused}");
+    }
+}
+
+#[test]
 fn every_scriptlet_is_injected_by_every_name_and_carries_no_comment() {
     for script in SCRIPTLETS {
         for name in script.aliases.iter().chain([&script.name]) {
