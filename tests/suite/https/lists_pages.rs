@@ -41,7 +41,8 @@ const PAGE: &str = r#"<!doctype html>
 </head><body>
 <p id=kept class="news card">News</p>
 <p id=generic class="x generic-ad">ad</p><p id=generic-id>ad</p><p id=specific class=specific>ad</p>
-<p id=stubborn class="stubborn show show">ad</p><p id=styled class=styled>text</p>
+<p id=stubborn class="stubborn show show">ad</p><p id=forced class=specific style="display: block !important">ad</p>
+<p id=innocent style="display: block !important">text</p><p id=styled class=styled>text</p>
 <p id=sponsored class=card><b>Sponsored</b></p><div id=wrap><i><b class=mark>ad</b></i></div>
 <p id=removed class=gone>ad</p><aside id=banner class=banner>ad</aside><aside id=aside>text</aside>
 <img id=picture src=/picture.gif?utm_source=mail&amp;id=1><img id=ad src=/ads/banner.gif>
@@ -52,12 +53,15 @@ const PAGE: &str = r#"<!doctype html>
 
 /// The same without anything that runs or loads.
 const QUIET_PAGE: &str = "<!doctype html><html><head><title>Quiet</title></head><body><p id=kept class=news>NAME</p>\
-     <p id=generic class=generic-ad>ad</p><p id=specific class=specific>ad</p><aside id=banner class=banner>ad</aside>\
+     <p id=generic class=generic-ad>ad</p><p id=specific class=specific>ad</p><p id=forced class=specific>ad</p><aside id=banner class=banner>ad</aside>\
      <p id=sponsored class=card>Sponsored</p></body></html>";
 
 const SCRIPT: &str = "
 window.app = 'works';
 addEventListener('load', () => {
+  document.getElementById('kept').style.setProperty('display', 'block', 'important');
+  const forced = document.body.appendChild(Object.assign(document.createElement('p'), { id: 'forced-late', className: 'late-ad' }));
+  forced.style.setProperty('display', 'block', 'important');
   document.body.insertAdjacentHTML('beforeend', '<p id=late class=late-ad>ad</p><p id=later class=card>Sponsored</p>');
   fetch('/api.json').then(answer => answer.json()).then(json => { window.api = json.api; });
   fetch('/ads/api.json').catch(() => {});
@@ -68,7 +72,7 @@ const STYLE: &str = "@font-face { font-family: F; src: url(/font.woff2) } body {
 .show.show.show { display: block !important }";
 
 /// How the elements with these ids look: `none`, or gone.
-const LOOKS: &str = "return Object.fromEntries(['kept', 'generic', 'generic-id', 'specific', 'stubborn', 'sponsored', 'wrap', \
+const LOOKS: &str = "return Object.fromEntries(['kept', 'generic', 'generic-id', 'specific', 'stubborn', 'forced', 'forced-late', 'innocent', 'sponsored', 'wrap', \
      'removed', 'banner', 'aside', 'late', 'later', 'picture', 'frame'].flatMap(id => { const element = document.getElementById(id); \
      const look = element ? getComputedStyle(element).display : 'gone'; \
      return look === 'block' || look === 'inline' ? [] : [[id, look]] }))";
@@ -131,7 +135,7 @@ impl Site {
         browser.load(&self.url("/")).expect("the page");
         let hidden = json!({
             "generic": "none", "generic-id": "none", "specific": "none", "stubborn": "none", "sponsored": "none",
-            "wrap": "none", "late": "none", "later": "none", "removed": "gone", "banner": "gone",
+            "forced": "none", "forced-late": "none", "wrap": "none", "late": "none", "later": "none", "removed": "gone", "banner": "gone",
         });
         looks(browser, &hidden);
         wait_for("the page's own data", || browser.run("return window.api").ok().filter(|api| *api == "works"));
@@ -159,10 +163,11 @@ impl Site {
 
     /// The same where the page's policy allows nothing, in its head and in its text, and where nothing may run at all.
     fn quiet(&self, browser: &mut Browser) {
-        let by_style = json!({ "generic": "none", "specific": "none", "banner": "gone" });
-        let and_script = json!({ "generic": "none", "specific": "none", "banner": "gone", "sponsored": "none" });
+        let by_style = json!({ "generic": "none", "forced": "none", "specific": "none", "banner": "gone" });
+        let and_script =
+            json!({ "generic": "none", "forced": "none", "specific": "none", "banner": "gone", "sponsored": "none" });
         let missing = json!({
-            "generic-id": "gone", "stubborn": "gone", "wrap": "gone", "removed": "gone", "aside": "gone", "late": "gone",
+            "generic-id": "gone", "stubborn": "gone", "forced-late": "gone", "innocent": "gone", "wrap": "gone", "removed": "gone", "aside": "gone", "late": "gone",
             "later": "gone", "picture": "gone", "frame": "gone",
         });
         for (name, hidden) in
@@ -202,7 +207,9 @@ fn answer(talk: &mut Talk, log: &Mutex<Vec<String>>) {
             "/sandbox" => response(&[HTML, "Content-Security-Policy: sandbox; default-src 'none'"], quiet()),
             "/trusted" => {
                 let policy = "Content-Security-Policy: script-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-                response(&[HTML, policy], quiet())
+                // The others take no style attribute.
+                let forces = "id=forced style='display: block !important'";
+                response(&[HTML, policy], quiet().replace("id=forced", forces))
             }
             "/meta" => {
                 let meta = "<head><meta http-equiv=content-security-policy content=\"default-src 'none'\">";

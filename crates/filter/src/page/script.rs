@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-/// What both parts need: a style sheet of our own, and work after changes of the page, within bounds.
+/// What the parts need: a style sheet of our own, and work after changes of the page, within bounds.
 const COMMON: &str = include_str!("common.js");
 /// Rules beyond CSS.
 const PROCEDURAL: &str = include_str!("procedural.js");
 /// Asks about new classes and ids.
 const SURVEY: &str = include_str!("survey.js");
+/// Hides what our sheets cannot hide.
+const FORCED: &str = include_str!("forced.js");
 
 /// How many procedural rules work on one page, and how long they are together, in bytes; the first ones.
 const PROCEDURAL_LIMIT: usize = 512;
@@ -23,12 +25,13 @@ pub(crate) struct Script {
     scriptlets: String,
     procedural: Vec<String>,
     survey: Option<String>,
+    forced: bool,
 }
 
 impl Script {
     /// `scriptlets` run first and by themselves; `procedural` are rules in JSON; `survey` is the path, on the page's own origin,
-    /// at which Tamis tells what generic rules hide.
-    pub(crate) fn new(scriptlets: &str, procedural: &[String], survey: Option<String>) -> Self {
+    /// at which Tamis tells what generic rules hide. Where a sheet `hides` something, what forces itself to be shown is hidden too.
+    pub(crate) fn new(scriptlets: &str, procedural: &[String], survey: Option<String>, hides: bool) -> Self {
         let scriptlets = if scriptlets.len() <= SCRIPTLETS_LIMIT { scriptlets.to_owned() } else { String::new() };
         let mut room = PROCEDURAL_SIZE;
         let fitting = procedural.iter().filter(|rule| is_object(rule)).take_while(|rule| {
@@ -36,7 +39,8 @@ impl Script {
             room > 0
         });
         let procedural = fitting.take(PROCEDURAL_LIMIT).cloned().collect();
-        Self { scriptlets, procedural, survey }
+        let forced = hides || survey.is_some();
+        Self { scriptlets, procedural, survey, forced }
     }
 
     /// How many procedural rules there are.
@@ -55,21 +59,29 @@ impl Script {
         if self.has_scriptlets() {
             push_element(&mut elements, nonce, &self.scriptlets);
         }
-        if !self.procedural.is_empty() || self.survey.is_some() {
+        if self.has_ours() {
             push_element(&mut elements, nonce, &self.ours());
         }
         elements
     }
 
+    /// Whether anything of ours runs beside the scriptlets.
+    pub(crate) fn has_ours(&self) -> bool {
+        !self.procedural.is_empty() || self.forced
+    }
+
     fn ours(&self) -> String {
-        static PARTS: LazyLock<[String; 3]> = LazyLock::new(|| [COMMON, PROCEDURAL, SURVEY].map(compact));
-        let [common, procedural, survey] = &*PARTS;
+        static PARTS: LazyLock<[String; 4]> = LazyLock::new(|| [COMMON, PROCEDURAL, SURVEY, FORCED].map(compact));
+        let [common, procedural, survey, forced] = &*PARTS;
         let mut script = format!("(()=>{{{common}");
         if !self.procedural.is_empty() {
             script += &format!("{procedural}procedural([{}]);", self.procedural.join(","));
         }
         if let Some(path) = &self.survey {
             script += &format!("{survey}survey(\"{path}\");");
+        }
+        if self.forced {
+            script += &format!("{forced}forced();");
         }
         script + "})();"
     }
@@ -121,7 +133,7 @@ mod tests {
         let scriptlets = "run('</SCRIPT><!--<script>', 'é😀', 1<2)";
         let poisoned = r#"{"selector":[{"type":"css-selector","arg":"</script><img src=x>"}]}"#.to_owned();
         let broken = ["{}]);alert(1);([".to_owned(), "[1]".to_owned(), "{".to_owned()];
-        let script = Script::new(scriptlets, &[[poisoned].as_slice(), &broken].concat(), None);
+        let script = Script::new(scriptlets, &[[poisoned].as_slice(), &broken].concat(), None, false);
         assert_eq!(script.procedural(), 1);
         let elements = script.elements("n");
         assert!(elements.is_ascii());
@@ -133,10 +145,10 @@ mod tests {
 
     #[test]
     fn the_survey_is_small_and_rules_are_bounded() {
-        let survey = Script::new("", &[], Some("/0123456789abcdef0123456789abcdef".into())).elements("n");
+        let survey = Script::new("", &[], Some("/0123456789abcdef0123456789abcdef".into()), true).elements("n");
         assert!(survey.len() < 4096, "{} bytes", survey.len());
         let rule = r#"{"selector":[{"type":"css-selector","arg":".a"}]}"#.to_owned();
-        assert_eq!(Script::new("", &vec![rule; 2000], None).procedural(), PROCEDURAL_LIMIT);
-        assert_eq!(Script::new(&"x".repeat(SCRIPTLETS_LIMIT + 1), &[], None).elements("n"), "");
+        assert_eq!(Script::new("", &vec![rule; 2000], None, false).procedural(), PROCEDURAL_LIMIT);
+        assert_eq!(Script::new(&"x".repeat(SCRIPTLETS_LIMIT + 1), &[], None, false).elements("n"), "");
     }
 }

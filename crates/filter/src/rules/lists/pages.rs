@@ -166,7 +166,8 @@ impl Work<'_> {
         let origin = origin(&self.request.target)?;
         let rules = self.rules;
         let asks = !rules.no_generic;
-        let demand = Demand { style: true, script: asks || !rules.script.is_empty() || !rules.procedural.is_empty() };
+        let runs = !rules.hide.is_empty() || !rules.script.is_empty() || !rules.procedural.is_empty();
+        let demand = Demand { style: true, script: asks || runs };
         let policies = Policies::of(&self.response.fields, &origin, &nonce, demand);
         let mut survey = (asks && policies.fetch).then(|| format!("/{}", self.lists.standing.secret_of(&origin)));
 
@@ -179,7 +180,7 @@ impl Work<'_> {
             // Where nothing else is put in at the beginning, the end tells whether there is anything to ask about.
             let something = sheet.len() > 0 || !rules.procedural.is_empty() || !rules.script.is_empty();
             let at_once = survey.take_if(|_| something);
-            script = Script::new(&rules.script, &rules.procedural, at_once);
+            script = Script::new(&rules.script, &rules.procedural, at_once, sheet.len() > 0);
         }
         let removals = Removals::new(&rules.html);
         let notes = notes(rules, &sheet, &script, &removals);
@@ -187,9 +188,10 @@ impl Work<'_> {
         if !asks && block.is_empty() && removals.is_empty() {
             return None;
         }
-        let demand = Demand { style: true, script: survey.is_some() };
+        let may_begin = policies.script && !script.has_ours();
+        let demand = Demand { style: true, script: survey.is_some() || may_begin };
         let (hides, rules) = (self.lists.hides(), Arc::clone(rules));
-        let end = End { hides, rules, survey, nonce: nonce.clone() };
+        let end = End { hides, rules, survey, may_begin, nonce: nonce.clone() };
         let at_end = (asks && policies.style).then(|| Box::new(|names, out: &mut Output| end.hide(names, out)) as _);
         let plan = Plan { encoding, block, removals, at_end, nonce, demand, notes };
         Some((Rewriter::new(plan), policies.changed))
@@ -231,6 +233,8 @@ struct End {
     rules: Arc<PageRules>,
     /// Where to ask about later ones, if something is hidden and the page was not told before.
     survey: Option<String>,
+    /// A script of ours may run, and none does yet.
+    may_begin: bool,
     nonce: String,
 }
 
@@ -249,7 +253,7 @@ impl End {
         let selectors: Vec<&str> = selectors.iter().map(String::as_str).collect();
         let Note { rule, what, names } = hidden(sheet.len(), &selectors);
         out.record(rule, what, None, names);
-        sheet.element(&self.nonce) + &Script::new("", &[], self.survey).elements(&self.nonce)
+        sheet.element(&self.nonce) + &Script::new("", &[], self.survey, self.may_begin).elements(&self.nonce)
     }
 }
 

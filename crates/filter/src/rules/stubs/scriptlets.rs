@@ -201,7 +201,7 @@ pub fn call(written: &str, trusted: bool) -> Result<Option<Call>, String> {
     if written.trim().is_empty() {
         return Ok(None);
     }
-    let mut arguments = arguments(written).ok_or("a quoted argument ends before its comma")?.into_iter();
+    let mut arguments = arguments(written).into_iter();
     let name = arguments.next().unwrap_or_default();
     let name = name.strip_suffix(".js").unwrap_or(&name);
     let by_name = |script: &Script| script.name == name || script.aliases.contains(&name);
@@ -222,27 +222,32 @@ fn function(source: &str) -> &str {
     rest.and_then(|rest| rest.split('(').next()).unwrap_or_default()
 }
 
-/// Arguments with commas between them; one may stand in quotes. A backslash before what would end it takes that as a part of it.
-fn arguments(written: &str) -> Option<Vec<String>> {
+/// Arguments with commas between them; one may stand in quotes. A backslash before what would end it takes that as a part of it. A
+/// quote that is not closed before a comma is a part of its argument.
+fn arguments(written: &str) -> Vec<String> {
     let mut rest = written.trim_start();
     let mut arguments = Vec::new();
     loop {
-        let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'));
-        let inner = rest.get(quote.map_or(0, char::len_utf8)..)?;
-        let ends = quote.unwrap_or(',');
-        let (argument, end) = until(inner, ends);
-        let behind = match quote {
-            None => inner.get(end..)?,
-            Some(_) => inner.get(end..)?.strip_prefix(ends)?.trim_start(),
-        };
-        arguments.push(if quote.is_some() { argument } else { argument.trim_end().to_owned() });
+        let (argument, behind) = quoted(rest).unwrap_or_else(|| {
+            let (argument, end) = until(rest, ',');
+            (argument.trim_end().to_owned(), rest.get(end..).unwrap_or_default())
+        });
+        arguments.push(argument);
+        // An empty text too is an argument, at the end as well.
         match behind.strip_prefix(',') {
-            // An empty text too is an argument, at the end as well.
             Some(behind) => rest = behind.trim_start(),
-            None if behind.is_empty() => return Some(arguments),
-            None => return None,
+            None => return arguments,
         }
     }
+}
+
+/// An argument in quotes and what follows it, from its comma on.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'))?;
+    let inner = text.get(quote.len_utf8()..)?;
+    let (argument, end) = until(inner, quote);
+    let behind = inner.get(end..)?.strip_prefix(quote)?.trim_start();
+    (behind.is_empty() || behind.starts_with(',')).then_some((argument, behind))
 }
 
 /// The text before the first `ends` without a backslash that makes it a part of the text, and where that stands.
