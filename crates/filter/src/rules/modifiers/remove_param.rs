@@ -30,10 +30,10 @@ impl Parameter {
         if let Some(value) = value.strip_prefix('~').filter(|value| !value.is_empty()) {
             return Ok(Self::Not(Box::new(Self::parse(value)?)));
         }
-        if let Some((expression, flags)) = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+        if let Some((expression, flags)) = expression(value) {
             // A comma within an expression may have been escaped for the sake of the options.
             let expression = expression.replace("\\,", ",");
-            let fitting = Expression::parse(&expression, !flags.contains('i'))?;
+            let fitting = Expression::parse(&expression, flags != "i")?;
             return Ok(Self::Fitting(fitting, needle(&expression).map(Into::into)));
         }
         if let Some(begin) = value.strip_prefix('|') {
@@ -71,6 +71,11 @@ impl Parameter {
             Self::Not(those) => !those.means(written),
         }
     }
+}
+
+/// The parts of `/expression/` and `/expression/i`; what begins with a slash and does not end so is a name.
+fn expression(value: &str) -> Option<(&str, &str)> {
+    value.strip_prefix('/')?.rsplit_once('/').filter(|(inner, flags)| !inner.is_empty() && matches!(*flags, "" | "i"))
 }
 
 /// An address without the parameters that some rules mean, and the places of those rules that mean one which no earlier rule
@@ -163,6 +168,7 @@ mod tests {
         check("~/^b=2$/", "?a=1&b=2&b=3", "?b=2");
         check("/a b/", "?q=a%20b&c=2", "?c=2");
         check("/UTM/i", "?utm_a=1&b", "?b");
+        check("/a/b.js", "?/a/b.js=1&a=2", "?a=2");
         check("|UTM", "?utm_a=1&Utm_b&b", "?b");
     }
 
