@@ -118,6 +118,13 @@ impl Conditions {
         self.rare.as_ref().is_some_and(|rare| rare.field.is_some() || rare.addresses.is_some())
     }
 
+    /// Whether it waits for addresses of the host only, and the host is one that it wants: nothing is looked up then.
+    pub(super) fn met_by_literal(&self, context: &Context) -> bool {
+        let literal = || context.host().trim_matches(['[', ']']).parse().ok();
+        self.field().is_none()
+            && self.addresses().is_some_and(|wanted| literal().is_some_and(|address| wanted.have(address)))
+    }
+
     /// The field of the answer that it waits for.
     pub(super) fn field(&self) -> Option<&FieldValue> {
         self.rare.as_ref()?.field.as_ref()

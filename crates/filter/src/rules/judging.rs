@@ -22,7 +22,7 @@ pub(super) use tunnels::{tunnel, tunnel_resolved};
 /// Judges a request. Exceptions of `own` rules count before all that the engine says.
 pub(super) fn request(engine: &Engine, context: &Context, own: Option<&Engine>) -> Judgement {
     let fitting = fitting(engine, context, own);
-    let now = rules(engine, &fitting).filter(|rule| !rule.conditions.wait());
+    let now = rules(engine, &fitting).filter(|rule| !rule.conditions.wait() || rule.conditions.met_by_literal(context));
     let ruling = exempted(ruling(engine, context, now), context, own);
     let stub = stub(engine, &fitting, &ruling);
     let rewrite = rewrite(engine, context, &fitting, &ruling);
@@ -134,9 +134,12 @@ fn strict(engine: &Engine, tally: &Tally<'_>) -> Ruling {
     if allowed && !block.important { Ruling::Allow } else { Ruling::StrictBlock(engine.hit(&block.text, block.list)) }
 }
 
-/// The rules of a kind that are in force: those that no exception of the kind names.
+/// The rules of a kind that are in force: those that no exception of the kind names. What waits for more than the request is
+/// not among them.
 fn in_force<'a>(engine: &'a Engine, fitting: &'a [u32], wanted: impl Fn(Kind) -> bool) -> Vec<&'a Rule> {
-    let of_kind = |rule: &&Rule| matches!(&rule.action, Action::Modify(modifier) if wanted(modifier.kind));
+    let of_kind = |rule: &&Rule| {
+        matches!(&rule.action, Action::Modify(modifier) if wanted(modifier.kind)) && !rule.conditions.wait()
+    };
     let (exceptions, mut rules): (Vec<_>, Vec<_>) =
         rules(engine, fitting).filter(of_kind).partition(|rule| rule.exception);
     if exceptions.is_empty() {
@@ -174,7 +177,7 @@ fn stub(engine: &Engine, fitting: &[u32], ruling: &Ruling) -> Option<(String, Hi
         return None;
     }
     let rules = in_force(engine, fitting, |kind| matches!(kind, Kind::Redirect | Kind::RedirectRule));
-    let stubs = rules.into_iter().filter(|rule| !rule.conditions.wait()).filter_map(|rule| match &rule.action {
+    let stubs = rules.into_iter().filter_map(|rule| match &rule.action {
         Action::Modify(modifier) => match &modifier.work {
             Work::Stub { name, priority } => Some((*priority, name, rule)),
             _ => None,
@@ -286,7 +289,7 @@ pub(super) fn wanted<'a>(
     judgement: &'a Judgement,
     kinds: impl Fn(Kind) -> bool,
 ) -> Vec<Wanted<'a>> {
-    let rules = in_force(engine, &judgement.fitting, kinds).into_iter().filter(|rule| !rule.conditions.wait());
+    let rules = in_force(engine, &judgement.fitting, kinds).into_iter();
     let work = |rule: &'a Rule| match &rule.action {
         Action::Modify(modifier) => {
             Some(Wanted { kind: modifier.kind, work: &modifier.work, hit: engine.hit(&rule.text, rule.list) })

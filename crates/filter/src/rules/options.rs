@@ -232,6 +232,9 @@ impl Options {
             _ => format!("the option `{option}` is not known"),
         };
         let (negated, name, value) = name_and_value(option);
+        if value == Some("") {
+            return Err(format!("the option `{option}` has no value behind its `=`"));
+        }
         match (name, value) {
             ("3p", None) => self.party.third(!negated),
             ("1p", None) => self.party.third(negated),

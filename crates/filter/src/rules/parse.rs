@@ -3,6 +3,7 @@
 //! A rule is understood whole or refused whole: half a rule would do something that nobody asked for.
 
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 
 use super::conditions::{Conditions, Methods, Rare, Types};
 use super::hosts::Hosts;
@@ -92,12 +93,12 @@ pub(super) fn line(written: &str) -> Line<'_> {
     let text = written.split_once(" #").map_or(written, |(rule, _)| rule.trim_end());
     let (at, rest) = text.strip_prefix("@@").map_or(("", text), |rest| ("@@", rest));
     let (pattern, options) = split(rest);
-    // What looks like a host is one, with or without a sign for where it begins or ends.
-    let pattern = pattern.strip_prefix('|').filter(|rest| is_host(rest)).unwrap_or(pattern);
-    let pattern = pattern.strip_suffix('|').filter(|rest| is_host(rest)).unwrap_or(pattern);
-    if is_host(pattern) {
+    // What looks like a host is one, with or without signs for where it begins and ends.
+    let host = pattern.strip_prefix('|').unwrap_or(pattern);
+    let host = host.strip_suffix('|').unwrap_or(host);
+    if is_host(host) {
         let options = options.map(|options| format!("${options}")).unwrap_or_default();
-        return Line::Network(format!("{at}||{pattern}^{options}").into());
+        return Line::Network(format!("{at}||{host}^{options}").into());
     }
     Line::Network(text.into())
 }
@@ -118,10 +119,18 @@ fn of_hosts_file(text: &str) -> Option<&str> {
     (of_this_computer && alone && !host.starts_with('#')).then_some(host)
 }
 
+/// Whether a text is a host by its looks: an address, or labels whose last one has two characters at least and no `_`.
 fn is_host(text: &str) -> bool {
-    let inner = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    let end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    inner && end(text.as_bytes().first()) && end(text.as_bytes().last())
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return true;
+    }
+    let of_label = |label: &str| label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let begins = |label: &str| label.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.split('.').all(|label| begins(label) && of_label(label))
+        && last.len() > 1
+        && !last.contains('_')
+        && last.ends_with(|end: char| end.is_ascii_alphanumeric())
 }
 
 /// Rules about elements: hosts, and then `##`, `#@#`, `#?#`, `#$#`, `#%#` or a mixture of these; and `$$` of AdGuard.

@@ -208,8 +208,12 @@ fn in_ascii(written: &str) -> Result<Cow<'_, str>, String> {
     Ok(format!("{begin}{host_in_ascii}{rest}").into())
 }
 
-/// How many first characters of a pattern after `||` are of the host.
+/// How many first characters of a pattern after `||` are of the host, which may be a literal in brackets (RFC 3986 3.2.2).
 fn host_length(text: &[u8]) -> usize {
+    if text.first() == Some(&b'[') {
+        let inner = text.iter().skip(1).take_while(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte)).count();
+        return if text.get(inner + 1) == Some(&b']') { inner + 2 } else { 0 };
+    }
     text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte)).count()
 }
 

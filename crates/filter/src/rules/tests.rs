@@ -290,7 +290,9 @@ fn a_line_is_a_rule_a_remark_or_refused_whole() {
         ("||a.test^$popup", "a window that opens by itself"),
         ("||a.test^$webrtc", "the option `webrtc` cannot be kept by a proxy"),
         ("||a.test^$script=1", "the option `script=1` cannot be kept by a proxy"),
-        ("||a.test^$domain=", "`` in `domain=` is not a host"),
+        ("||a.test^$domain=", "the option `domain=` has no value"),
+        ("||a.test^$domain=|b.test", "`` in `domain=` is not a host"),
+        ("*$removeparam=", "the option `removeparam=` has no value"),
         ("||a.test^$domain=a.test,domain=b.test", "the option `domain` is there twice"),
         ("||a.test^$domain=/(/", "its regular expression cannot be used"),
         ("||a.test^$method=get|brew", "`method=` does not know `brew`"),
@@ -368,4 +370,49 @@ fn the_text_its_lines_and_its_rules_are_bounded() {
 fn the_fingerprint_is_that_of_the_text() {
     assert_eq!(Rules::parse("a").rules.fingerprint(), Rules::parse("a").rules.fingerprint());
     assert_ne!(Rules::parse("||a.test^").rules.fingerprint(), Rules::parse("||b.test^").rules.fingerprint());
+}
+
+#[test]
+fn what_looks_like_a_host_is_one_and_other_words_are_texts() {
+    check(
+        "|both.test|\n192.0.2.10",
+        &["http://a.both.test/x", "http://192.0.2.10/"],
+        &["http://x.test/both.test", "http://x.test/192.0.2.10"],
+    );
+    check("w_x\n192.0.2", &["http://x.test/aw_xb", "http://192.0.2.7/"], &["http://x.test/w"]);
+}
+
+#[test]
+fn a_pattern_may_be_about_a_literal_in_brackets() {
+    check("||[2001:db8::7]^", &["http://[2001:db8::7]/a", "http://[2001:db8::7]:81/"], &["http://[2001:db8::70]/"]);
+    check(
+        "||[2001:db8::7]/a*c",
+        &["http://[2001:db8::7]/abc"],
+        &["http://[2001:db8::7]/ab", "http://x.test/[2001:db8::7]/ac"],
+    );
+}
+
+#[test]
+fn a_rule_about_addresses_decides_at_once_where_the_host_is_one() {
+    let judged = |url: &str| {
+        let engine = Engine::build(&[Source {
+            list: "l",
+            text: "*$ipaddress=2001:db8::7\n/x$ipaddress=192.0.2.8,header=a",
+            trusted: true,
+        }])
+        .engine;
+        let context = Context::named(url, None, crate::Destination::Image, Method::GET).unwrap();
+        matches!(engine.judge(&context).ruling, Ruling::Block(_))
+    };
+    assert!(judged("http://[2001:db8::7]/"));
+    assert!(!judged("http://a.test/") && !judged("http://192.0.2.8/x"));
+}
+
+#[test]
+fn what_waits_for_an_answer_rewrites_no_request() {
+    let text =
+        "*$removeparam=a,header=x\n*$removeparam=b,ipaddress=192.0.2.7\n*$removeparam=c\n@@*$removeparam=c,header=x";
+    let engine = Engine::build(&[Source { list: "l", text, trusted: true }]).engine;
+    let context = Context::named("http://a.test/?a=1&b=2&c=3", None, crate::Destination::Page, Method::GET).unwrap();
+    assert_eq!(engine.judge(&context).rewrite.map(|(address, _)| address).as_deref(), Some("http://a.test/?a=1&b=2"));
 }

@@ -43,13 +43,13 @@ impl Parameter {
         if let Some(value) = value.strip_prefix('~').filter(|value| !value.is_empty()) {
             return Ok(Self::Not(Box::new(Self::parse(value)?)));
         }
-        if let Some((expression, flags)) = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+        if let Some((expression, flags)) = expression(value) {
             // A comma within an expression may have been escaped for the sake of the options.
             let expression = expression.replace("\\,", ",");
             return Ok(Self::Fitting(Box::new(Fitting {
                 beginning: beginning(&expression).map(Into::into),
                 needle: needle(&expression).map(Into::into),
-                expression: Expression::parse(&expression, !flags.contains('i'))?,
+                expression: Expression::parse(&expression, flags != "i")?,
             })));
         }
         if let Some(begin) = value.strip_prefix('|') {
@@ -119,6 +119,11 @@ impl<'a> Written<'a> {
 /// Whether a text begins like this, whatever its case.
 fn begins(text: &str, beginning: &[u8]) -> bool {
     text.as_bytes().get(..beginning.len()).is_some_and(|first| first.eq_ignore_ascii_case(beginning))
+}
+
+/// The parts of `/expression/` and `/expression/i`; what begins with a slash and does not end so is a name.
+fn expression(value: &str) -> Option<(&str, &str)> {
+    value.strip_prefix('/')?.rsplit_once('/').filter(|(inner, flags)| !inner.is_empty() && matches!(*flags, "" | "i"))
 }
 
 /// An address without the parameters that some rules mean, and the places of those rules that mean one which no earlier rule
@@ -212,6 +217,7 @@ mod tests {
         check("~/^b=2$/", "?a=1&b=2&b=3", "?b=2");
         check("/a b/", "?q=a%20b&c=2", "?c=2");
         check("/UTM/i", "?utm_a=1&b", "?b");
+        check("/a/b.js", "?/a/b.js=1&a=2", "?a=2");
         check("|UTM", "?utm_a=1&Utm_b&b", "?b");
     }
 
