@@ -337,3 +337,20 @@ fn the_fingerprint_is_that_of_the_text() {
     assert_eq!(Rules::parse("a").rules.fingerprint(), Rules::parse("a").rules.fingerprint());
     assert_ne!(Rules::parse("||a.test^").rules.fingerprint(), Rules::parse("||b.test^").rules.fingerprint());
 }
+
+#[test]
+fn a_parameter_is_found_by_letters_in_it_also_where_they_are_hidden() {
+    let text = "$removeparam=/affcid/\n$removeparam=/^ref=blog/\n$removeparam=/^ds_/";
+    let engine = Engine::build(&[Source { list: "list", text, trusted: true }]).engine;
+    let rewritten = |query: &str| {
+        let url = format!("http://a.test/?k=1&{query}");
+        let context = Context::named(&url, None, crate::Destination::Page, Method::GET).unwrap();
+        engine.judge(&context).rewrite.map(|(address, _)| address)
+    };
+    for query in ["xaffcid=1", "x=%61ffcid", "ref=blog.test", "ref=%62log", "ds_a=1"] {
+        assert_eq!(rewritten(query).as_deref(), Some("http://a.test/?k=1"), "{query}");
+    }
+    for query in ["x=affci", "%72ef=blog", "x=ref=blog", "x=ds_"] {
+        assert_eq!(rewritten(query), None, "{query}");
+    }
+}
