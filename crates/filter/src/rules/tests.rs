@@ -297,7 +297,8 @@ fn a_line_is_a_rule_a_remark_or_refused_whole() {
         ("||a.test^$domain=/(/", "its regular expression cannot be used"),
         ("||a.test^$method=get|brew", "`method=` does not know `brew`"),
         ("||a.test^$denyallow=b.test", "`denyallow` says nothing without `domain`"),
-        ("||a.test^$header=", "`header=` names no field"),
+        ("||a.test^$header=", "the option `header=` has no value"),
+        ("||a.test^$header=:x", "`header=` names no field"),
         ("||a.test^$ipaddress=x", "`x` in `ipaddress=` is no address"),
         ("||a.test^$cname", "`cname` says something in exceptions only"),
         ("||a.test^$csp=report-uri /x", "its directives send reports"),
@@ -415,4 +416,21 @@ fn what_waits_for_an_answer_rewrites_no_request() {
     let engine = Engine::build(&[Source { list: "l", text, trusted: true }]).engine;
     let context = Context::named("http://a.test/?a=1&b=2&c=3", None, crate::Destination::Page, Method::GET).unwrap();
     assert_eq!(engine.judge(&context).rewrite.map(|(address, _)| address).as_deref(), Some("http://a.test/?a=1&b=2"));
+}
+
+#[test]
+fn a_parameter_is_found_by_letters_in_it_also_where_they_are_hidden() {
+    let text = "$removeparam=/affcid/\n$removeparam=/^ref=blog/\n$removeparam=/^ds_/";
+    let engine = Engine::build(&[Source { list: "list", text, trusted: true }]).engine;
+    let rewritten = |query: &str| {
+        let url = format!("http://a.test/?k=1&{query}");
+        let context = Context::named(&url, None, crate::Destination::Page, Method::GET).unwrap();
+        engine.judge(&context).rewrite.map(|(address, _)| address)
+    };
+    for query in ["xaffcid=1", "x=%61ffcid", "ref=blog.test", "ref=%62log", "ds_a=1"] {
+        assert_eq!(rewritten(query).as_deref(), Some("http://a.test/?k=1"), "{query}");
+    }
+    for query in ["x=affci", "%72ef=blog", "x=ref=blog", "x=ds_"] {
+        assert_eq!(rewritten(query), None, "{query}");
+    }
 }

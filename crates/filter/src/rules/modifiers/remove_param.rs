@@ -227,4 +227,10 @@ mod tests {
         let (address, named) = without("http://a.test/?a=1&x&b=2&c#f", &rules.each_ref()).unwrap();
         assert_eq!((address.as_str(), named), ("http://a.test/?x#f", vec![0, 1]));
     }
+
+    #[test]
+    fn letters_are_hidden_only_where_they_need_no_sign() {
+        assert!(hides_letters("http://a.test/?x=%61ff") && hides_letters("http://a.test/?x=a%5Fb"));
+        assert!(!hides_letters("http://a.test/?x=%2F%3D%25&y=%&z=%zz&\u{fc}=%c3%bc"));
+    }
 }
