@@ -265,7 +265,7 @@ fn a_line_is_a_rule_a_remark_or_refused_whole() {
         ("||a.test^$domain=/(/", "its regular expression cannot be used"),
         ("||a.test^$method=get|brew", "`method=` does not know `brew`"),
         ("||a.test^$denyallow=b.test", "`denyallow` says nothing without `domain`"),
-        ("||a.test^$header=", "`header=` names no field"),
+        ("||a.test^$header=:x", "`header=` names no field"),
         ("||a.test^$ipaddress=x", "`x` in `ipaddress=` is no address"),
         ("||a.test^$cname", "`cname` says something in exceptions only"),
         ("||a.test^$csp=report-uri /x", "its directives send reports"),
@@ -340,6 +340,19 @@ fn what_looks_like_a_host_is_one_and_other_words_are_texts() {
         &["http://x.test/both.test", "http://x.test/192.0.2.10"],
     );
     check("w_x\n192.0.2", &["http://x.test/aw_xb", "http://192.0.2.7/"], &["http://x.test/w"]);
+}
+
+#[test]
+fn what_looks_like_a_host_is_a_text_where_its_options_ask_for_more_than_types_and_parties() {
+    let judged = |text: &str| {
+        let engine = Engine::build(&[Source { list: "l", text, trusted: true }]).engine;
+        let context = Context::named("http://a.test/x/lib.js", Some("b.test"), crate::Destination::Script, Method::GET);
+        engine.judge(&context.unwrap()).ruling
+    };
+    assert!(matches!(judged("/x/*\n@@lib.js$script,domain=b.test"), Ruling::Exception(_)));
+    assert!(matches!(judged("lib.js$important"), Ruling::Block(_)));
+    assert!(matches!(judged("lib.js$~image"), Ruling::Block(_)));
+    assert_eq!(judged("lib.js$script,3p"), Ruling::Allow);
 }
 
 #[test]
