@@ -169,6 +169,15 @@ fn is_filler(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte == b'_')
 }
 
+/// Whether options ask for nothing but some types and a party.
+pub(super) fn only_types_and_parties(options: &str) -> bool {
+    each(options).all(|option| match name_and_value(option) {
+        (_, "1p" | "3p" | "badfilter" | "popup" | "ghide" | "shide" | "ehide", None) => true,
+        (negated, name, None) => is_filler(name) || (!negated && Types::named(name).is_some()),
+        (_, _, Some(_)) => false,
+    })
+}
+
 /// What makes two rules the same for `badfilter`: the text without that option, the others under one name each and in
 /// one order.
 pub(super) fn identity(text: &str) -> String {

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use super::conditions::{Conditions, Methods, Rare, Types};
 use super::hosts::Hosts;
 use super::modifiers::{Kind, Modifier};
-use super::options::{Options, identity, split};
+use super::options::{Options, identity, only_types_and_parties, split};
 use super::pattern::Pattern;
 
 /// A rule about requests that was understood.
@@ -93,10 +93,11 @@ pub(super) fn line(written: &str) -> Line<'_> {
     let text = written.split_once(" #").map_or(written, |(rule, _)| rule.trim_end());
     let (at, rest) = text.strip_prefix("@@").map_or(("", text), |rest| ("@@", rest));
     let (pattern, options) = split(rest);
-    // What looks like a host is one, with or without signs for where it begins and ends.
+    // What looks like a host is one, with or without signs for where it begins and ends. With options that ask for more than a
+    // type or a party, as in `@@prebid.js$domain=…`, it is a text.
     let host = pattern.strip_prefix('|').unwrap_or(pattern);
     let host = host.strip_suffix('|').unwrap_or(host);
-    if is_host(host) {
+    if is_host(host) && options.is_none_or(only_types_and_parties) {
         let options = options.map(|options| format!("${options}")).unwrap_or_default();
         return Line::Network(format!("{at}||{host}^{options}").into());
     }

@@ -384,6 +384,19 @@ fn what_looks_like_a_host_is_one_and_other_words_are_texts() {
 }
 
 #[test]
+fn what_looks_like_a_host_is_a_text_where_its_options_ask_for_more_than_types_and_parties() {
+    let judged = |text: &str| {
+        let engine = Engine::build(&[Source { list: "l", text, trusted: true }]).engine;
+        let context = Context::named("http://a.test/x/lib.js", Some("b.test"), crate::Destination::Script, Method::GET);
+        engine.judge(&context.unwrap()).ruling
+    };
+    assert!(matches!(judged("/x/*\n@@lib.js$script,domain=b.test"), Ruling::Exception(_)));
+    assert!(matches!(judged("lib.js$important"), Ruling::Block(_)));
+    assert!(matches!(judged("lib.js$~image"), Ruling::Block(_)));
+    assert_eq!(judged("lib.js$script,3p"), Ruling::Allow);
+}
+
+#[test]
 fn a_pattern_may_be_about_a_literal_in_brackets() {
     check("||[2001:db8::7]^", &["http://[2001:db8::7]/a", "http://[2001:db8::7]:81/"], &["http://[2001:db8::70]/"]);
     check(
