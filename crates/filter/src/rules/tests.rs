@@ -389,3 +389,10 @@ fn what_waits_for_an_answer_rewrites_no_request() {
     let context = Context::named("http://a.test/?a=1&b=2&c=3", None, crate::Destination::Page, Method::GET).unwrap();
     assert_eq!(engine.judge(&context).rewrite.map(|(address, _)| address).as_deref(), Some("http://a.test/?a=1&b=2"));
 }
+
+#[test]
+fn a_parameter_without_a_value_is_found_by_an_expression_that_asks_for_its_sign() {
+    let engine = Engine::build(&[Source { list: "l", text: "*$removeparam=/^click=.*$/i", trusted: true }]).engine;
+    let context = Context::named("http://a.test/?CLICK&b=2", None, crate::Destination::Page, Method::GET).unwrap();
+    assert_eq!(engine.judge(&context).rewrite.map(|(address, _)| address).as_deref(), Some("http://a.test/?b=2"));
+}

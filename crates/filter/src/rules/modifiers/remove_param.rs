@@ -34,7 +34,7 @@ impl Parameter {
             // A comma within an expression may have been escaped for the sake of the options.
             let expression = expression.replace("\\,", ",");
             let fitting = Expression::parse(&expression, flags != "i")?;
-            return Ok(Self::Fitting(fitting, needle(&expression).map(Into::into)));
+            return Ok(Self::Fitting(fitting, in_name_or_value(needle(&expression))));
         }
         if let Some(begin) = value.strip_prefix('|') {
             return Ok(Self::Begin(begin.to_ascii_lowercase().into()));
@@ -71,6 +71,13 @@ impl Parameter {
             Self::Not(those) => !those.means(written),
         }
     }
+}
+
+/// What is left to look for before the `=`, which a parameter without a value need not have.
+fn in_name_or_value(needle: Option<Vec<u8>>) -> Option<Box<[u8]>> {
+    let mut needle = needle?;
+    needle.truncate(needle.iter().position(|byte| *byte == b'=').unwrap_or(needle.len()));
+    (needle.len() > 1).then(|| needle.into())
 }
 
 /// The parts of `/expression/` and `/expression/i`; what begins with a slash and does not end so is a name.
