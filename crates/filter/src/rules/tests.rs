@@ -447,3 +447,10 @@ fn a_parameter_is_found_by_letters_in_it_also_where_they_are_hidden() {
         assert_eq!(rewritten(query), None, "{query}");
     }
 }
+
+#[test]
+fn a_parameter_without_a_value_is_found_by_an_expression_that_asks_for_its_sign() {
+    let engine = Engine::build(&[Source { list: "l", text: "*$removeparam=/^click=.*$/i", trusted: true }]).engine;
+    let context = Context::named("http://a.test/?CLICK&b=2", None, crate::Destination::Page, Method::GET).unwrap();
+    assert_eq!(engine.judge(&context).rewrite.map(|(address, _)| address).as_deref(), Some("http://a.test/?b=2"));
+}
