@@ -48,7 +48,7 @@ impl Parameter {
             let expression = expression.replace("\\,", ",");
             return Ok(Self::Fitting(Box::new(Fitting {
                 beginning: beginning(&expression).map(Into::into),
-                needle: in_name_or_value(needle(&expression)),
+                needle: needle(&expression).map(Into::into),
                 expression: Expression::parse(&expression, flags != "i")?,
             })));
         }
@@ -119,13 +119,6 @@ impl<'a> Written<'a> {
 /// Whether a text begins like this, whatever its case.
 fn begins(text: &str, beginning: &[u8]) -> bool {
     text.as_bytes().get(..beginning.len()).is_some_and(|first| first.eq_ignore_ascii_case(beginning))
-}
-
-/// What is left to look for before the `=`, which a parameter without a value need not have.
-fn in_name_or_value(needle: Option<Vec<u8>>) -> Option<Box<[u8]>> {
-    let mut needle = needle?;
-    needle.truncate(needle.iter().position(|byte| *byte == b'=').unwrap_or(needle.len()));
-    (needle.len() > 1).then(|| needle.into())
 }
 
 /// The parts of `/expression/` and `/expression/i`; what begins with a slash and does not end so is a name.
