@@ -20,7 +20,7 @@ use std::{fs, thread};
 use tamis_control::Paths;
 use tamis_test_windows::{
     COMPANY, Seen, Turn, address, ended, is_wine, lan, lan_is_pointed_at, pac_script, remove_run_entry, restore_entry,
-    run_entry, seen, wait_for,
+    run_entry, seen, started, wait_for,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tamis-desktop");
@@ -75,13 +75,9 @@ struct Desktop {
 
 impl Desktop {
     fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = started(
+            Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()),
+        );
         let (complain, complaints) = mpsc::channel();
         let mut errors = process.stderr.take().unwrap();
         thread::spawn(move || {

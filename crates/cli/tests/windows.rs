@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use tamis_control::Paths;
 use tamis_test_windows::{
     COMPANY, Turn, address, connections, ended, exchange, is_wine, lan, lan_is_pointed_at, pac_script, restore_entry,
-    settings, wait_for,
+    settings, started, wait_for,
 };
 use winreg::RegValue;
 use winreg::enums::RegType;
@@ -28,11 +28,11 @@ struct Tamis {
 
 impl Tamis {
     fn start() -> Self {
-        let mut process = tamis(&["serve", "--system-proxy", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = started(
+            tamis(&["serve", "--system-proxy", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped()),
+        );
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut after = |words: &str| lines.find_map(|line| line.strip_prefix(words).map(str::to_owned)).expect(words);
         let (proxy, control) = (after("Proxy listening on "), after("Control page: http://"));

@@ -8,10 +8,10 @@
 mod registry;
 mod screen;
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 pub use registry::{
@@ -21,6 +21,12 @@ pub use screen::{Seen, seen};
 
 /// How long an answer, or an end, may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a program is started at most.
+const STARTS: usize = 3;
+
+/// Something went wrong within the system that it has no other word for (winerror.h).
+const ERROR_INTERNAL_ERROR: i32 = 1359;
 
 /// Waits for a state.
 ///
@@ -32,6 +38,18 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Starts a program. In Wine a new process rarely, once in several hundred starts, ends before it runs anything of the program: the
+/// system says then that the fault is its own, and is asked again.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn started(program: &mut Command) -> Child {
+    let is_wines_fault = |error: &io::Error| is_wine() && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
+    let mut attempts = (0..STARTS).map(|_| program.spawn());
+    let started = attempts.find(|started| !started.as_ref().is_err_and(is_wines_fault));
+    started.expect("a system that starts programs").expect("a program that can be started")
 }
 
 /// Waits for the end of a program.
