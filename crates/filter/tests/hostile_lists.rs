@@ -6,7 +6,9 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use tamis_filter::rules::{Built, EXPRESSION_LINES_LIMIT, Engine, LINE_LIMIT, Source};
+use http::Method;
+use tamis_filter::Destination;
+use tamis_filter::rules::{Built, Context, EXPRESSION_LINES_LIMIT, Engine, LINE_LIMIT, Ruling, Source};
 
 /// How large the lists are, in bytes. They are trusted: more is read of such a list.
 const SIZE: usize = 512 << 10;
@@ -234,5 +236,26 @@ fn rules_by_the_hundred_thousand_that_share_one_word_are_read_as_fast_as_any() {
         |n| format!("ads.test##.ad{n}"),
     ] {
         assert_is_bounded(&line(7), &lines(line));
+    }
+}
+
+#[test]
+fn a_text_that_a_thousand_rules_look_for_costs_no_more_where_an_address_repeats_it() {
+    for piece in ["qzqz", "/qzqz"] {
+        let rules: Vec<String> = (0..1_000).map(|number| format!("*{piece}*$to=~a{number}.test")).collect();
+        let (built, _) = built(&rules.join("\n"));
+        assert_eq!(built.reports[0].network, rules.len());
+        let judged = |address: String| {
+            let request = Context::named(&address, None, Destination::Image, Method::GET).expect("an address");
+            // The system counts by ticks of some milliseconds: several times, and one tick more.
+            let begun = processor_time();
+            for _ in 0..32 {
+                assert!(matches!(built.engine.judge(&request).ruling, Ruling::Block(_)));
+            }
+            processor_time() - begun + Duration::from_millis(10)
+        };
+        let once = judged(format!("https://x.test/{piece}{}", "a".repeat(60_000)));
+        let often = judged(format!("https://x.test/{}", piece.repeat(60_000 / piece.len())));
+        assert!(often < once * FACTOR, "{piece}: {often:?} for {once:?}");
     }
 }

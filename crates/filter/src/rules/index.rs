@@ -194,9 +194,12 @@ impl Index {
             });
         }
         if !self.texts.is_empty() {
-            for key in texts::keys(address).filter(|key| self.texts.has(*key)) {
-                somewhere.extend(self.texts.about(look.glance, key).map(|entry| entry.rule));
-            }
+            // An address may repeat a text ten thousand times.
+            let mut keys: Vec<Key> = texts::keys(address).filter(|key| self.texts.has(*key)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            somewhere
+                .extend(keys.into_iter().flat_map(|key| self.texts.about(look.glance, key)).map(|entry| entry.rule));
         }
         somewhere.sort_unstable();
         somewhere.dedup();
